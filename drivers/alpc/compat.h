@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The differences between the kernels that the driver builds for.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ *
+ * The driver is written against the newest kernel's names; what an older one
+ * spells differently is mapped here and nowhere else.
+ */
+#ifndef ALPC_COMPAT_H
+#define ALPC_COMPAT_H
+
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "Linux 6.1 is the oldest kernel supported"
+#endif
+
+/* Mounts carried a user namespace where they carry an id map since 6.3. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define mnt_idmap	user_namespace
+#define nop_mnt_idmap	init_user_ns
+#endif
+
+/* The times of an inode have accessors since 6.7. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#include <linux/fs.h>
+
+static inline void simple_inode_init_ts(struct inode *inode)
+{
+	inode->i_ctime = current_time(inode);
+	inode->i_atime = inode->i_ctime;
+	inode->i_mtime = inode->i_ctime;
+}
+#endif
+
+/* Flexible arrays name their counter since 6.6. */
+#ifndef __counted_by
+#define __counted_by(member)
+#endif
+
+#endif /* ALPC_COMPAT_H */

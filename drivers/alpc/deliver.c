@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Handing a message to a receiver, and taking it back.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "deliver.h"
+
+#include "port.h"
+#include "trace.h"
+
+static bool alpc_type_wants_reply(u16 type)
+{
+	return type == ALPC_REQUEST || type == ALPC_CONNECTION_REQUEST;
+}
+
+static void alpc_describe(const struct alpc_message *m, u64 context,
+			  struct alpc_delivery *d)
+{
+	d->conn = NULL;
+	d->data = m->data;
+	d->from = m->sender;
+	d->id = m->id;
+	d->context = context;
+	d->cookie = 0;
+	d->call = m->call;
+	d->seq = m->seq;
+	d->len = m->len;
+	d->type = m->type;
+	d->flags = m->callback ? ALPC_MSG_CALLBACK : 0;
+}
+
+static void alpc_describe_reply(const struct alpc_message *m,
+				struct alpc_delivery *d)
+{
+	d->data = m->answer ?: m->data;
+	d->from = m->replier;
+	d->id = m->sender_id;
+	d->cookie = m->cookie;
+	d->call = 0;
+	d->flags = 0;
+}
+
+static void alpc_describe_notice(const struct alpc_message *m,
+				 struct alpc_delivery *d)
+{
+	d->seq = 0;
+	d->len = 0;
+	d->call = 0;
+	d->flags = 0;
+	if (m->type == ALPC_CLIENT_DIED)
+		d->cookie = m->cookie;
+}
+
+/* The message has had its last effect on the end that it was sent through. */
+void alpc_message_forget(struct alpc_message *m)
+{
+	list_del_init(&m->sent);
+	if (m->async) {
+		m->async = false;
+		m->from->unanswered--;
+	}
+}
+
+/**
+ * alpc_deliver() - hand a message that is in no queue to a receiver
+ * @own: queue of the receiving side, which knows its ids
+ * @m: message
+ * @d: result
+ *
+ * A request goes into the table of unanswered ones, and the receiver gets a
+ * reference. Anything else is the receiver's from now on, and if the connection
+ * can go away meanwhile the receiver gets a reference to that.
+ */
+void alpc_deliver(struct alpc_queue *own, struct alpc_message *m,
+		  struct alpc_delivery *d)
+{
+	struct alpc_conn *conn = m->from->conn;
+	bool server = own == &conn->port->queue;
+
+	lockdep_assert_held(&conn->port->lock);
+	d->msg = m;
+	alpc_describe(m, server ? conn->context : 0, d);
+	if (m->state == ALPC_MSG_CANCELED) {
+		alpc_pending_del(&own->pending, m);
+		alpc_describe_notice(m, d);
+		d->type = ALPC_CANCELED;
+	} else if (likely(alpc_type_wants_reply(m->type))) {
+		m->state = ALPC_MSG_PENDING;
+		alpc_pending_add(&own->pending, m);
+		refcount_inc(&m->ref);
+		return;
+	} else if (alpc_type_is_reply(m->type)) {
+		alpc_describe_reply(m, d);
+	} else if (m->type != ALPC_DATAGRAM) {
+		alpc_describe_notice(m, d);
+	}
+	m->state = ALPC_MSG_DONE;
+	alpc_message_forget(m);
+	if (server)
+		d->conn = alpc_conn_get(conn);
+}
+
+/**
+ * alpc_deliver_reply() - hand a reply to the thread that waits for it
+ * @m: answered request, no longer in the table of unanswered ones
+ * @d: result
+ *
+ * The message is the waiting thread's from now on.
+ */
+void alpc_deliver_reply(struct alpc_message *m, struct alpc_delivery *d)
+{
+	struct alpc_end *from = m->from;
+
+	lockdep_assert_held(&from->port->lock);
+	d->msg = m;
+	alpc_describe(m, from->kind == ALPC_KIND_SERVER ? from->conn->context : 0,
+		      d);
+	alpc_describe_reply(m, d);
+	m->caller = NULL;
+	m->state = ALPC_MSG_DONE;
+	alpc_message_forget(m);
+}
+
+/**
+ * alpc_deliver_done() - the receiver has what it was handed
+ * @d: delivery
+ */
+void alpc_deliver_done(struct alpc_delivery *d)
+{
+	struct alpc_message *m = d->msg;
+
+	if (alpc_type_wants_reply(d->type)) {
+		alpc_message_put(m);
+		return;
+	}
+	alpc_message_recycle(m, &m->from->spare);
+	if (d->conn)
+		alpc_conn_put(d->conn);
+}
+
+/* Nobody has answered it yet: it is as if it had not been received. */
+static bool alpc_undo_request(struct alpc_queue *own, struct alpc_message *m,
+			      struct alpc_wake *wake)
+{
+	switch (m->state) {
+	case ALPC_MSG_PENDING:
+		alpc_pending_del(&own->pending, m);
+		m->state = ALPC_MSG_QUEUED;
+		alpc_queue_put_back(own, m, wake);
+		return false;
+	case ALPC_MSG_CANCELED:
+		if (list_empty(&m->node))
+			return false;
+		/* Who never saw the request need not hear of its end. */
+		alpc_queue_remove(own, m, wake);
+		alpc_pending_del(&own->pending, m);
+		alpc_message_forget(m);
+		m->state = ALPC_MSG_DONE;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool alpc_undo_other(struct alpc_end *end, struct alpc_delivery *d,
+			    struct alpc_wake *wake)
+{
+	struct alpc_message *m = d->msg;
+	struct alpc_end *from = m->from;
+
+	/* The server has closed its end: it is not to hear of it again. */
+	if (d->conn && d->conn->server.released)
+		return true;
+	if (d->type == ALPC_CANCELED) {
+		m->state = ALPC_MSG_CANCELED;
+		alpc_pending_add(&end->own->pending, m);
+	} else {
+		m->state = ALPC_MSG_QUEUED;
+	}
+	if (d->type == ALPC_REPLY) {
+		m->type = ALPC_REPLY;
+		m->async = true;
+		from->unanswered++;
+	}
+	list_add_tail(&m->sent, &from->sent);
+	alpc_queue_put_back(end->own, m, wake);
+	return false;
+}
+
+/**
+ * alpc_deliver_undo() - the receiver could not use what it was handed
+ * @end: port that the receiver used
+ * @d: delivery
+ *
+ * The message becomes the first one of the port's queue again. A reply to a
+ * call, and a callback, lie there as if no thread had waited for them.
+ */
+void alpc_deliver_undo(struct alpc_end *end, struct alpc_delivery *d)
+{
+	struct alpc_message *m = d->msg;
+	struct alpc_wake wake = {};
+	bool request, drop;
+
+	request = alpc_type_wants_reply(d->type);
+	rcu_read_lock();
+	spin_lock(&end->port->lock);
+	if (request)
+		drop = alpc_undo_request(end->own, m, &wake);
+	else
+		drop = alpc_undo_other(end, d, &wake);
+	spin_unlock(&end->port->lock);
+	alpc_wake_flush(&wake);
+	rcu_read_unlock();
+
+	if (drop)
+		alpc_message_put(m);
+	if (request)
+		alpc_message_put(m);
+	else if (d->conn)
+		alpc_conn_put(d->conn);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Handing a message to a receiver, and taking it back.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#ifndef ALPC_DELIVER_H
+#define ALPC_DELIVER_H
+
+#include <uapi/linux/alpc.h>
+
+#include "message.h"
+#include "wait.h"
+
+struct alpc_end;
+struct alpc_queue;
+
+void alpc_deliver(struct alpc_queue *own, struct alpc_message *m,
+		  struct alpc_delivery *d);
+void alpc_deliver_reply(struct alpc_message *m, struct alpc_delivery *d);
+void alpc_deliver_done(struct alpc_delivery *d);
+void alpc_deliver_undo(struct alpc_end *end, struct alpc_delivery *d);
+void alpc_message_forget(struct alpc_message *m);
+
+/* It answers a request, and so belongs to the side that made the request. */
+static inline bool alpc_type_is_reply(u8 type)
+{
+	return type == ALPC_REPLY || type == ALPC_CONNECTION_REPLY ||
+	       type == ALPC_CONNECTION_REFUSED;
+}
+
+/* Bytes that the receiver needs room for; the notice that m became has none. */
+static inline u32 alpc_delivery_len(const struct alpc_message *m)
+{
+	return m->state == ALPC_MSG_CANCELED ? 0 : m->len;
+}
+
+#endif /* ALPC_DELIVER_H */

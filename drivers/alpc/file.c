@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The files behind the descriptors of ports.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "file.h"
+
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/seq_file.h>
+
+#include "inode.h"
+#include "ioctl.h"
+#include "port.h"
+#include "shutdown.h"
+
+static const char *const alpc_kind_name[] = {
+	[ALPC_KIND_CONNECTION] = "connection",
+	[ALPC_KIND_CLIENT] = "client",
+	[ALPC_KIND_SERVER] = "server",
+};
+
+static const char *const alpc_state_name[] = {
+	[ALPC_STATE_CONNECTING] = "connecting",
+	[ALPC_STATE_OPEN] = "open",
+	[ALPC_STATE_REFUSED] = "refused",
+	[ALPC_STATE_CLOSED] = "closed",
+};
+
+static int alpc_release(struct inode *inode, struct file *file)
+{
+	alpc_end_release(file->private_data);
+	return 0;
+}
+
+/* Can something be sent? If not, whoever makes room is to wake the pollers. */
+static __poll_t alpc_poll_out(struct alpc_queue *q)
+{
+	if (alpc_queue_is_open(q))
+		return EPOLLOUT | EPOLLWRNORM;
+	q->starved = true;
+	return 0;
+}
+
+static __poll_t alpc_poll_state(const struct alpc_end *end)
+{
+	__poll_t mask = 0;
+
+	if (end->inbox && !list_empty(&end->inbox->messages))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (!end->conn)
+		return mask;
+	switch (end->conn->state) {
+	case ALPC_STATE_CONNECTING:
+		return mask;
+	case ALPC_STATE_OPEN:
+		return mask | alpc_poll_out(end->outbox);
+	default:
+		/* Receiving and sending return at once, with an error. */
+		return mask | EPOLLHUP | EPOLLRDHUP | EPOLLIN | EPOLLOUT;
+	}
+}
+
+static __poll_t alpc_poll(struct file *file, struct poll_table_struct *wait)
+{
+	struct alpc_end *end = file->private_data;
+	__poll_t mask;
+
+	if (end->inbox)
+		poll_wait(file, &end->inbox->readers, wait);
+	if (end->outbox)
+		poll_wait(file, &end->outbox->writers, wait);
+	spin_lock(&end->port->lock);
+	mask = alpc_poll_state(end);
+	spin_unlock(&end->port->lock);
+	return mask;
+}
+
+static void alpc_show_fdinfo(struct seq_file *s, struct file *file)
+{
+	struct alpc_end *end = file->private_data;
+	struct alpc_port *port = end->port;
+	struct alpc_port_info info = {};
+
+	alpc_port_info(end, &info);
+	seq_printf(s, "alpc-kind:\t%s\n", alpc_kind_name[info.out_kind]);
+	seq_printf(s, "alpc-state:\t%s\n", alpc_state_name[info.out_state]);
+	seq_printf(s, "alpc-id:\t%llu\n", info.out_port_id);
+	seq_printf(s, "alpc-name:\t%.*s\n", (int)port->name_len, port->name);
+	seq_printf(s, "alpc-max-message:\t%u\n", info.out_max_message);
+	if (end->inbox) {
+		seq_printf(s, "alpc-queued:\t%u of %u\n", info.out_queued,
+			   end->inbox->max_count);
+		seq_printf(s, "alpc-queued-bytes:\t%llu of %llu\n",
+			   info.out_queued_bytes, end->inbox->max_bytes);
+		seq_printf(s, "alpc-unanswered:\t%u\n", info.out_unanswered);
+	}
+	if (end->kind == ALPC_KIND_CONNECTION)
+		seq_printf(s, "alpc-connections:\t%u of %u\n",
+			   info.out_connections, port->max_connections);
+	if (end->kind == ALPC_KIND_SERVER)
+		seq_printf(s, "alpc-context:\t%#llx\n", info.out_context);
+}
+
+static const struct file_operations alpc_port_fops = {
+	.owner = THIS_MODULE,
+	.release = alpc_release,
+	.poll = alpc_poll,
+	.unlocked_ioctl = alpc_port_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.show_fdinfo = alpc_show_fdinfo,
+	.llseek = noop_llseek,
+};
+
+/**
+ * alpc_file_open() - a file for a port
+ * @end: port; its object's reference becomes the file's, unless this fails
+ *
+ * Return: the file, or an error pointer.
+ */
+struct file *alpc_file_open(struct alpc_end *end)
+{
+	struct inode *inode = end->conn ? end->port->comm_inode :
+					  end->port->inode;
+
+	return alpc_inode_file(inode, alpc_kind_name[end->kind],
+			       &alpc_port_fops, end);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who sent a message: an immutable snapshot of the sending thread.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#ifndef ALPC_IDENT_H
+#define ALPC_IDENT_H
+
+#include <linux/cred.h>
+#include <linux/pid.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/sched.h>
+#include <linux/uidgid.h>
+
+/**
+ * DOC: Identity
+ *
+ * A message carries a reference to a &struct alpc_ident of the thread that
+ * sent it. The snapshot never changes, so it can be read without a lock and
+ * shared between all messages that the thread sends with the same credentials.
+ *
+ * Taking a snapshot costs an allocation and three references to objects that
+ * other CPUs use as well. Each end therefore remembers the last few snapshots
+ * (&struct alpc_ident_cache), and a message buffer that is used again keeps
+ * the one it has: in the steady state a send compares two pointers. The
+ * comparison is exact, because credentials never change in place and the
+ * snapshot's references keep both addresses from being used for anything else.
+ */
+
+/**
+ * struct alpc_ids - a thread's ids as one receiver sees them
+ * @pid: process id
+ * @tid: thread id
+ * @uid: effective user id
+ * @gid: effective group id
+ */
+struct alpc_ids {
+	pid_t pid;
+	pid_t tid;
+	uid_t uid;
+	gid_t gid;
+};
+
+/**
+ * struct alpc_ident - snapshot of a thread's identity, immutable
+ * @ref: references; the last one frees after an RCU grace period
+ * @process: the process
+ * @thread: the thread
+ * @cred: its credentials
+ * @own: its ids in its own namespaces, where most receivers are as well
+ * @rcu: for freeing
+ */
+struct alpc_ident {
+	refcount_t ref;
+	struct pid *process;
+	struct pid *thread;
+	const struct cred *cred;
+	struct alpc_ids own;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct alpc_ident_cache - the last snapshots taken for one end
+ * @mask: number of slots less one; a power of two less one
+ * @slot: snapshots by thread, RCU; each holds a reference
+ */
+struct alpc_ident_cache {
+	unsigned int mask;
+	struct alpc_ident __rcu **slot;
+};
+
+void alpc_ident_cache_init(struct alpc_ident_cache *cache,
+			   struct alpc_ident __rcu **slot, unsigned int slots);
+void alpc_ident_cache_exit(struct alpc_ident_cache *cache);
+
+struct alpc_ident *alpc_ident_get_current(struct alpc_ident_cache *cache);
+void alpc_ident_put(struct alpc_ident *ident);
+void alpc_ident_translate(const struct alpc_ident *ident, struct alpc_ids *ids);
+
+/**
+ * alpc_ident_is_current() - does the snapshot show the calling thread as it is?
+ * @ident: snapshot, or NULL
+ */
+static inline bool alpc_ident_is_current(const struct alpc_ident *ident)
+{
+	return ident && ident->thread == task_pid(current) &&
+	       ident->cred == current_cred();
+}
+
+/**
+ * alpc_ident_renew() - make a held snapshot show the calling thread
+ * @held: reference to a snapshot, or NULL; replaced if it shows another
+ * @cache: where to look first
+ *
+ * Return: 0 or -ENOMEM; then @held is as it was.
+ */
+static inline int alpc_ident_renew(struct alpc_ident **held,
+				   struct alpc_ident_cache *cache)
+{
+	struct alpc_ident *ident;
+
+	if (likely(alpc_ident_is_current(*held)))
+		return 0;
+	ident = alpc_ident_get_current(cache);
+	if (!ident)
+		return -ENOMEM;
+	alpc_ident_put(*held);
+	*held = ident;
+	return 0;
+}
+
+#endif /* ALPC_IDENT_H */

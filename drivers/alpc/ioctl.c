@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The commands: arguments in, results out.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "ioctl.h"
+
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/uaccess.h>
+#include <uapi/linux/alpc.h>
+
+#include "cmd.h"
+#include "port.h"
+#include "shutdown.h"
+#include "transfer.h"
+
+/* The kinds of file that a command is for; ports by their &enum alpc_port_kind */
+#define ALPC_ON_DEVICE		BIT(0)
+#define ALPC_ON_CONNECTION	BIT(ALPC_KIND_CONNECTION)
+#define ALPC_ON_CLIENT		BIT(ALPC_KIND_CLIENT)
+#define ALPC_ON_SERVER		BIT(ALPC_KIND_SERVER)
+#define ALPC_ON_PORTS		(ALPC_ON_CONNECTION | ALPC_ON_CLIENT | \
+				 ALPC_ON_SERVER)
+
+/* Memory for any argument. */
+union alpc_arg {
+	struct alpc_query query;
+	struct alpc_create_port create;
+	struct alpc_connect connect;
+	struct alpc_accept accept;
+	struct alpc_disconnect disconnect;
+	struct alpc_port_info info;
+	struct alpc_notify_exit notify;
+};
+
+/**
+ * struct alpc_ioctl_op - one command
+ * @cmd: its number
+ * @kinds: ALPC_ON_* bits of the files that it is for
+ * @size: size of its argument in this kernel
+ * @min_size: size of its argument when it was first published
+ * @run: carries it out
+ */
+struct alpc_ioctl_op {
+	unsigned int cmd;
+	unsigned int kinds;
+	unsigned int size;
+	unsigned int min_size;
+	int (*run)(struct alpc_ucmd *ucmd);
+};
+
+#define ALPC_OP(_cmd, _kinds, _type, _last, _run)			\
+	{								\
+		.cmd = (_cmd),						\
+		.kinds = (_kinds),					\
+		.size = sizeof(_type) +					\
+			BUILD_BUG_ON_ZERO(sizeof(_type) >		\
+					  sizeof(union alpc_arg)),	\
+		.min_size = offsetofend(_type, _last),			\
+		.run = (_run),						\
+	}
+
+static const struct alpc_ioctl_op alpc_ioctl_ops[] = {
+	ALPC_OP(ALPC_IOC_QUERY, ALPC_ON_DEVICE, struct alpc_query,
+		out_queue_bytes_max, alpc_cmd_query),
+	ALPC_OP(ALPC_IOC_CREATE_PORT, ALPC_ON_DEVICE, struct alpc_create_port,
+		__reserved, alpc_cmd_create_port),
+	ALPC_OP(ALPC_IOC_CONNECT, ALPC_ON_DEVICE, struct alpc_connect,
+		queue_bytes, alpc_cmd_connect),
+	ALPC_OP(ALPC_IOC_ACCEPT, ALPC_ON_CONNECTION, struct alpc_accept,
+		out_fd, alpc_cmd_accept),
+	ALPC_OP(ALPC_IOC_DISCONNECT, ALPC_ON_CLIENT | ALPC_ON_SERVER,
+		struct alpc_disconnect, flags, alpc_cmd_disconnect),
+	ALPC_OP(ALPC_IOC_PORT_INFO, ALPC_ON_PORTS, struct alpc_port_info,
+		out_queued_bytes, alpc_cmd_port_info),
+	ALPC_OP(ALPC_IOC_NOTIFY_EXIT, ALPC_ON_CLIENT, struct alpc_notify_exit,
+		cookie, alpc_cmd_notify_exit),
+};
+
+static const struct alpc_ioctl_op *alpc_find_op(unsigned int cmd)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(alpc_ioctl_ops); i++)
+		if (alpc_ioctl_ops[i].cmd == cmd)
+			return &alpc_ioctl_ops[i];
+	return NULL;
+}
+
+/*
+ * Read an argument of any published size. The size is read once, by itself, so
+ * what the user does to it meanwhile changes nothing.
+ */
+static int alpc_arg_get(void *arg, u32 ksize, u32 min_size, u32 usize,
+			const void __user *uarg)
+{
+	if (usize < min_size)
+		return -EINVAL;
+	if (usize > PAGE_SIZE)
+		return -E2BIG;
+	return copy_struct_from_user(arg, ksize, uarg, usize);
+}
+
+/**
+ * alpc_ucmd_respond() - write a command's results
+ * @ucmd: command
+ *
+ * Return: 0 or -EFAULT.
+ */
+int alpc_ucmd_respond(struct alpc_ucmd *ucmd)
+{
+	return copy_to_user(ucmd->uarg, ucmd->arg, ucmd->size) ? -EFAULT : 0;
+}
+
+static long alpc_ioctl(struct alpc_end *end, unsigned int kind,
+		       unsigned int cmd, void __user *uarg)
+{
+	const struct alpc_ioctl_op *op = alpc_find_op(cmd);
+	struct alpc_ucmd ucmd = { .end = end, .uarg = uarg };
+	union alpc_arg arg;
+	u32 usize;
+	int ret;
+
+	if (!op)
+		return cmd == ALPC_IOC_TRANSFER ? -EOPNOTSUPP : -ENOTTY;
+	if (!(op->kinds & kind))
+		return -EOPNOTSUPP;
+	if (get_user(usize, (u32 __user *)uarg))
+		return -EFAULT;
+	ret = alpc_arg_get(&arg, op->size, op->min_size, usize, uarg);
+	if (ret)
+		return ret;
+	ucmd.arg = &arg;
+	ucmd.size = min(usize, op->size);
+	return op->run(&ucmd);
+}
+
+/* The command that has to be fast. */
+static long alpc_ioctl_transfer(struct file *file,
+				struct alpc_transfer __user *ux)
+{
+	struct alpc_transfer x;
+	u32 usize;
+	int ret;
+
+	if (get_user(usize, &ux->size))
+		return -EFAULT;
+	if (likely(usize == sizeof(x)))
+		ret = copy_from_user(&x, ux, sizeof(x)) ? -EFAULT : 0;
+	else
+		ret = alpc_arg_get(&x, sizeof(x), sizeof(x), usize, ux);
+	if (unlikely(ret))
+		return ret;
+	return alpc_transfer(file->private_data, &x, ux,
+			     file->f_flags & O_NONBLOCK);
+}
+
+long alpc_port_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct alpc_end *end = file->private_data;
+
+	if (likely(cmd == ALPC_IOC_TRANSFER))
+		return alpc_ioctl_transfer(file, (void __user *)arg);
+	return alpc_ioctl(end, BIT(end->kind), cmd, (void __user *)arg);
+}
+
+long alpc_device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return alpc_ioctl(NULL, ALPC_ON_DEVICE, cmd, (void __user *)arg);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every ceiling of the driver, with its reason.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#ifndef ALPC_LIMITS_H
+#define ALPC_LIMITS_H
+
+#include <linux/sizes.h>
+#include <linux/time64.h>
+
+/* Messages that wait at a port: enough for a burst of every client ... */
+#define ALPC_QUEUE_MESSAGES_DEFAULT	1024U
+/* ... and so few that a queue can be flushed under a spinlock. */
+#define ALPC_QUEUE_MESSAGES_MAX		65536U
+
+/* Bytes that wait at a port, beside the messages' headers. */
+#define ALPC_QUEUE_BYTES_DEFAULT	(4ULL * SZ_1M)
+#define ALPC_QUEUE_BYTES_MAX		(256ULL * SZ_1M)
+
+/* A client is sent little that it did not ask for. */
+#define ALPC_CLIENT_MESSAGES_DEFAULT	256U
+#define ALPC_CLIENT_BYTES_DEFAULT	((u64)SZ_1M)
+
+/* Ids and lists hold far more; this bounds what a flood of clients costs. */
+#define ALPC_CONNECTIONS_DEFAULT	16384U
+#define ALPC_CONNECTIONS_MAX		(1U << 20)
+
+/* Connection requests that a server has not answered. */
+#define ALPC_PENDING_DEFAULT		1024U
+#define ALPC_PENDING_MAX		65536U
+
+/*
+ * Asynchronous requests of one end without an answer. Synchronous ones are
+ * bounded by the threads that wait for them.
+ */
+#define ALPC_UNANSWERED_MAX		1024U
+
+/*
+ * A round trip between two CPUs takes a few microseconds, falling asleep and
+ * waking up several times that; to look for longer than both does not pay.
+ */
+#define ALPC_SPIN_DEFAULT_NS		50000U
+#define ALPC_SPIN_MAX_NS		((u32)NSEC_PER_MSEC)
+
+/* Buckets of a connection port's table of unanswered requests. */
+#define ALPC_PENDING_BUCKETS		512U
+
+/* Identities that a connection port and a communication port remember. */
+#define ALPC_PORT_IDENTS		64U
+#define ALPC_END_IDENTS			2U
+
+#endif /* ALPC_LIMITS_H */

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A message on its way: its buffer, its state and its references.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "message.h"
+
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+static struct kmem_cache *alpc_message_cache;
+
+int __init alpc_message_cache_init(void)
+{
+	alpc_message_cache = kmem_cache_create("alpc_message",
+					       sizeof(struct alpc_message) +
+					       ALPC_MESSAGE_INLINE, 0,
+					       SLAB_ACCOUNT, NULL);
+	return alpc_message_cache ? 0 : -ENOMEM;
+}
+
+void alpc_message_cache_exit(void)
+{
+	kmem_cache_destroy(alpc_message_cache);
+}
+
+static void *alpc_message_inline(struct alpc_message *m)
+{
+	return m + 1;
+}
+
+/**
+ * alpc_buffer_alloc() - memory for data that do not fit into a message
+ * @len: bytes
+ *
+ * Return: memory charged to the caller's memory cgroup, or NULL.
+ */
+void *alpc_buffer_alloc(u32 len)
+{
+	return kvmalloc(len, GFP_KERNEL_ACCOUNT);
+}
+
+/**
+ * alpc_message_alloc() - a message for the calling thread to fill
+ * @spare: where a message to use again may lie
+ * @room: how many bytes of data it must hold
+ *
+ * Return: a message in state NEW with one reference, or NULL. The identities
+ * of an earlier use may be in it, for alpc_ident_renew().
+ */
+struct alpc_message *alpc_message_alloc(struct alpc_message **spare, u32 room)
+{
+	struct alpc_message *m = NULL;
+
+	if (READ_ONCE(*spare))
+		m = xchg(spare, NULL);
+	if (!m) {
+		m = kmem_cache_alloc(alpc_message_cache, GFP_KERNEL);
+		if (!m)
+			return NULL;
+		INIT_LIST_HEAD(&m->node);
+		INIT_LIST_HEAD(&m->sent);
+		m->sender = NULL;
+		m->replier = NULL;
+		refcount_set(&m->ref, 1);
+	}
+	m->caller = NULL;
+	m->state = ALPC_MSG_NEW;
+	m->depth = 0;
+	m->callback = false;
+	m->async = false;
+	m->charged = false;
+	m->detached = false;
+	m->call = 0;
+	m->answer = NULL;
+	m->room = ALPC_MESSAGE_INLINE;
+	m->data = alpc_message_inline(m);
+	if (likely(room <= ALPC_MESSAGE_INLINE))
+		return m;
+
+	m->data = alpc_buffer_alloc(room);
+	if (!m->data) {
+		alpc_message_recycle(m, spare);
+		return NULL;
+	}
+	m->room = room;
+	return m;
+}
+
+static void alpc_message_free_buffers(struct alpc_message *m)
+{
+	if (unlikely(m->data != alpc_message_inline(m)))
+		kvfree(m->data);
+	if (unlikely(m->answer))
+		kvfree(m->answer);
+}
+
+/**
+ * alpc_message_recycle() - keep a message for the next one, or drop it
+ * @m: message that nobody finds any more; the caller's reference is consumed
+ * @spare: where to keep it
+ *
+ * A message that a receiver is still copying is not used again.
+ */
+void alpc_message_recycle(struct alpc_message *m, struct alpc_message **spare)
+{
+	if (unlikely(refcount_read(&m->ref) != 1 || READ_ONCE(*spare))) {
+		alpc_message_put(m);
+		return;
+	}
+	/* Pairs with the release of the last other reference. */
+	smp_acquire__after_ctrl_dep();
+	alpc_message_free_buffers(m);
+	m->data = alpc_message_inline(m);
+	m->answer = NULL;
+	if (unlikely(cmpxchg(spare, NULL, m)))
+		alpc_message_put(m);
+}
+
+/* Called with the last reference gone. */
+void alpc_message_free(struct alpc_message *m)
+{
+	alpc_message_free_buffers(m);
+	alpc_ident_put(m->sender);
+	alpc_ident_put(m->replier);
+	kmem_cache_free(alpc_message_cache, m);
+}
+
+/**
+ * alpc_message_init_notice() - a message without data, in memory set aside
+ * @m: message embedded in the object that the notice is about
+ * @from: communication port that it will seem to come through
+ * @type: &enum alpc_message_type
+ *
+ * Its reference belongs to the object, which frees it.
+ */
+void alpc_message_init_notice(struct alpc_message *m, struct alpc_end *from,
+			      u8 type)
+{
+	memset(m, 0, sizeof(*m));
+	INIT_LIST_HEAD(&m->node);
+	INIT_LIST_HEAD(&m->sent);
+	refcount_set(&m->ref, 1);
+	m->from = from;
+	m->type = type;
+}
+
+/*
+ * Short data go word by word: a copy of variable length to or from slab memory
+ * would pay more for the hardened usercopy checks than for the bytes, and the
+ * bounds are checked by our callers against the buffer that we allocated.
+ */
+static int alpc_copy_in_short(void *to, const void __user *from, u32 len)
+{
+	const u64 __user *src = from;
+	u64 *dst = to;
+
+	if (!user_read_access_begin(from, len))
+		return -EFAULT;
+	for (; len >= sizeof(u64); len -= sizeof(u64))
+		unsafe_get_user(*dst++, src++, fault);
+	if (len) {
+		const u8 __user *src8 = (const u8 __user *)src;
+		u8 *dst8 = (u8 *)dst;
+
+		while (len--)
+			unsafe_get_user(*dst8++, src8++, fault);
+	}
+	user_read_access_end();
+	return 0;
+fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
+static int alpc_copy_out_short(void __user *to, const void *from, u32 len)
+{
+	u64 __user *dst = to;
+	const u64 *src = from;
+
+	if (!user_write_access_begin(to, len))
+		return -EFAULT;
+	for (; len >= sizeof(u64); len -= sizeof(u64))
+		unsafe_put_user(*src++, dst++, fault);
+	if (len) {
+		u8 __user *dst8 = (u8 __user *)dst;
+		const u8 *src8 = (const u8 *)src;
+
+		while (len--)
+			unsafe_put_user(*src8++, dst8++, fault);
+	}
+	user_write_access_end();
+	return 0;
+fault:
+	user_write_access_end();
+	return -EFAULT;
+}
+
+/**
+ * alpc_copy_in() - copy a message's data from the sender
+ * @to: buffer of at least @len bytes, 8-byte aligned
+ * @from: user address
+ * @len: bytes
+ *
+ * Return: 0 or -EFAULT; then some of the buffer may have been written.
+ */
+int alpc_copy_in(void *to, const void __user *from, u32 len)
+{
+	if (likely(len <= ALPC_MESSAGE_INLINE))
+		return len ? alpc_copy_in_short(to, from, len) : 0;
+	return copy_from_user(to, from, len) ? -EFAULT : 0;
+}
+
+/**
+ * alpc_copy_out() - copy a message's data to the receiver
+ * @to: user address
+ * @from: buffer of at least @len bytes, 8-byte aligned
+ * @len: bytes
+ *
+ * Return: 0 or -EFAULT; then some of it may have been written.
+ */
+int alpc_copy_out(void __user *to, const void *from, u32 len)
+{
+	if (likely(len <= ALPC_MESSAGE_INLINE))
+		return len ? alpc_copy_out_short(to, from, len) : 0;
+	return copy_to_user(to, from, len) ? -EFAULT : 0;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A message on its way: its buffer, its state and its references.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#ifndef ALPC_MESSAGE_H
+#define ALPC_MESSAGE_H
+
+#include <linux/list.h>
+#include <linux/refcount.h>
+#include <linux/types.h>
+
+#include "ident.h"
+
+struct alpc_conn;
+struct alpc_end;
+struct alpc_waiter;
+
+/**
+ * DOC: Messages
+ *
+ * A request and its reply are one object: the reply is written into the room
+ * that the requester set aside, and an unanswered request that loses its caller
+ * becomes the notice of that. So neither needs memory at the time it is sent.
+ *
+ * The states, all changed under the port's lock::
+ *
+ *   NEW ──send──> QUEUED ──receive──> PENDING ──reply──> REPLYING ──> DONE
+ *                   │                    │ ▲                │
+ *                   │                    │ └──────fails─────┘
+ *                   │                    ├──cancel──> CANCELED ──receive──> DONE
+ *                   └──cancel──> DONE    └──shutdown──> DONE
+ *
+ * A message that wants no reply goes from QUEUED to DONE when it is received.
+ * A request without a thread that waits for it goes from REPLYING to QUEUED, as
+ * a reply, in the queue of the side that made it. REPLIED is the reply to a
+ * call whose thread is handling a callback.
+ *
+ * References. One belongs to whoever the state says: the queue, the table of
+ * unanswered requests, the thread that waits for the reply. Everybody else who
+ * touches a message without the port's lock - a receiver that copies it out,
+ * a replier that copies into it - holds one of its own.
+ */
+
+/* Data of up to this many bytes lie in the message itself. */
+#define ALPC_MESSAGE_INLINE	256U
+
+/**
+ * enum alpc_state - where a message is
+ * @ALPC_MSG_NEW: with the thread that makes it
+ * @ALPC_MSG_QUEUED: in the queue of the port that it is for
+ * @ALPC_MSG_PENDING: a request that was received and is not answered
+ * @ALPC_MSG_REPLYING: one thread is answering it
+ * @ALPC_MSG_REPLIED: answered while its caller was handling a callback
+ * @ALPC_MSG_CANCELED: received, and then its caller gave up; the notice of this
+ *	is in the queue, unless a thread was answering and learns it that way
+ * @ALPC_MSG_DONE: nobody finds it any more
+ */
+enum alpc_state {
+	ALPC_MSG_NEW,
+	ALPC_MSG_QUEUED,
+	ALPC_MSG_PENDING,
+	ALPC_MSG_REPLYING,
+	ALPC_MSG_REPLIED,
+	ALPC_MSG_CANCELED,
+	ALPC_MSG_DONE,
+};
+
+/**
+ * struct alpc_message - a message on its way
+ * @node: in &alpc_queue.messages, or, while its caller handles a callback, in
+ *	&alpc_queue.detached, else empty; protected by the port's lock
+ * @sent: in &alpc_end.sent from sending until the last effect, else empty;
+ *	port's lock
+ * @hash: in the receiving side's table of unanswered requests; port's lock
+ * @from: the communication port that it was sent through; valid while @sent is
+ *	linked
+ * @caller: the thread that waits for the reply, if one does; port's lock
+ * @sender: who sent it; immutable while others see the message
+ * @replier: who answered it; port's lock, immutable once answered
+ * @ref: references, see above
+ * @state: &enum alpc_state; port's lock
+ * @type: &enum alpc_message_type; port's lock
+ * @depth: how many callbacks this one is nested in; immutable
+ * @callback: is made inside a request of the receiver's; immutable
+ * @async: counts in &alpc_end.unanswered of @from; port's lock
+ * @charged: counts against the limits of the queue it lies in; port's lock
+ * @detached: its caller handles a callback; port's lock
+ * @id: names it on the receiving side; port's lock
+ * @sender_id: names it on the sending side; immutable
+ * @cookie: the sender's own value; immutable
+ * @call: in a callback, &sender_id of the receiver's call; immutable
+ * @seq: number among what @from has sent; immutable
+ * @len: bytes of data; port's lock
+ * @room: size of @data in bytes; immutable while others see the message
+ * @data: the data; the inline buffer or memory of its own
+ * @answer: a reply that was longer than @room, else NULL; immutable once
+ *	answered
+ */
+struct alpc_message {
+	struct list_head node;
+	struct list_head sent;
+	struct hlist_node hash;
+	struct alpc_end *from;
+	struct alpc_waiter *caller;
+	struct alpc_ident *sender;
+	struct alpc_ident *replier;
+	refcount_t ref;
+	u8 state;
+	u8 type;
+	u8 depth;
+	bool callback;
+	bool async;
+	bool charged;
+	bool detached;
+	u64 id;
+	u64 sender_id;
+	u64 cookie;
+	u64 call;
+	u64 seq;
+	u32 len;
+	u32 room;
+	void *data;
+	void *answer;
+};
+
+int alpc_message_cache_init(void);
+void alpc_message_cache_exit(void);
+
+struct alpc_message *alpc_message_alloc(struct alpc_message **spare, u32 room);
+void alpc_message_recycle(struct alpc_message *m, struct alpc_message **spare);
+void alpc_message_free(struct alpc_message *m);
+void alpc_message_init_notice(struct alpc_message *m, struct alpc_end *from,
+			      u8 type);
+
+void *alpc_buffer_alloc(u32 len);
+int alpc_copy_in(void *to, const void __user *from, u32 len);
+int alpc_copy_out(void __user *to, const void *from, u32 len);
+
+/**
+ * alpc_message_put() - drop a reference
+ * @m: message
+ *
+ * Context: process context without a spinlock, because memory of kvmalloc()
+ * may be freed.
+ */
+static inline void alpc_message_put(struct alpc_message *m)
+{
+	if (refcount_dec_and_test(&m->ref))
+		alpc_message_free(m);
+}
+
+#endif /* ALPC_MESSAGE_H */

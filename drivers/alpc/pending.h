@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The unanswered requests of one side, found by id.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#ifndef ALPC_PENDING_H
+#define ALPC_PENDING_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+struct alpc_message;
+
+/**
+ * struct alpc_pending - requests received and not answered yet
+ * @bucket: hash table, by the low bits of the id; ids are given out in
+ *	sequence, so they spread evenly
+ * @mask: number of buckets less one
+ * @count: requests in the table
+ *
+ * Protected by the port's lock. Inserting needs no memory. An id means
+ * something in the table of one port only, so what belongs to somebody else
+ * cannot even be named.
+ */
+struct alpc_pending {
+	struct hlist_head *bucket;
+	u32 mask;
+	u32 count;
+};
+
+void alpc_pending_init(struct alpc_pending *p, struct hlist_head *bucket,
+		       u32 buckets);
+void alpc_pending_add(struct alpc_pending *p, struct alpc_message *m);
+void alpc_pending_del(struct alpc_pending *p, struct alpc_message *m);
+struct alpc_message *alpc_pending_find(const struct alpc_pending *p, u64 id);
+
+#endif /* ALPC_PENDING_H */

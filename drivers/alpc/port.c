@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ports and connections: making and freeing the objects.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "port.h"
+
+#include <linux/fs.h>
+#include <linux/slab.h>
+#include <net/net_namespace.h>
+
+#include "inode.h"
+
+static atomic64_t alpc_last_port_id = ATOMIC64_INIT(0);
+
+/* A limit of the ABI: 0 stands for the default. */
+static int alpc_limit(u64 asked, u64 standard, u64 max, u64 *limit)
+{
+	if (asked > max)
+		return -EINVAL;
+	*limit = asked ?: standard;
+	return 0;
+}
+
+static int alpc_limit_u32(u32 asked, u32 standard, u32 max, u32 *limit)
+{
+	u64 value;
+	int ret = alpc_limit(asked, standard, max, &value);
+
+	if (!ret)
+		*limit = value;
+	return ret;
+}
+
+/**
+ * alpc_port_limits_init() - check the limits asked for and fill in defaults
+ * @limits: result
+ * @arg: what was asked for
+ *
+ * Return: 0 or -EINVAL.
+ */
+int alpc_port_limits_init(struct alpc_port_limits *limits,
+			  const struct alpc_create_port *arg)
+{
+	int ret;
+
+	ret = alpc_limit_u32(arg->max_message, ALPC_DATA_DEFAULT,
+			     ALPC_DATA_MAX, &limits->max_message) ?:
+	      alpc_limit_u32(arg->queue_messages, ALPC_QUEUE_MESSAGES_DEFAULT,
+			     ALPC_QUEUE_MESSAGES_MAX,
+			     &limits->queue_messages) ?:
+	      alpc_limit_u32(arg->max_connections, ALPC_CONNECTIONS_DEFAULT,
+			     ALPC_CONNECTIONS_MAX, &limits->max_connections) ?:
+	      alpc_limit_u32(arg->max_pending, ALPC_PENDING_DEFAULT,
+			     ALPC_PENDING_MAX, &limits->max_pending) ?:
+	      alpc_limit_u32(arg->spin_ns, ALPC_SPIN_DEFAULT_NS,
+			     ALPC_SPIN_MAX_NS, &limits->spin_ns) ?:
+	      alpc_limit(arg->queue_bytes, ALPC_QUEUE_BYTES_DEFAULT,
+			 ALPC_QUEUE_BYTES_MAX, &limits->queue_bytes);
+	if (arg->flags & ALPC_PORT_NO_SPIN) {
+		if (arg->spin_ns)
+			return -EINVAL;
+		limits->spin_ns = 0;
+	}
+	return ret;
+}
+
+/* The same for the queue of a client's port. */
+int alpc_client_limits_check(u32 *messages, u64 *bytes)
+{
+	return alpc_limit_u32(*messages, ALPC_CLIENT_MESSAGES_DEFAULT,
+			      ALPC_QUEUE_MESSAGES_MAX, messages) ?:
+	       alpc_limit(*bytes, ALPC_CLIENT_BYTES_DEFAULT,
+			  ALPC_QUEUE_BYTES_MAX, bytes);
+}
+
+static void alpc_end_init(struct alpc_end *end, u8 kind,
+			  struct alpc_port *port, struct alpc_conn *conn)
+{
+	end->kind = kind;
+	end->port = port;
+	end->conn = conn;
+	end->inbox = NULL;
+	end->outbox = NULL;
+	end->own = &port->queue;
+	if (kind == ALPC_KIND_CONNECTION) {
+		end->inbox = &port->queue;
+	} else if (kind == ALPC_KIND_SERVER) {
+		end->outbox = &conn->queue;
+	} else {
+		end->inbox = &conn->queue;
+		end->outbox = &port->queue;
+		end->own = &conn->queue;
+	}
+	INIT_LIST_HEAD(&end->sent);
+	INIT_LIST_HEAD(&end->blocked);
+	if (conn)
+		end->spin.max_ns = port->end.spin.max_ns;
+}
+
+static void alpc_end_exit(struct alpc_end *end)
+{
+	WARN_ON_ONCE(!list_empty(&end->sent) || !list_empty(&end->blocked));
+	if (end->spare)
+		alpc_message_free(end->spare);
+	alpc_ident_cache_exit(&end->idents);
+}
+
+/**
+ * alpc_end_id() - the number that fdinfo and the tracepoints show
+ * @end: port
+ */
+u64 alpc_end_id(const struct alpc_end *end)
+{
+	if (!end->conn)
+		return end->port->id;
+	return end->conn->id + (end->kind == ALPC_KIND_SERVER);
+}
+
+/**
+ * alpc_port_alloc() - a connection port without a name
+ * @net: namespace that its name will be in
+ * @limits: checked limits
+ *
+ * Return: the port with one reference, or an error pointer.
+ */
+struct alpc_port *alpc_port_alloc(struct net *net,
+				  const struct alpc_port_limits *limits)
+{
+	struct alpc_port *port;
+	int ret;
+
+	port = kvzalloc(sizeof(*port), GFP_KERNEL_ACCOUNT);
+	if (!port)
+		return ERR_PTR(-ENOMEM);
+	port->inode = alpc_inode_alloc(ALPC_KIND_CONNECTION);
+	if (IS_ERR(port->inode)) {
+		ret = PTR_ERR(port->inode);
+		goto err_free;
+	}
+	port->comm_inode = alpc_inode_alloc(ALPC_KIND_CLIENT);
+	if (IS_ERR(port->comm_inode)) {
+		ret = PTR_ERR(port->comm_inode);
+		goto err_inode;
+	}
+	spin_lock_init(&port->lock);
+	refcount_set(&port->ref, 1);
+	alpc_end_init(&port->end, ALPC_KIND_CONNECTION, port, NULL);
+	port->end.spin.max_ns = limits->spin_ns;
+	alpc_ident_cache_init(&port->end.idents, port->ident_slot,
+			      ALPC_PORT_IDENTS);
+	alpc_queue_init(&port->queue, limits->queue_messages,
+			limits->queue_bytes);
+	alpc_pending_init(&port->queue.pending, port->bucket,
+			  ALPC_PENDING_BUCKETS);
+	INIT_LIST_HEAD(&port->conns);
+	port->max_connections = limits->max_connections;
+	port->max_pending = limits->max_pending;
+	port->max_message = limits->max_message;
+	INIT_LIST_HEAD(&port->connectors);
+	port->id = atomic64_inc_return(&alpc_last_port_id);
+	port->cred = get_current_cred();
+	port->net = get_net(net);
+	INIT_HLIST_NODE(&port->name_node);
+	return port;
+
+err_inode:
+	alpc_inode_put(port->inode);
+err_free:
+	kvfree(port);
+	return ERR_PTR(ret);
+}
+
+struct alpc_port *alpc_port_get(struct alpc_port *port)
+{
+	refcount_inc(&port->ref);
+	return port;
+}
+
+/**
+ * alpc_port_put() - drop a reference
+ * @port: connection port
+ *
+ * Context: may sleep.
+ */
+void alpc_port_put(struct alpc_port *port)
+{
+	if (!refcount_dec_and_test(&port->ref))
+		return;
+	WARN_ON_ONCE(!list_empty(&port->conns) ||
+		     !list_empty(&port->queue.messages));
+	alpc_end_exit(&port->end);
+	alpc_inode_put(port->comm_inode);
+	alpc_inode_put(port->inode);
+	put_cred(port->cred);
+	put_net(port->net);
+	kvfree(port);
+}
+
+/**
+ * alpc_conn_alloc() - a connection that is not announced to the server yet
+ * @port: connection port
+ * @queue_messages: limit of the client's queue
+ * @queue_bytes: likewise
+ *
+ * Return: the connection with one reference, or NULL.
+ */
+struct alpc_conn *alpc_conn_alloc(struct alpc_port *port, u32 queue_messages,
+				  u64 queue_bytes)
+{
+	struct alpc_conn *conn;
+
+	conn = kzalloc(sizeof(*conn), GFP_KERNEL_ACCOUNT);
+	if (!conn)
+		return NULL;
+	refcount_set(&conn->ref, 1);
+	conn->state = ALPC_STATE_CONNECTING;
+	conn->port = alpc_port_get(port);
+	alpc_end_init(&conn->client, ALPC_KIND_CLIENT, port, conn);
+	alpc_end_init(&conn->server, ALPC_KIND_SERVER, port, conn);
+	alpc_ident_cache_init(&conn->client.idents, conn->ident_slot[0],
+			      ALPC_END_IDENTS);
+	alpc_ident_cache_init(&conn->server.idents, conn->ident_slot[1],
+			      ALPC_END_IDENTS);
+	alpc_queue_init(&conn->queue, queue_messages, queue_bytes);
+	alpc_pending_init(&conn->queue.pending, &conn->bucket, 1);
+	conn->id = atomic64_add_return(2, &alpc_last_port_id) - 1;
+	conn->server_uid = INVALID_UID;
+	conn->server_gid = INVALID_GID;
+	conn->error = -EPIPE;
+	INIT_LIST_HEAD(&conn->watches);
+	alpc_message_init_notice(&conn->closed, &conn->client,
+				 ALPC_PORT_CLOSED);
+	conn->ident = alpc_ident_get_current(&conn->client.idents);
+	if (!conn->ident) {
+		alpc_conn_put(conn);
+		return NULL;
+	}
+	conn->closed.sender = conn->ident;
+	return conn;
+}
+
+struct alpc_conn *alpc_conn_get(struct alpc_conn *conn)
+{
+	refcount_inc(&conn->ref);
+	return conn;
+}
+
+/**
+ * alpc_conn_put() - drop a reference
+ * @conn: connection
+ *
+ * Context: may sleep.
+ */
+void alpc_conn_put(struct alpc_conn *conn)
+{
+	if (!refcount_dec_and_test(&conn->ref))
+		return;
+	WARN_ON_ONCE(conn->listed || !list_empty(&conn->queue.messages));
+	alpc_end_exit(&conn->client);
+	alpc_end_exit(&conn->server);
+	alpc_ident_put(conn->ident);
+	alpc_port_put(conn->port);
+	kfree(conn);
+}

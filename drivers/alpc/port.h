@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Ports and connections: the objects, their locks and their lifetimes.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#ifndef ALPC_PORT_H
+#define ALPC_PORT_H
+
+#include <linux/cred.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <uapi/linux/alpc.h>
+
+#include "ident.h"
+#include "limits.h"
+#include "message.h"
+#include "queue.h"
+#include "wait.h"
+
+struct inode;
+struct net;
+
+/**
+ * DOC: Objects
+ *
+ * Three kinds of file exist, and each has a &struct alpc_end as its private
+ * data: the connection port (&alpc_port.end), and the two communication ports of
+ * a connection (&alpc_conn.client and &alpc_conn.server). An end says where its
+ * file receives and where it sends.
+ *
+ * The core - everything but file.c, inode.c, ioctl.c and main.c - knows ends
+ * and neither files nor commands.
+ */
+
+/**
+ * DOC: Locking
+ *
+ * In order, the outer one first:
+ *
+ * 1. &alpc_exit.lock, the threads that asked for an exit notice (exit.c). Taken
+ *    when such a thread ends, when one asks, and when its connection closes.
+ * 2. &alpc_port.lock, of one connection port: its queue, its connections, their
+ *    queues, and all messages on their way between them. Never two at once.
+ * 3. the locks of wait queue heads, inside wake_up().
+ *
+ * &alpc_net.lock (names.c) and the lock of an identity's owner stand alone.
+ *
+ * One lock for a port and all its connections, because nearly everything that
+ * happens to a message involves both sides: a request goes to a thread that
+ * waits at the connection port, its reply to a thread that waits at the client,
+ * either can be cancelled, and any of them can be closed at that moment. With
+ * a lock on each side each of these would take two locks, and the rules for
+ * what may happen in between. The price is that clients of the same server
+ * contend, which they do anyway for its queue; clients of different servers
+ * share nothing.
+ *
+ * The lock is a spinlock that is never taken in interrupts. Under it nothing
+ * touches user memory, sleeps, allocates, or walks more than the messages of
+ * one connection.
+ */
+
+/**
+ * DOC: Lifetimes
+ *
+ * A connection port's object is held by its file and by each of its connections
+ * (&alpc_port.ref), because a connection needs its lock, and outlives the file
+ * with &alpc_port.closed set. A connection's object is held by each of its two
+ * files, by the thread that connects, and by receivers of its notices
+ * (&alpc_conn.ref). Messages hold neither: what is left of them when an end is
+ * closed is removed then (shutdown.c).
+ *
+ * A wait queue head that poll(2) was given lies in an object that the file
+ * holds, so that it outlives every entry in it.
+ */
+
+/**
+ * struct alpc_end - what one file can do: one of the three kinds of port
+ * @kind: &enum alpc_port_kind; immutable
+ * @port: connection port whose lock protects everything; immutable
+ * @conn: the connection, NULL for a connection port; immutable
+ * @inbox: where it receives, NULL for a server communication port; immutable
+ * @outbox: where what it sends arrives, NULL for a connection port; immutable
+ * @own: the queue of its side, which knows the ids of that side: @inbox, or for
+ *	a server communication port that of the connection port; immutable
+ * @sent: what was sent through it and is not done with; protected by port lock
+ * @blocked: threads that wait for room to send through it; port lock
+ * @seq: number of the last message sent; port lock
+ * @unanswered: asynchronous requests without an answer; port lock
+ * @released: its file is closed; port lock
+ * @spin: for how long its threads spin
+ * @spare: a message to use again, or NULL; xchg()
+ * @idents: the identities of its last senders
+ */
+struct alpc_end {
+	u8 kind;
+	bool released;
+	u32 unanswered;
+	struct alpc_port *port;
+	struct alpc_conn *conn;
+	struct alpc_queue *inbox;
+	struct alpc_queue *outbox;
+	struct alpc_queue *own;
+	struct list_head sent;
+	struct list_head blocked;
+	u64 seq;
+	struct alpc_spin spin;
+	struct alpc_message *spare;
+	struct alpc_ident_cache idents;
+};
+
+/**
+ * struct alpc_port - a connection port
+ * @lock: see above
+ * @ref: see above
+ * @closed: its file is closed; protected by @lock
+ * @end: what its file does
+ * @queue: what clients send; @lock
+ * @conns: connections that are connecting or that the server holds; @lock
+ * @connections: how many; @lock
+ * @max_connections: limit; immutable
+ * @pending_connects: connection requests not answered; @lock
+ * @max_pending: limit; immutable
+ * @max_message: inline limit in bytes; immutable
+ * @connectors: threads that wait until they may ask for a connection; @lock
+ * @id: number of the port; immutable
+ * @cred: credentials of the thread that created it; immutable
+ * @inode: decides who may connect; a reference; immutable after publishing
+ * @comm_inode: of the files of its connections; likewise
+ * @net: namespace of its name; a reference; immutable
+ * @name_node: in &alpc_net.names; protected by &alpc_net.lock
+ * @name_len: length of @name; immutable
+ * @name: not terminated; immutable
+ * @ident_slot: memory of @end.idents
+ * @bucket: memory of @queue.pending
+ */
+struct alpc_port {
+	spinlock_t lock;
+	refcount_t ref;
+	bool closed;
+	struct alpc_end end;
+	struct alpc_queue queue;
+	struct list_head conns;
+	u32 connections;
+	u32 max_connections;
+	u32 pending_connects;
+	u32 max_pending;
+	u32 max_message;
+	struct list_head connectors;
+	u64 id;
+	const struct cred *cred;
+	struct inode *inode;
+	struct inode *comm_inode;
+	struct net *net;
+	struct hlist_node name_node;
+	u32 name_len;
+	char name[ALPC_NAME_MAX];
+	struct alpc_ident __rcu *ident_slot[ALPC_PORT_IDENTS];
+	struct hlist_head bucket[ALPC_PENDING_BUCKETS];
+};
+
+/**
+ * struct alpc_conn - a connection and its two communication ports
+ * @ref: see above
+ * @state: &enum alpc_port_state; protected by the port's lock
+ * @listed: counts in &alpc_port.connections and is in &alpc_port.conns; lock
+ * @accepted: the server has accepted; lock
+ * @told: %ALPC_PORT_CLOSED was queued; lock
+ * @node: in &alpc_port.conns; lock
+ * @port: its connection port; a reference; immutable
+ * @client: the client's end
+ * @server: the server's end; usable once accepted
+ * @queue: what the server sends to the client; lock
+ * @id: number of the client's port; that of the server's is one more; immutable
+ * @context: set by accept; immutable while open
+ * @server_uid: user that the server must be, or INVALID_UID; immutable
+ * @server_gid: group that the server must have, or INVALID_GID; immutable
+ * @error: what receiving fails with once the queue is empty; lock
+ * @ident: the thread that connected; immutable
+ * @closed: the notice %ALPC_PORT_CLOSED, set aside; lock
+ * @watched: a thread has ever asked for an exit notice; &alpc_exit.lock
+ * @watches: threads that asked for an exit notice; &alpc_exit.lock
+ * @ident_slot: memory of the ends' identity caches
+ * @bucket: memory of @queue.pending
+ */
+struct alpc_conn {
+	refcount_t ref;
+	u8 state;
+	bool listed;
+	bool accepted;
+	bool told;
+	struct list_head node;
+	struct alpc_port *port;
+	struct alpc_end client;
+	struct alpc_end server;
+	struct alpc_queue queue;
+	u64 id;
+	u64 context;
+	kuid_t server_uid;
+	kgid_t server_gid;
+	int error;
+	struct alpc_ident *ident;
+	struct alpc_message closed;
+	bool watched;
+	struct list_head watches;
+	struct alpc_ident __rcu *ident_slot[2][ALPC_END_IDENTS];
+	struct hlist_head bucket;
+};
+
+/**
+ * struct alpc_port_limits - what a connection port is created with
+ * @max_message: as &alpc_create_port.max_message, with defaults filled in
+ * @queue_messages: likewise
+ * @max_connections: likewise
+ * @max_pending: likewise
+ * @spin_ns: likewise, 0 for never
+ * @queue_bytes: likewise
+ */
+struct alpc_port_limits {
+	u32 max_message;
+	u32 queue_messages;
+	u32 max_connections;
+	u32 max_pending;
+	u32 spin_ns;
+	u64 queue_bytes;
+};
+
+int alpc_port_limits_init(struct alpc_port_limits *limits,
+			  const struct alpc_create_port *arg);
+int alpc_client_limits_check(u32 *messages, u64 *bytes);
+
+struct alpc_port *alpc_port_alloc(struct net *net,
+				  const struct alpc_port_limits *limits);
+struct alpc_port *alpc_port_get(struct alpc_port *port);
+void alpc_port_put(struct alpc_port *port);
+
+struct alpc_conn *alpc_conn_alloc(struct alpc_port *port, u32 queue_messages,
+				  u64 queue_bytes);
+struct alpc_conn *alpc_conn_get(struct alpc_conn *conn);
+void alpc_conn_put(struct alpc_conn *conn);
+
+u64 alpc_end_id(const struct alpc_end *end);
+
+/* The end that what is sent through this one arrives at. */
+static inline struct alpc_end *alpc_end_peer(const struct alpc_end *end)
+{
+	struct alpc_conn *conn = end->conn;
+
+	return end->kind == ALPC_KIND_CLIENT ? &conn->server : &conn->client;
+}
+
+#endif /* ALPC_PORT_H */

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The queue of messages that one port receives from.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "queue.h"
+
+#include <linux/poll.h>
+
+#include "deliver.h"
+#include "message.h"
+
+void alpc_queue_init(struct alpc_queue *q, u32 max_count, u64 max_bytes)
+{
+	INIT_LIST_HEAD(&q->messages);
+	INIT_LIST_HEAD(&q->receivers);
+	INIT_LIST_HEAD(&q->senders);
+	INIT_LIST_HEAD(&q->detached);
+	q->last_id = 0;
+	q->bytes = 0;
+	q->length = 0;
+	q->count = 0;
+	q->max_bytes = max_bytes;
+	q->max_count = max_count;
+	q->starved = false;
+	init_waitqueue_head(&q->readers);
+	init_waitqueue_head(&q->writers);
+}
+
+/*
+ * Checking for pollers without their lock is right because poll adds them
+ * before it looks at the queue under the port's lock, which is held here.
+ */
+void alpc_queue_wake_pollers(struct alpc_queue *q, __poll_t events)
+{
+	if (waitqueue_active(&q->readers))
+		wake_up_interruptible_poll(&q->readers, events);
+}
+
+void alpc_queue_charge(struct alpc_queue *q, u32 len)
+{
+	q->count++;
+	q->bytes += len;
+}
+
+/**
+ * alpc_queue_uncharge() - give room back, to the sender that waits longest
+ * @q: queue
+ * @len: length of what had been charged
+ * @wake: collects whom to wake
+ *
+ * The room is charged again for the sender that gets it; it posts later.
+ */
+void alpc_queue_uncharge(struct alpc_queue *q, u32 len, struct alpc_wake *wake)
+{
+	struct alpc_waiter *w;
+
+	q->count--;
+	q->bytes -= len;
+	while (unlikely(!list_empty(&q->senders)) && alpc_queue_has_room(q)) {
+		w = list_first_entry(&q->senders, struct alpc_waiter, node);
+		list_del_init(&w->node);
+		list_del_init(&w->blocked);
+		alpc_queue_charge(q, w->room);
+		alpc_waiter_give(w, 0, wake);
+	}
+	if (unlikely(q->starved) && alpc_queue_has_room(q)) {
+		q->starved = false;
+		wake_up_interruptible_poll(&q->writers,
+					   EPOLLOUT | EPOLLWRNORM);
+	}
+}
+
+/**
+ * alpc_queue_post() - hand a message to a receiver, or let it wait for one
+ * @q: queue
+ * @m: message, with its state set
+ * @counted: counts against the limits if it has to wait. If it is charged
+ *	already, the room is given back if it does not.
+ * @wake: collects whom to wake
+ *
+ * A receiver without enough room for it is sent away with the length needed.
+ *
+ * Return: the thread that got it, or NULL.
+ */
+struct task_struct *alpc_queue_post(struct alpc_queue *q,
+				    struct alpc_message *m, bool counted,
+				    struct alpc_wake *wake)
+{
+	u32 len = alpc_delivery_len(m);
+	struct task_struct *task;
+	struct alpc_waiter *w;
+
+	while (!list_empty(&q->receivers)) {
+		w = list_first_entry(&q->receivers, struct alpc_waiter, node);
+		list_del_init(&w->node);
+		if (unlikely(len > w->room)) {
+			w->delivery.len = len;
+			alpc_waiter_give(w, -EMSGSIZE, wake);
+			continue;
+		}
+		if (unlikely(m->charged)) {
+			m->charged = false;
+			alpc_queue_uncharge(q, len, wake);
+		}
+		task = w->task;
+		alpc_deliver(q, m, &w->delivery);
+		alpc_waiter_give(w, 0, wake);
+		return task;
+	}
+	if (counted && !m->charged) {
+		m->charged = true;
+		alpc_queue_charge(q, len);
+	}
+	list_add_tail(&m->node, &q->messages);
+	q->length++;
+	alpc_queue_wake_pollers(q, EPOLLIN | EPOLLRDNORM);
+	return NULL;
+}
+
+/**
+ * alpc_queue_put_back() - make a message the next one again
+ * @q: queue
+ * @m: message that a receiver could not use, with its state set
+ * @wake: collects whom to wake
+ */
+void alpc_queue_put_back(struct alpc_queue *q, struct alpc_message *m,
+			 struct alpc_wake *wake)
+{
+	if (!list_empty(&q->receivers)) {
+		alpc_queue_post(q, m, false, wake);
+		return;
+	}
+	list_add(&m->node, &q->messages);
+	q->length++;
+	alpc_queue_wake_pollers(q, EPOLLIN | EPOLLRDNORM);
+}
+
+/**
+ * alpc_queue_remove() - take a message out without receiving it
+ * @q: queue that it lies in, or in whose list of detached calls
+ * @m: message
+ * @wake: collects whom to wake
+ */
+void alpc_queue_remove(struct alpc_queue *q, struct alpc_message *m,
+		       struct alpc_wake *wake)
+{
+	list_del_init(&m->node);
+	if (m->detached) {
+		m->detached = false;
+		return;
+	}
+	q->length--;
+	if (m->charged) {
+		m->charged = false;
+		alpc_queue_uncharge(q, m->len, wake);
+	}
+}
+
+/**
+ * alpc_queue_take() - receive the first message
+ * @q: queue
+ * @room: bytes that the receiver has room for
+ * @d: result
+ * @wake: collects whom to wake
+ *
+ * Return: 0, -EAGAIN if there is none, or -EMSGSIZE with the length needed in
+ * @d; then the message stays.
+ */
+int alpc_queue_take(struct alpc_queue *q, u32 room, struct alpc_delivery *d,
+		    struct alpc_wake *wake)
+{
+	struct alpc_message *m;
+
+	if (list_empty(&q->messages))
+		return -EAGAIN;
+	m = list_first_entry(&q->messages, struct alpc_message, node);
+	if (alpc_delivery_len(m) > room) {
+		d->len = alpc_delivery_len(m);
+		return -EMSGSIZE;
+	}
+	alpc_queue_remove(q, m, wake);
+	alpc_deliver(q, m, d);
+	return 0;
+}
+
+/* Nothing will come any more: send the waiting receivers away. */
+void alpc_queue_fail_receivers(struct alpc_queue *q, int error,
+			       struct alpc_wake *wake)
+{
+	struct alpc_waiter *w, *next;
+
+	list_for_each_entry_safe(w, next, &q->receivers, node) {
+		list_del_init(&w->node);
+		alpc_waiter_give(w, error, wake);
+	}
+}

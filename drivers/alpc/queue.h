@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The queue of messages that one port receives from.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#ifndef ALPC_QUEUE_H
+#define ALPC_QUEUE_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include "pending.h"
+#include "wait.h"
+
+struct alpc_message;
+
+/**
+ * DOC: Queues
+ *
+ * A connection port has a queue, and so has each client communication port.
+ *
+ * Ordering guarantee: two messages sent through the same port, one after the
+ * other returned, are handed over in this order. Nothing is promised about
+ * messages of different ports, nor about what two receiving threads do with
+ * what they were handed.
+ *
+ * A message goes to the thread that began to wait last, whose stack and data
+ * are most likely still cached, without entering the queue. Only if nobody
+ * waits it is queued, and counted against the limits. Messages that cannot wait
+ * for room - replies, notices, and what a receiver puts back - are queued
+ * without being counted.
+ *
+ * A queue has room as long as both counts are below their limits, whatever the
+ * length of the next message, so that poll(2) can tell exactly.
+ *
+ * A sender that finds no room sleeps in &senders. Room that comes free is
+ * handed to the first of them, so none is overtaken and none is woken in vain.
+ */
+
+/**
+ * struct alpc_queue - messages that wait, and threads that wait for them
+ * @messages: what waits, in order
+ * @receivers: threads that wait, the last one first; empty if @messages is not
+ * @senders: threads that wait for room, the first one first
+ * @detached: calls of this side whose threads handle callbacks
+ * @pending: requests received from here and not answered
+ * @last_id: last id given out on this side
+ * @length: messages in @messages
+ * @count: messages counted against the limit
+ * @max_count: limit of @count; immutable
+ * @bytes: bytes of data counted
+ * @max_bytes: limit of @bytes; immutable
+ * @starved: somebody who does not sleep was told that there is no room
+ * @readers: those that poll for messages
+ * @writers: those that poll for room
+ *
+ * Everything is protected by the port's lock; the wait queue heads have their
+ * own, which is taken inside it.
+ */
+struct alpc_queue {
+	struct list_head messages;
+	struct list_head receivers;
+	struct list_head senders;
+	struct list_head detached;
+	struct alpc_pending pending;
+	u64 last_id;
+	u64 bytes;
+	u64 max_bytes;
+	u32 length;
+	u32 count;
+	u32 max_count;
+	bool starved;
+	wait_queue_head_t readers;
+	wait_queue_head_t writers;
+};
+
+void alpc_queue_init(struct alpc_queue *q, u32 max_count, u64 max_bytes);
+
+void alpc_queue_charge(struct alpc_queue *q, u32 len);
+void alpc_queue_uncharge(struct alpc_queue *q, u32 len, struct alpc_wake *wake);
+
+struct task_struct *alpc_queue_post(struct alpc_queue *q,
+				    struct alpc_message *m, bool counted,
+				    struct alpc_wake *wake);
+void alpc_queue_put_back(struct alpc_queue *q, struct alpc_message *m,
+			 struct alpc_wake *wake);
+void alpc_queue_remove(struct alpc_queue *q, struct alpc_message *m,
+		       struct alpc_wake *wake);
+int alpc_queue_take(struct alpc_queue *q, u32 room, struct alpc_delivery *d,
+		    struct alpc_wake *wake);
+void alpc_queue_fail_receivers(struct alpc_queue *q, int error,
+			       struct alpc_wake *wake);
+void alpc_queue_wake_pollers(struct alpc_queue *q, __poll_t events);
+
+/* Would a message find room if it had to be queued? */
+static inline bool alpc_queue_has_room(const struct alpc_queue *q)
+{
+	return q->count < q->max_count && q->bytes < q->max_bytes;
+}
+
+/* Can a new message be posted without waiting, and without overtaking? */
+static inline bool alpc_queue_is_open(const struct alpc_queue *q)
+{
+	return !list_empty(&q->receivers) ||
+	       (alpc_queue_has_room(q) && list_empty(&q->senders));
+}
+
+#endif /* ALPC_QUEUE_H */

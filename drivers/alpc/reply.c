@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Answering requests, and giving up waiting for an answer.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "transfer.h"
+
+#include <linux/mm.h>
+
+#include "deliver.h"
+#include "reply.h"
+#include "trace.h"
+
+/**
+ * alpc_request_withdraw() - take a received request out of everything
+ * @own: queue of the side that received it
+ * @m: request in state PENDING, REPLYING or CANCELED
+ * @wake: collects whom to wake
+ *
+ * The reference of its state becomes the caller's.
+ */
+void alpc_request_withdraw(struct alpc_queue *own, struct alpc_message *m,
+			   struct alpc_wake *wake)
+{
+	if (!list_empty(&m->node))
+		alpc_queue_remove(own, m, wake);
+	alpc_pending_del(&own->pending, m);
+	alpc_message_forget(m);
+	m->state = ALPC_MSG_DONE;
+}
+
+/**
+ * alpc_request_claim() - become the one thread that answers a request
+ * @end: port
+ * @id: request
+ * @type: what it must be
+ * @conn: gets a reference to its connection, unless NULL
+ *
+ * Return: the request in state REPLYING with a reference, or an error pointer:
+ * -ESRCH, -EBADMSG, -ECANCELED.
+ */
+struct alpc_message *alpc_request_claim(struct alpc_end *end, u64 id, u8 type,
+					struct alpc_conn **conn)
+{
+	struct alpc_message *m, *dead = NULL;
+	struct alpc_wake wake = {};
+
+	spin_lock(&end->port->lock);
+	m = alpc_pending_find(&end->own->pending, id);
+	if (!m || (end->conn && m->from->conn != end->conn)) {
+		m = ERR_PTR(-ESRCH);
+	} else if (m->type != type) {
+		m = ERR_PTR(-EBADMSG);
+	} else if (m->state == ALPC_MSG_CANCELED) {
+		/* Its notice need not be received any more. */
+		alpc_request_withdraw(end->own, m, &wake);
+		dead = m;
+		m = ERR_PTR(-ECANCELED);
+	} else if (m->state != ALPC_MSG_PENDING) {
+		m = ERR_PTR(-ESRCH);
+	} else {
+		m->state = ALPC_MSG_REPLYING;
+		refcount_inc(&m->ref);
+		if (conn)
+			*conn = alpc_conn_get(m->from->conn);
+	}
+	spin_unlock(&end->port->lock);
+	if (dead)
+		alpc_message_put(dead);
+	return m;
+}
+
+/**
+ * alpc_request_unclaim() - leave a claimed request to be answered
+ * @end: port
+ * @m: request; the reference is consumed
+ */
+void alpc_request_unclaim(struct alpc_end *end, struct alpc_message *m)
+{
+	spin_lock(&end->port->lock);
+	if (m->state == ALPC_MSG_REPLYING)
+		m->state = ALPC_MSG_PENDING;
+	spin_unlock(&end->port->lock);
+	alpc_message_put(m);
+}
+
+/* What happened to a claimed request while its answer was being written? */
+int alpc_request_check(const struct alpc_message *m)
+{
+	switch (m->state) {
+	case ALPC_MSG_REPLYING:
+		return 0;
+	case ALPC_MSG_CANCELED:
+		return -ECANCELED;
+	default:
+		return -EPIPE;
+	}
+}
+
+/**
+ * alpc_answer_copy() - read the answer to a claimed request
+ * @end: port
+ * @m: request
+ * @data: address
+ * @len: bytes
+ * @answer: gets the answer if it is longer than the room set aside in @m
+ *
+ * Return: 0, -EMSGSIZE, -EFAULT or -ENOMEM, which is possible only for an
+ * answer that is longer, or if the thread is another than last time.
+ */
+int alpc_answer_copy(struct alpc_end *end, struct alpc_message *m, u64 data,
+		     u32 len, void **answer)
+{
+	void *to = m->data;
+	int ret;
+
+	if (len > end->port->max_message)
+		return -EMSGSIZE;
+	if (unlikely(len > m->room)) {
+		to = alpc_buffer_alloc(len);
+		if (!to)
+			return -ENOMEM;
+	}
+	ret = alpc_copy_in(to, u64_to_user_ptr(data), len);
+	if (!ret)
+		ret = alpc_ident_renew(&m->replier, &end->idents);
+	if (to != m->data) {
+		if (ret)
+			kvfree(to);
+		else
+			*answer = to;
+	}
+	return ret;
+}
+
+/**
+ * alpc_reply_prepare() - claim the request and read the reply
+ * @op: transfer
+ *
+ * Return: 0 with &alpc_op.m, or an error.
+ */
+int alpc_reply_prepare(struct alpc_op *op)
+{
+	const struct alpc_msg *send = &op->x->send;
+	struct alpc_end *end = op->end;
+	struct alpc_message *m;
+	int ret;
+
+	m = alpc_request_claim(end, send->id, ALPC_REQUEST, NULL);
+	if (IS_ERR(m))
+		return PTR_ERR(m);
+	ret = alpc_answer_copy(end, m, send->data, send->len, &op->answer);
+	if (ret) {
+		alpc_request_unclaim(end, m);
+		return ret;
+	}
+	op->m = m;
+	return 0;
+}
+
+/**
+ * alpc_request_answer() - turn a claimed request into its answer
+ * @own: queue of the side that received it
+ * @m: request, whose reference of the claim is consumed
+ * @type: &enum alpc_message_type of the answer
+ * @len: bytes of data, in the room set aside or in @answer
+ * @answer: memory that becomes the message's, or NULL
+ */
+void alpc_request_answer(struct alpc_queue *own, struct alpc_message *m,
+			 u8 type, u32 len, void *answer)
+{
+	alpc_pending_del(&own->pending, m);
+	m->type = type;
+	m->len = len;
+	m->answer = answer;
+	m->seq = ++alpc_end_peer(m->from)->seq;
+	refcount_dec(&m->ref);
+}
+
+/**
+ * alpc_reply_commit() - hand the reply to whoever is to get it
+ * @op: transfer
+ *
+ * Context: port's lock held, RCU read-side critical section.
+ *
+ * Return: 0, -ECANCELED or -EPIPE.
+ */
+int alpc_reply_commit(struct alpc_op *op)
+{
+	struct alpc_message *m = op->m;
+	struct alpc_end *end = op->end;
+	struct alpc_waiter *w;
+	int ret;
+
+	lockdep_assert_held(&end->port->lock);
+	ret = alpc_request_check(m);
+	if (unlikely(ret))
+		return ret;
+	alpc_request_answer(end->own, m, ALPC_REPLY, op->x->send.len,
+			    op->answer);
+	op->answer = NULL;
+	trace_alpc_send(end, m);
+	w = m->caller;
+	if (likely(w)) {
+		op->peer = w->task;
+		alpc_deliver_reply(m, &w->delivery);
+		alpc_waiter_give(w, 0, &op->wake);
+	} else if (m->detached) {
+		m->state = ALPC_MSG_REPLIED;
+	} else {
+		m->state = ALPC_MSG_QUEUED;
+		op->peer = alpc_queue_post(m->from->own, m, false, &op->wake);
+	}
+	return 0;
+}
+
+/**
+ * alpc_call_resume() - go on waiting for a call after a callback
+ * @op: transfer; &alpc_msg.call of its recv names the call
+ *
+ * Context: port's lock held.
+ *
+ * Return: 0 if the reply is there, -EINPROGRESS if the thread now waits for it,
+ * or -ESRCH.
+ */
+int alpc_call_resume(struct alpc_op *op)
+{
+	struct alpc_end *end = op->end;
+	struct alpc_message *m;
+
+	lockdep_assert_held(&end->port->lock);
+	list_for_each_entry(m, &end->own->detached, node) {
+		if (m->sender_id != op->x->recv.call ||
+		    (end->conn && m->from->conn != end->conn))
+			continue;
+		list_del_init(&m->node);
+		m->detached = false;
+		if (m->state == ALPC_MSG_REPLIED) {
+			alpc_deliver_reply(m, &op->w.delivery);
+			return 0;
+		}
+		m->caller = &op->w;
+		op->call = m;
+		return -EINPROGRESS;
+	}
+	return -ESRCH;
+}
+
+/**
+ * alpc_call_cancel() - nobody waits for the answer to this request any more
+ * @m: request with a thread that waits
+ * @wake: collects whom to wake
+ *
+ * A request that was received becomes the notice of its cancellation, unless a
+ * thread is just answering it, which learns it that way.
+ *
+ * Context: port's lock held, RCU read-side critical section.
+ *
+ * Return: true if the reference of the request's state is the caller's now.
+ */
+bool alpc_call_cancel(struct alpc_message *m, struct alpc_wake *wake)
+{
+	struct alpc_queue *to = alpc_end_peer(m->from)->own;
+
+	m->caller = NULL;
+	switch (m->state) {
+	case ALPC_MSG_QUEUED:
+		alpc_queue_remove(to, m, wake);
+		alpc_message_forget(m);
+		m->state = ALPC_MSG_DONE;
+		return true;
+	case ALPC_MSG_REPLYING:
+		alpc_request_withdraw(to, m, wake);
+		m->state = ALPC_MSG_CANCELED;
+		return true;
+	default:
+		m->state = ALPC_MSG_CANCELED;
+		alpc_queue_post(to, m, false, wake);
+		return false;
+	}
+}

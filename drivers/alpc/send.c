@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sending datagrams, requests and callbacks.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "transfer.h"
+
+#include <linux/minmax.h>
+
+#include "deliver.h"
+#include "trace.h"
+
+static bool alpc_send_wants_reply(const struct alpc_transfer *x)
+{
+	return x->send.flags & (ALPC_SEND_REQUEST | ALPC_SEND_CALLBACK);
+}
+
+/* How much the message must hold, now and when it is answered. */
+static u32 alpc_send_room(const struct alpc_op *op)
+{
+	const struct alpc_transfer *x = op->x;
+	u32 limit = op->end->port->max_message;
+	u32 reply;
+
+	if (!alpc_send_wants_reply(x))
+		return x->send.len;
+	reply = x->recv.len;
+	if (!reply && !(x->flags & ALPC_TRANSFER_WAIT))
+		reply = limit;
+	return max(x->send.len, min(reply, limit));
+}
+
+/**
+ * alpc_send_prepare() - fill a message
+ * @op: transfer
+ *
+ * Return: 0 with &alpc_op.m, -EMSGSIZE, -ENOMEM or -EFAULT.
+ */
+int alpc_send_prepare(struct alpc_op *op)
+{
+	const struct alpc_msg *send = &op->x->send;
+	struct alpc_end *end = op->end;
+	struct alpc_message *m;
+	int ret;
+
+	if (send->len > end->port->max_message)
+		return -EMSGSIZE;
+	m = alpc_message_alloc(&end->spare, alpc_send_room(op));
+	if (!m)
+		return -ENOMEM;
+	ret = alpc_copy_in(m->data, u64_to_user_ptr(send->data), send->len);
+	if (!ret)
+		ret = alpc_ident_renew(&m->sender, &end->idents);
+	if (ret) {
+		alpc_message_recycle(m, &end->spare);
+		return ret;
+	}
+	m->type = alpc_send_wants_reply(op->x) ? ALPC_REQUEST : ALPC_DATAGRAM;
+	m->len = send->len;
+	m->cookie = send->cookie;
+	op->m = m;
+	return 0;
+}
+
+/* Put into the list of what was sent through this end. */
+static void alpc_send_record(struct alpc_op *op, struct alpc_end *from,
+			     struct alpc_queue *to)
+{
+	struct alpc_message *m = op->m;
+
+	m->from = from;
+	m->seq = ++from->seq;
+	m->id = 0;
+	list_add_tail(&m->sent, &from->sent);
+	if (m->type != ALPC_REQUEST)
+		return;
+	m->id = ++to->last_id;
+	m->sender_id = ++from->own->last_id;
+	op->x->out_id = m->sender_id;
+	if (op->x->flags & ALPC_TRANSFER_WAIT) {
+		m->caller = &op->w;
+		op->call = m;
+	} else {
+		m->async = true;
+		from->unanswered++;
+	}
+}
+
+static int alpc_conn_sendable(const struct alpc_conn *conn)
+{
+	switch (conn->state) {
+	case ALPC_STATE_OPEN:
+		return 0;
+	case ALPC_STATE_CONNECTING:
+		return -ENOTCONN;
+	case ALPC_STATE_REFUSED:
+		return -ECONNREFUSED;
+	default:
+		return -EPIPE;
+	}
+}
+
+/* Wait for room, if waiting is wanted. */
+static int alpc_send_block(struct alpc_op *op, struct alpc_queue *to)
+{
+	if (op->dontwait || alpc_deadline_passed(&op->deadline)) {
+		to->starved = true;
+		return op->dontwait ? -EAGAIN : -ETIMEDOUT;
+	}
+	alpc_waiter_init(&op->w, op->m->len);
+	list_add_tail(&op->w.node, &to->senders);
+	list_add_tail(&op->w.blocked, &op->end->blocked);
+	op->blocked = true;
+	return -EINPROGRESS;
+}
+
+static int alpc_send_new(struct alpc_op *op)
+{
+	struct alpc_end *end = op->end;
+	struct alpc_queue *to = end->outbox;
+	struct alpc_message *m = op->m;
+	int ret;
+
+	ret = alpc_conn_sendable(end->conn);
+	if (ret)
+		return ret;
+	if (m->type == ALPC_REQUEST && end->unanswered >= ALPC_UNANSWERED_MAX)
+		return -EDQUOT;
+	if (!m->charged && unlikely(!alpc_queue_is_open(to)))
+		return alpc_send_block(op, to);
+	alpc_send_record(op, end, to);
+	m->state = ALPC_MSG_QUEUED;
+	trace_alpc_send(end, m);
+	op->peer = alpc_queue_post(to, m, true, &op->wake);
+	return 0;
+}
+
+/* The request that the callback is made in, or an error pointer. */
+static struct alpc_message *alpc_callback_outer(const struct alpc_op *op)
+{
+	const struct alpc_end *end = op->end;
+	struct alpc_message *outer;
+
+	outer = alpc_pending_find(&end->own->pending, op->x->send.id);
+	if (!outer || (end->conn && outer->from->conn != end->conn))
+		return ERR_PTR(-ESRCH);
+	if (outer->type != ALPC_REQUEST)
+		return ERR_PTR(-EBADMSG);
+	if (outer->state == ALPC_MSG_CANCELED)
+		return ERR_PTR(-ECANCELED);
+	if (outer->state != ALPC_MSG_PENDING)
+		return ERR_PTR(-ESRCH);
+	if (outer->depth >= ALPC_CALLBACK_DEPTH_MAX)
+		return ERR_PTR(-EDEADLK);
+	if (outer->detached)
+		return ERR_PTR(-EBUSY);
+	return outer;
+}
+
+/*
+ * A callback goes to the thread that waits in the outer call. That call is then
+ * without a thread until alpc_call_resume(). If the outer request was
+ * asynchronous the callback goes into the queue of whoever sent it.
+ */
+static int alpc_send_callback(struct alpc_op *op)
+{
+	struct alpc_message *outer, *m = op->m;
+	struct alpc_end *from;
+	struct alpc_queue *to;
+	struct alpc_waiter *w;
+
+	outer = alpc_callback_outer(op);
+	if (IS_ERR(outer))
+		return PTR_ERR(outer);
+	from = alpc_end_peer(outer->from);
+	if (from->unanswered >= ALPC_UNANSWERED_MAX)
+		return -EDQUOT;
+	to = outer->from->own;
+	m->depth = outer->depth + 1;
+	m->callback = true;
+	m->call = outer->sender_id;
+	alpc_send_record(op, from, to);
+	m->state = ALPC_MSG_QUEUED;
+	trace_alpc_send(from, m);
+	w = outer->caller;
+	if (!w) {
+		op->peer = alpc_queue_post(to, m, false, &op->wake);
+		return 0;
+	}
+	op->peer = w->task;
+	outer->caller = NULL;
+	outer->detached = true;
+	list_add_tail(&outer->node, &to->detached);
+	alpc_deliver(to, m, &w->delivery);
+	alpc_waiter_give(w, 0, &op->wake);
+	return 0;
+}
+
+/**
+ * alpc_send_commit() - post the message
+ * @op: transfer
+ *
+ * Context: port's lock held, RCU read-side critical section.
+ *
+ * Return: 0, -EINPROGRESS if the thread is to wait for room, or an error.
+ */
+int alpc_send_commit(struct alpc_op *op)
+{
+	lockdep_assert_held(&op->end->port->lock);
+	if (op->x->send.flags & ALPC_SEND_CALLBACK)
+		return alpc_send_callback(op);
+	return alpc_send_new(op);
+}
+
+/**
+ * alpc_send_abort() - drop a message that was not posted
+ * @op: transfer
+ */
+void alpc_send_abort(struct alpc_op *op)
+{
+	struct alpc_end *end = op->end;
+	struct alpc_wake wake = {};
+
+	if (op->m->charged) {
+		op->m->charged = false;
+		rcu_read_lock();
+		spin_lock(&end->port->lock);
+		alpc_queue_uncharge(end->outbox, op->m->len, &wake);
+		spin_unlock(&end->port->lock);
+		alpc_wake_flush(&wake);
+		rcu_read_unlock();
+	}
+	alpc_message_recycle(op->m, &end->spare);
+}

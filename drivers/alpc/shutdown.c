@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How connections and ports end.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "shutdown.h"
+
+#include <linux/poll.h>
+
+#include "connect.h"
+#include "deliver.h"
+#include "exit.h"
+#include "names.h"
+#include "reply.h"
+#include "trace.h"
+
+/**
+ * struct alpc_end_work - what is left to do once the lock is released
+ * @wake: whom to wake
+ * @dead: messages whose last reference is ours, by &alpc_message.node
+ */
+struct alpc_end_work {
+	struct alpc_wake wake;
+	struct list_head dead;
+};
+
+static void alpc_work_begin(struct alpc_end_work *work, struct alpc_port *port)
+	__acquires(RCU) __acquires(&port->lock)
+{
+	work->wake.task = NULL;
+	INIT_LIST_HEAD(&work->dead);
+	rcu_read_lock();
+	spin_lock(&port->lock);
+}
+
+static void alpc_work_end(struct alpc_end_work *work, struct alpc_port *port)
+	__releases(&port->lock) __releases(RCU)
+{
+	struct alpc_message *m, *next;
+
+	spin_unlock(&port->lock);
+	alpc_wake_flush(&work->wake);
+	rcu_read_unlock();
+	list_for_each_entry_safe(m, next, &work->dead, node) {
+		list_del_init(&m->node);
+		alpc_message_put(m);
+	}
+}
+
+/* Take a message out of everything; nobody waits for its reply. */
+static void alpc_message_remove(struct alpc_message *m,
+				struct alpc_end_work *work)
+{
+	struct alpc_queue *to = alpc_end_peer(m->from)->own;
+
+	switch (m->state) {
+	case ALPC_MSG_PENDING:
+	case ALPC_MSG_REPLYING:
+	case ALPC_MSG_CANCELED:
+		alpc_request_withdraw(to, m, &work->wake);
+		break;
+	default:
+		if (alpc_type_is_reply(m->type))
+			to = m->from->own;
+		if (!list_empty(&m->node))
+			alpc_queue_remove(to, m, &work->wake);
+		alpc_message_forget(m);
+		m->state = ALPC_MSG_DONE;
+	}
+	list_add_tail(&m->node, &work->dead);
+}
+
+static bool alpc_message_is_request(const struct alpc_message *m)
+{
+	return (m->type == ALPC_REQUEST || m->type == ALPC_CONNECTION_REQUEST) &&
+	       m->state != ALPC_MSG_CANCELED;
+}
+
+/* Withdraw the requests sent through an end, and tell those who wait. */
+static void alpc_end_fail_requests(struct alpc_end *end, int error,
+				   struct alpc_end_work *work)
+{
+	struct alpc_message *m, *next;
+	struct alpc_waiter *w;
+
+	list_for_each_entry_safe(m, next, &end->sent, sent) {
+		if (!alpc_message_is_request(m))
+			continue;
+		w = m->caller;
+		m->caller = NULL;
+		alpc_message_remove(m, work);
+		if (w)
+			alpc_waiter_give(w, error, &work->wake);
+	}
+}
+
+static void alpc_end_fail_blocked(struct alpc_end *end, int error,
+				  struct alpc_end_work *work)
+{
+	struct alpc_waiter *w, *next;
+
+	list_for_each_entry_safe(w, next, &end->blocked, blocked) {
+		list_del_init(&w->blocked);
+		list_del_init(&w->node);
+		alpc_waiter_give(w, error, &work->wake);
+	}
+}
+
+/* Free what was sent through an end and nobody has received. */
+static void alpc_end_drop_sent(struct alpc_end *end, struct alpc_end_work *work)
+{
+	struct alpc_message *m, *next;
+
+	list_for_each_entry_safe(m, next, &end->sent, sent)
+		alpc_message_remove(m, work);
+}
+
+/* Free what waits in the queue of a client whose file is closed. */
+static void alpc_queue_drop(struct alpc_queue *q, struct alpc_end_work *work)
+{
+	struct alpc_message *m, *next;
+
+	list_for_each_entry_safe(m, next, &q->messages, node)
+		alpc_message_remove(m, work);
+}
+
+/* Free the replies that nobody has taken. */
+static void alpc_end_drop_replies(struct alpc_end *end,
+				  struct alpc_end_work *work)
+{
+	struct alpc_message *m, *next;
+
+	list_for_each_entry_safe(m, next, &end->sent, sent)
+		if (alpc_type_is_reply(m->type))
+			alpc_message_remove(m, work);
+}
+
+/*
+ * First step of a connection's end. error is what the client's receives fail
+ * with once its queue is empty.
+ */
+static void alpc_conn_shutdown(struct alpc_conn *conn, int error,
+			       struct alpc_end_work *work)
+{
+	lockdep_assert_held(&conn->port->lock);
+	if (conn->state == ALPC_STATE_CLOSED)
+		return;
+	if (conn->state == ALPC_STATE_CONNECTING) {
+		alpc_connect_answered(conn, &work->wake);
+		alpc_conn_unlist(conn);
+	}
+	conn->state = ALPC_STATE_CLOSED;
+	conn->error = error;
+	alpc_end_fail_requests(&conn->client, error, work);
+	alpc_end_fail_requests(&conn->server, -EPIPE, work);
+	alpc_end_fail_blocked(&conn->client, error, work);
+	alpc_end_fail_blocked(&conn->server, -EPIPE, work);
+	alpc_queue_fail_receivers(&conn->queue, error, &work->wake);
+	alpc_queue_wake_pollers(&conn->queue, EPOLLHUP | EPOLLIN | EPOLLRDHUP);
+	if (waitqueue_active(&conn->queue.writers))
+		wake_up_interruptible_poll(&conn->queue.writers,
+					   EPOLLHUP | EPOLLERR | EPOLLOUT);
+}
+
+/* The client ends the connection: tell the server, if it still listens. */
+static void alpc_client_shutdown(struct alpc_conn *conn,
+				 struct alpc_end_work *work)
+{
+	struct alpc_message *m = &conn->closed;
+
+	alpc_conn_shutdown(conn, -EPIPE, work);
+	if (!conn->accepted || conn->told || conn->server.released ||
+	    conn->port->closed)
+		return;
+	conn->told = true;
+	refcount_inc(&m->ref);
+	m->state = ALPC_MSG_QUEUED;
+	list_add_tail(&m->sent, &conn->client.sent);
+	alpc_queue_post(&conn->port->queue, m, false, &work->wake);
+}
+
+/**
+ * alpc_conn_unlist() - the connection does not count at the port any more
+ * @conn: connection
+ *
+ * Context: port's lock held.
+ */
+void alpc_conn_unlist(struct alpc_conn *conn)
+{
+	struct alpc_port *port = conn->port;
+
+	lockdep_assert_held(&port->lock);
+	if (!conn->listed)
+		return;
+	conn->listed = false;
+	list_del(&conn->node);
+	port->connections--;
+}
+
+/**
+ * alpc_disconnect() - end a connection by command
+ * @end: either communication port
+ *
+ * Return: 0, or -EPIPE if it has ended before.
+ */
+int alpc_disconnect(struct alpc_end *end)
+{
+	struct alpc_conn *conn = end->conn;
+	struct alpc_end_work work;
+	int ret = 0;
+
+	alpc_work_begin(&work, end->port);
+	if (conn->state == ALPC_STATE_CLOSED ||
+	    conn->state == ALPC_STATE_REFUSED)
+		ret = -EPIPE;
+	else if (end->kind == ALPC_KIND_CLIENT)
+		alpc_client_shutdown(conn, &work);
+	else
+		alpc_conn_shutdown(conn, -EPIPE, &work);
+	alpc_work_end(&work, end->port);
+	return ret;
+}
+
+static void alpc_client_release(struct alpc_conn *conn)
+{
+	struct alpc_end_work work;
+
+	alpc_exit_forget(conn);
+	alpc_work_begin(&work, conn->port);
+	conn->client.released = true;
+	alpc_client_shutdown(conn, &work);
+	alpc_end_drop_replies(&conn->client, &work);
+	alpc_queue_drop(&conn->queue, &work);
+	alpc_work_end(&work, conn->port);
+}
+
+static void alpc_server_release(struct alpc_conn *conn)
+{
+	struct alpc_end_work work;
+
+	alpc_work_begin(&work, conn->port);
+	conn->server.released = true;
+	alpc_conn_shutdown(conn, -EPIPE, &work);
+	alpc_end_drop_sent(&conn->client, &work);
+	alpc_end_drop_replies(&conn->server, &work);
+	alpc_conn_unlist(conn);
+	alpc_work_end(&work, conn->port);
+}
+
+/**
+ * alpc_conn_abandon() - the thread that connects gives up
+ * @conn: connection
+ * @w: its waiter
+ *
+ * Return: true, or false if the answer has come meanwhile.
+ */
+bool alpc_conn_abandon(struct alpc_conn *conn, struct alpc_waiter *w)
+{
+	struct alpc_end_work work;
+	bool done;
+
+	alpc_work_begin(&work, conn->port);
+	done = alpc_waiter_is_done(w);
+	if (!done)
+		alpc_conn_shutdown(conn, -EPIPE, &work);
+	alpc_work_end(&work, conn->port);
+	return !done;
+}
+
+static void alpc_port_release(struct alpc_port *port)
+{
+	struct alpc_end_work work;
+	struct alpc_conn *conn;
+	int error;
+
+	alpc_names_del(port);
+	alpc_work_begin(&work, port);
+	port->closed = true;
+	while (!list_empty(&port->conns)) {
+		conn = list_first_entry(&port->conns, struct alpc_conn, node);
+		alpc_conn_get(conn);
+		error = conn->state == ALPC_STATE_CONNECTING ? -ECONNRESET :
+							       -EPIPE;
+		alpc_conn_shutdown(conn, error, &work);
+		alpc_end_drop_sent(&conn->client, &work);
+		alpc_end_drop_replies(&conn->server, &work);
+		alpc_conn_unlist(conn);
+		/* Not everything in one go: there can be many connections. */
+		alpc_work_end(&work, port);
+		alpc_conn_put(conn);
+		cond_resched();
+		alpc_work_begin(&work, port);
+	}
+	alpc_connectors_fail(port, -ECONNRESET, &work.wake);
+	alpc_work_end(&work, port);
+}
+
+/**
+ * alpc_end_release() - the last descriptor of a port is closed
+ * @end: port; the file's reference is consumed
+ */
+void alpc_end_release(struct alpc_end *end)
+{
+	trace_alpc_close(end);
+	switch (end->kind) {
+	case ALPC_KIND_CONNECTION:
+		alpc_port_release(end->port);
+		alpc_port_put(end->port);
+		break;
+	case ALPC_KIND_CLIENT:
+		alpc_client_release(end->conn);
+		alpc_conn_put(end->conn);
+		break;
+	case ALPC_KIND_SERVER:
+		alpc_server_release(end->conn);
+		alpc_conn_put(end->conn);
+		break;
+	}
+}

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The one operation that moves messages.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "transfer.h"
+
+#include <linux/mm.h>
+#include <linux/uaccess.h>
+
+#include "deliver.h"
+#include "trace.h"
+
+#define ALPC_TRANSFER_PARTS	(ALPC_TRANSFER_SEND | ALPC_TRANSFER_RECEIVE | \
+				 ALPC_TRANSFER_WAIT)
+#define ALPC_TRANSFER_FLAGS	(ALPC_TRANSFER_PARTS | \
+				 ALPC_TRANSFER_DONTWAIT | \
+				 ALPC_TRANSFER_ABSTIME)
+
+static bool alpc_msg_is_clean(const struct alpc_msg *msg)
+{
+	return !(msg->attrs | msg->attrs_len | msg->__reserved);
+}
+
+/* What is to be sent makes sense, and does so on this kind of port. */
+static int alpc_check_send(const struct alpc_end *end,
+			   const struct alpc_transfer *x)
+{
+	const struct alpc_msg *send = &x->send;
+
+	if (send->type || !alpc_msg_is_clean(send))
+		return -EINVAL;
+	switch (send->flags) {
+	case ALPC_SEND_REPLY:
+	case ALPC_SEND_CALLBACK:
+		return 0;
+	case 0:
+		if (x->flags & ALPC_TRANSFER_WAIT)
+			return -EINVAL;
+		fallthrough;
+	case ALPC_SEND_REQUEST:
+		if (send->id)
+			return -EINVAL;
+		return end->outbox ? 0 : -EOPNOTSUPP;
+	default:
+		return -EINVAL;
+	}
+}
+
+static int alpc_check(const struct alpc_end *end, const struct alpc_transfer *x)
+{
+	u32 flags = x->flags;
+
+	if (flags & ~ALPC_TRANSFER_FLAGS || !(flags & ALPC_TRANSFER_PARTS) ||
+	    x->__reserved)
+		return -EINVAL;
+	if (flags & (ALPC_TRANSFER_RECEIVE | ALPC_TRANSFER_WAIT)) {
+		if (!alpc_msg_is_clean(&x->recv))
+			return -EINVAL;
+		if ((flags & ALPC_TRANSFER_RECEIVE) &&
+		    (flags & ALPC_TRANSFER_WAIT))
+			return -EINVAL;
+	}
+	if ((flags & ALPC_TRANSFER_RECEIVE) && !end->inbox)
+		return -EOPNOTSUPP;
+	return flags & ALPC_TRANSFER_SEND ? alpc_check_send(end, x) : 0;
+}
+
+/* Take the first message, or begin to wait for one. */
+static int alpc_receive(struct alpc_op *op)
+{
+	struct alpc_end *end = op->end;
+	struct alpc_queue *q = end->inbox;
+	int ret;
+
+	ret = alpc_queue_take(q, op->w.room, &op->w.delivery, &op->wake);
+	if (ret == -EMSGSIZE)
+		op->x->recv.len = op->w.delivery.len;
+	if (ret != -EAGAIN)
+		return ret;
+	if (end->conn && end->conn->state != ALPC_STATE_OPEN &&
+	    end->conn->state != ALPC_STATE_CONNECTING)
+		return end->conn->error;
+	if (op->dontwait)
+		return -EAGAIN;
+	if (alpc_deadline_passed(&op->deadline))
+		return -ETIMEDOUT;
+	list_add(&op->w.node, &q->receivers);
+	return -EINPROGRESS;
+}
+
+static int alpc_commit_send(struct alpc_op *op)
+{
+	int ret;
+
+	if (op->x->send.flags == ALPC_SEND_REPLY)
+		ret = alpc_reply_commit(op);
+	else
+		ret = alpc_send_commit(op);
+	if (!ret) {
+		op->sent = true;
+		op->x->out_done |= ALPC_DONE_SENT;
+	}
+	return ret;
+}
+
+/*
+ * Under the lock: send, and begin to wait. Return: 0 if everything is done,
+ * -EINPROGRESS if the thread is to wait, or an error.
+ */
+static int alpc_commit(struct alpc_op *op)
+{
+	u32 flags = op->x->flags;
+	int ret;
+
+	if ((flags & ALPC_TRANSFER_SEND) && !op->sent) {
+		ret = alpc_commit_send(op);
+		if (ret)
+			return ret;
+	}
+	if (flags & ALPC_TRANSFER_RECEIVE)
+		return alpc_receive(op);
+	if (!(flags & ALPC_TRANSFER_WAIT))
+		return 0;
+	return op->call ? -EINPROGRESS : alpc_call_resume(op);
+}
+
+static int alpc_commit_and_spin(struct alpc_op *op)
+{
+	struct alpc_end *end = op->end;
+	int ret;
+
+	alpc_waiter_init(&op->w, op->x->recv.len);
+	op->blocked = false;
+	op->wake.task = NULL;
+	op->peer = NULL;
+	rcu_read_lock();
+	spin_lock(&end->port->lock);
+	ret = alpc_commit(op);
+	spin_unlock(&end->port->lock);
+	alpc_wake_flush(&op->wake);
+	if (ret == -EINPROGRESS && op->peer)
+		alpc_spin_wait(&op->w, op->peer, &end->spin);
+	rcu_read_unlock();
+	return ret;
+}
+
+/* A call gave up: is the request gone without anybody having seen it? */
+static bool alpc_give_up_call(struct alpc_op *op, struct alpc_message **dead)
+{
+	struct alpc_message *m = op->call;
+	bool unseen = m->state == ALPC_MSG_QUEUED;
+
+	if (alpc_call_cancel(m, &op->wake))
+		*dead = m;
+	op->x->out_done |= ALPC_DONE_CANCELED;
+	if (unseen)
+		op->x->out_done &= ~ALPC_DONE_SENT;
+	return unseen;
+}
+
+/*
+ * The time is over, or a signal came. If the result has come meanwhile it
+ * counts, else the thread is taken out of what it waited in.
+ */
+static int alpc_give_up(struct alpc_op *op, int error)
+{
+	struct alpc_end *end = op->end;
+	struct alpc_message *dead = NULL;
+	bool effect = op->sent;
+
+	rcu_read_lock();
+	spin_lock(&end->port->lock);
+	if (alpc_waiter_is_done(&op->w)) {
+		error = op->w.error;
+		effect = true;
+	} else if (op->call) {
+		if (alpc_give_up_call(op, &dead))
+			effect = false;
+	} else {
+		list_del_init(&op->w.node);
+		list_del_init(&op->w.blocked);
+	}
+	spin_unlock(&end->port->lock);
+	alpc_wake_flush(&op->wake);
+	rcu_read_unlock();
+	if (dead)
+		alpc_message_recycle(dead, &end->spare);
+	if (error == -EINTR && !effect)
+		error = alpc_interrupted(&op->deadline);
+	return error;
+}
+
+static int alpc_wait(struct alpc_op *op)
+{
+	int ret = alpc_sleep(&op->w, &op->deadline);
+
+	if (unlikely(ret))
+		ret = alpc_give_up(op, ret);
+	else
+		ret = op->w.error;
+	if (ret == -EMSGSIZE)
+		op->x->recv.len = op->w.delivery.len;
+	return ret;
+}
+
+/* Send and wait; then the delivery is there, if one was asked for. */
+static int alpc_run(struct alpc_op *op)
+{
+	int ret;
+
+	for (;;) {
+		ret = alpc_commit_and_spin(op);
+		if (ret != -EINPROGRESS)
+			return ret;
+		ret = alpc_wait(op);
+		if (ret || !op->blocked)
+			return ret;
+		/* There is room, and it is charged to this message. */
+		op->m->charged = true;
+	}
+}
+
+static int alpc_prepare(struct alpc_op *op)
+{
+	if (!(op->x->flags & ALPC_TRANSFER_SEND))
+		return 0;
+	if (op->x->send.flags == ALPC_SEND_REPLY)
+		return alpc_reply_prepare(op);
+	return alpc_send_prepare(op);
+}
+
+/* Release what was prepared and not sent. */
+static void alpc_abort(struct alpc_op *op)
+{
+	if (!op->m || op->sent)
+		return;
+	if (op->x->send.flags == ALPC_SEND_REPLY) {
+		kvfree(op->answer);
+		alpc_message_put(op->m);
+	} else {
+		alpc_send_abort(op);
+	}
+}
+
+static void alpc_fill(struct alpc_msg *msg, const struct alpc_delivery *d)
+{
+	struct alpc_ids ids;
+
+	alpc_ident_translate(d->from, &ids);
+	msg->id = d->id;
+	msg->context = d->context;
+	msg->cookie = d->cookie;
+	msg->len = d->len;
+	msg->type = d->type;
+	msg->flags = d->flags;
+	msg->pid = ids.pid;
+	msg->tid = ids.tid;
+	msg->uid = ids.uid;
+	msg->gid = ids.gid;
+	msg->seq = d->seq;
+	msg->call = d->call;
+}
+
+static int alpc_report(const struct alpc_transfer *x,
+		       struct alpc_transfer __user *ux)
+{
+	BUILD_BUG_ON(offsetof(struct alpc_transfer, recv) !=
+		     offsetof(struct alpc_transfer, out_id) + 16);
+	return copy_to_user(&ux->out_id, &x->out_id,
+			    sizeof(*x) - offsetof(struct alpc_transfer, out_id)) ?
+	       -EFAULT : 0;
+}
+
+/* Copy out what was received; if that fails it is as if it had not been. */
+static int alpc_finish(struct alpc_op *op, struct alpc_transfer __user *ux)
+{
+	struct alpc_delivery *d = &op->w.delivery;
+	struct alpc_transfer *x = op->x;
+	int ret;
+
+	if (unlikely(d->len > x->recv.len)) {
+		x->recv.len = d->len;
+		x->recv.call = d->call;
+		ret = -EMSGSIZE;
+		goto undo;
+	}
+	ret = alpc_copy_out(u64_to_user_ptr(x->recv.data), d->data, d->len);
+	if (unlikely(ret))
+		goto undo;
+	trace_alpc_receive(op->end, d);
+	alpc_fill(&x->recv, d);
+	x->out_done |= ALPC_DONE_RECEIVED;
+	ret = alpc_report(x, ux);
+	if (unlikely(ret))
+		goto undo;
+	alpc_deliver_done(d);
+	return 0;
+
+undo:
+	alpc_deliver_undo(op->end, d);
+	return ret;
+}
+
+/**
+ * alpc_transfer() - send, receive, or both
+ * @end: port
+ * @x: argument; its outputs are written
+ * @ux: where the caller has it, for the outputs
+ * @nonblock: the file is in non-blocking mode
+ *
+ * Return: 0 or an error of &struct alpc_transfer; -ERESTARTSYS if nothing was
+ * done and the call can be repeated.
+ */
+int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
+		  struct alpc_transfer __user *ux, bool nonblock)
+{
+	struct alpc_op op;
+	int ret;
+
+	ret = alpc_check(end, x) ?:
+	      alpc_deadline_init(&op.deadline, x->timeout,
+				 x->flags & ALPC_TRANSFER_ABSTIME);
+	if (unlikely(ret))
+		return ret;
+	op.end = end;
+	op.x = x;
+	op.dontwait = nonblock || (x->flags & ALPC_TRANSFER_DONTWAIT);
+	op.sent = false;
+	op.m = NULL;
+	op.answer = NULL;
+	op.call = NULL;
+	op.w.delivery.msg = NULL;
+	x->out_id = 0;
+	x->out_done = 0;
+
+	ret = alpc_prepare(&op);
+	if (likely(!ret))
+		ret = alpc_run(&op);
+	alpc_abort(&op);
+	if (likely(!ret && op.w.delivery.msg)) {
+		ret = alpc_finish(&op, ux);
+		if (likely(!ret))
+			return 0;
+	}
+	return alpc_report(x, ux) ?: ret;
+}

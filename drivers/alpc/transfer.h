@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The one operation that moves messages.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#ifndef ALPC_TRANSFER_H
+#define ALPC_TRANSFER_H
+
+#include <uapi/linux/alpc.h>
+
+#include "port.h"
+#include "wait.h"
+
+/**
+ * DOC: Transfers
+ *
+ * A transfer goes through these steps; what is not asked for is left out::
+ *
+ *   prepare   a message is filled, or the request to answer is claimed, without
+ *             the lock, because user memory is read
+ *   commit    under the lock the message is posted, or the reply handed over,
+ *             and in the same critical section the first message is taken or
+ *             the thread put into a list of those who wait
+ *   wait      spinning, sleeping
+ *   finish    what was handed over is copied out, without the lock
+ *
+ * so a call takes the lock once on the client's side and twice on the server's,
+ * and no other thread can come between a reply and the wait that follows.
+ */
+
+/**
+ * struct alpc_op - a transfer under way, on its thread's stack
+ * @end: port
+ * @x: argument
+ * @deadline: when to give up
+ * @dontwait: fail rather than sleep, except for a reply
+ * @sent: the message was posted or the reply handed over
+ * @m: message to send; ours until @sent
+ * @answer: a reply longer than the room in @m, or NULL
+ * @call: call whose reply is waited for; port's lock
+ * @blocked: waiting for room, not for a message
+ * @w: this thread
+ * @wake: whom to wake
+ * @peer: thread that the next message is likely to come from, RCU
+ */
+struct alpc_op {
+	struct alpc_end *end;
+	struct alpc_transfer *x;
+	struct alpc_deadline deadline;
+	bool dontwait;
+	bool sent;
+	bool blocked;
+	struct alpc_message *m;
+	void *answer;
+	struct alpc_message *call;
+	struct alpc_waiter w;
+	struct alpc_wake wake;
+	struct task_struct *peer;
+};
+
+int alpc_send_prepare(struct alpc_op *op);
+int alpc_send_commit(struct alpc_op *op);
+void alpc_send_abort(struct alpc_op *op);
+
+int alpc_reply_prepare(struct alpc_op *op);
+int alpc_reply_commit(struct alpc_op *op);
+
+int alpc_call_resume(struct alpc_op *op);
+bool alpc_call_cancel(struct alpc_message *m, struct alpc_wake *wake);
+
+int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
+		  struct alpc_transfer __user *ux, bool nonblock);
+
+#endif /* ALPC_TRANSFER_H */
