@@ -22,6 +22,7 @@
 #include "names.h"
 #include "port.h"
 #include "shutdown.h"
+#include "transfer.h"
 
 int alpc_cmd_query(struct alpc_ucmd *ucmd)
 {
@@ -150,7 +151,7 @@ static int alpc_connect_finish(struct alpc_ucmd *ucmd, struct alpc_conn *conn,
 
 	arg->reply_len = d->len;
 	if (d->len > room && !refused) {
-		alpc_deliver_undo(&conn->client, d);
+		alpc_deliver_undo(&conn->client, d, false);
 		return alpc_ucmd_respond(ucmd);
 	}
 	ret = alpc_copy_out(u64_to_user_ptr(arg->reply_data), d->data,
@@ -293,10 +294,13 @@ void alpc_port_info(struct alpc_end *end, struct alpc_port_info *info)
 	struct alpc_port *port = end->port;
 	struct alpc_queue *q = end->inbox;
 
-	info->out_kind = end->kind;
-	info->out_state = ALPC_STATE_OPEN;
-	info->out_port_id = alpc_end_id(end);
-	info->out_max_message = port->max_message;
+	*info = (struct alpc_port_info) {
+		.size = info->size,
+		.out_kind = end->kind,
+		.out_state = ALPC_STATE_OPEN,
+		.out_port_id = alpc_end_id(end),
+		.out_max_message = port->max_message,
+	};
 	spin_lock(&port->lock);
 	if (end->conn)
 		info->out_state = end->conn->state;
@@ -307,7 +311,7 @@ void alpc_port_info(struct alpc_end *end, struct alpc_port_info *info)
 	if (q) {
 		info->out_queued = q->length;
 		info->out_unanswered = q->pending.count;
-		info->out_queued_bytes = q->bytes;
+		info->out_queued_bytes = q->size;
 	}
 	spin_unlock(&port->lock);
 }
@@ -320,6 +324,16 @@ int alpc_cmd_port_info(struct alpc_ucmd *ucmd)
 		return -EINVAL;
 	alpc_port_info(ucmd->end, arg);
 	return alpc_ucmd_respond(ucmd);
+}
+
+int alpc_cmd_shutdown(struct alpc_ucmd *ucmd)
+{
+	struct alpc_shutdown *arg = ucmd->arg;
+
+	if (arg->flags & ~ALPC_SHUTDOWN_RECEIVE)
+		return -EINVAL;
+	alpc_receive_switch(ucmd->end, !(arg->flags & ALPC_SHUTDOWN_RECEIVE));
+	return 0;
 }
 
 int alpc_cmd_notify_exit(struct alpc_ucmd *ucmd)

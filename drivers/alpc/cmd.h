@@ -33,6 +33,7 @@ int alpc_cmd_connect(struct alpc_ucmd *ucmd);
 int alpc_cmd_accept(struct alpc_ucmd *ucmd);
 int alpc_cmd_disconnect(struct alpc_ucmd *ucmd);
 int alpc_cmd_port_info(struct alpc_ucmd *ucmd);
+int alpc_cmd_shutdown(struct alpc_ucmd *ucmd);
 int alpc_cmd_notify_exit(struct alpc_ucmd *ucmd);
 
 #endif /* ALPC_CMD_H */

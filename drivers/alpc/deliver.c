@@ -7,7 +7,7 @@
 #include "deliver.h"
 
 #include "port.h"
-#include "trace.h"
+#include "reply.h"
 
 static bool alpc_type_wants_reply(u16 type)
 {
@@ -48,8 +48,12 @@ static void alpc_describe_notice(const struct alpc_message *m,
 	d->len = 0;
 	d->call = 0;
 	d->flags = 0;
-	if (m->type == ALPC_CLIENT_DIED)
+	if (m->state == ALPC_MSG_CANCELED)
+		d->type = ALPC_CANCELED;
+	else if (m->type == ALPC_CLIENT_DIED)
 		d->cookie = m->cookie;
+	else if (m->type == ALPC_PORT_CLOSED)
+		d->seq = m->from->conn->received - 1;
 }
 
 /* The message has had its last effect on the end that it was sent through. */
@@ -81,10 +85,10 @@ void alpc_deliver(struct alpc_queue *own, struct alpc_message *m,
 	lockdep_assert_held(&conn->port->lock);
 	d->msg = m;
 	alpc_describe(m, server ? conn->context : 0, d);
+	conn->received += server;
 	if (m->state == ALPC_MSG_CANCELED) {
 		alpc_pending_del(&own->pending, m);
 		alpc_describe_notice(m, d);
-		d->type = ALPC_CANCELED;
 	} else if (likely(alpc_type_wants_reply(m->type))) {
 		m->state = ALPC_MSG_PENDING;
 		alpc_pending_add(&own->pending, m);
@@ -117,6 +121,8 @@ void alpc_deliver_reply(struct alpc_message *m, struct alpc_delivery *d)
 	alpc_describe(m, from->kind == ALPC_KIND_SERVER ? from->conn->context : 0,
 		      d);
 	alpc_describe_reply(m, d);
+	if (from->kind == ALPC_KIND_SERVER)
+		d->conn = alpc_conn_get(from->conn);
 	m->caller = NULL;
 	m->state = ALPC_MSG_DONE;
 	alpc_message_forget(m);
@@ -139,32 +145,43 @@ void alpc_deliver_done(struct alpc_delivery *d)
 		alpc_conn_put(d->conn);
 }
 
-/* Nobody has answered it yet: it is as if it had not been received. */
-static bool alpc_undo_request(struct alpc_queue *own, struct alpc_message *m,
-			      struct alpc_wake *wake)
+/* It is for the thread of a call, and stays with the call. */
+static void alpc_undo_to_call(struct alpc_queue *own, struct alpc_message *m,
+			      u8 state)
 {
-	switch (m->state) {
-	case ALPC_MSG_PENDING:
-		alpc_pending_del(&own->pending, m);
+	m->state = state;
+	m->detached = true;
+	list_add_tail(&m->node, &own->detached);
+}
+
+/* Nobody has answered it yet: it is as if it had not been received. */
+static bool alpc_undo_request(struct alpc_end *end, struct alpc_message *m,
+			      bool call, struct alpc_wake *wake)
+{
+	struct alpc_queue *own = end->own;
+
+	if (m->state != ALPC_MSG_PENDING &&
+	    (m->state != ALPC_MSG_CANCELED || list_empty(&m->node)))
+		return false;
+	if (own == &end->port->queue)
+		m->from->conn->received--;
+	if (m->state == ALPC_MSG_CANCELED) {
+		/* Who never saw the request need not hear of its end. */
+		alpc_request_withdraw(own, m, wake);
+		return true;
+	}
+	alpc_pending_del(&own->pending, m);
+	if (call) {
+		alpc_undo_to_call(own, m, ALPC_MSG_QUEUED);
+	} else {
 		m->state = ALPC_MSG_QUEUED;
 		alpc_queue_put_back(own, m, wake);
-		return false;
-	case ALPC_MSG_CANCELED:
-		if (list_empty(&m->node))
-			return false;
-		/* Who never saw the request need not hear of its end. */
-		alpc_queue_remove(own, m, wake);
-		alpc_pending_del(&own->pending, m);
-		alpc_message_forget(m);
-		m->state = ALPC_MSG_DONE;
-		return true;
-	default:
-		return false;
 	}
+	return false;
 }
 
 static bool alpc_undo_other(struct alpc_end *end, struct alpc_delivery *d,
-			    struct alpc_wake *wake)
+			    bool call, struct alpc_wake *wake)
 {
 	struct alpc_message *m = d->msg;
 	struct alpc_end *from = m->from;
@@ -172,18 +189,21 @@ static bool alpc_undo_other(struct alpc_end *end, struct alpc_delivery *d,
 	/* The server has closed its end: it is not to hear of it again. */
 	if (d->conn && d->conn->server.released)
 		return true;
+	list_add_tail(&m->sent, &from->sent);
+	if (call) {
+		alpc_undo_to_call(end->own, m, ALPC_MSG_REPLIED);
+		return false;
+	}
+	if (d->conn)
+		d->conn->received--;
+	m->state = ALPC_MSG_QUEUED;
 	if (d->type == ALPC_CANCELED) {
 		m->state = ALPC_MSG_CANCELED;
 		alpc_pending_add(&end->own->pending, m);
-	} else {
-		m->state = ALPC_MSG_QUEUED;
-	}
-	if (d->type == ALPC_REPLY) {
-		m->type = ALPC_REPLY;
+	} else if (d->type == ALPC_REPLY) {
 		m->async = true;
 		from->unanswered++;
 	}
-	list_add_tail(&m->sent, &from->sent);
 	alpc_queue_put_back(end->own, m, wake);
 	return false;
 }
@@ -192,11 +212,11 @@ static bool alpc_undo_other(struct alpc_end *end, struct alpc_delivery *d,
  * alpc_deliver_undo() - the receiver could not use what it was handed
  * @end: port that the receiver used
  * @d: delivery
- *
- * The message becomes the first one of the port's queue again. A reply to a
- * call, and a callback, lie there as if no thread had waited for them.
+ * @call: the receiver was waiting in a call; what it was handed stays with the
+ *	call. Otherwise it becomes the first message of the port's queue again.
  */
-void alpc_deliver_undo(struct alpc_end *end, struct alpc_delivery *d)
+void alpc_deliver_undo(struct alpc_end *end, struct alpc_delivery *d,
+		       bool call)
 {
 	struct alpc_message *m = d->msg;
 	struct alpc_wake wake = {};
@@ -206,9 +226,9 @@ void alpc_deliver_undo(struct alpc_end *end, struct alpc_delivery *d)
 	rcu_read_lock();
 	spin_lock(&end->port->lock);
 	if (request)
-		drop = alpc_undo_request(end->own, m, &wake);
+		drop = alpc_undo_request(end, m, call, &wake);
 	else
-		drop = alpc_undo_other(end, d, &wake);
+		drop = alpc_undo_other(end, d, call, &wake);
 	spin_unlock(&end->port->lock);
 	alpc_wake_flush(&wake);
 	rcu_read_unlock();

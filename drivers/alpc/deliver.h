@@ -19,7 +19,8 @@ void alpc_deliver(struct alpc_queue *own, struct alpc_message *m,
 		  struct alpc_delivery *d);
 void alpc_deliver_reply(struct alpc_message *m, struct alpc_delivery *d);
 void alpc_deliver_done(struct alpc_delivery *d);
-void alpc_deliver_undo(struct alpc_end *end, struct alpc_delivery *d);
+void alpc_deliver_undo(struct alpc_end *end, struct alpc_delivery *d,
+		       bool call);
 void alpc_message_forget(struct alpc_message *m);
 
 /* It answers a request, and so belongs to the side that made the request. */

@@ -91,24 +91,12 @@ void alpc_ident_put(struct alpc_ident *ident)
 	kfree_rcu(ident, rcu);
 }
 
-/**
- * alpc_ident_translate() - a snapshot's ids in the calling thread's namespaces
- * @ident: snapshot
- * @ids: where to put them
- *
- * A process that the caller's pid namespace does not hold gets pid and tid 0; a
- * user or group that its user namespace does not map gets the overflow id.
- */
-void alpc_ident_translate(const struct alpc_ident *ident, struct alpc_ids *ids)
+void alpc_ident_translate_slow(const struct alpc_ident *ident,
+			       struct alpc_ids *ids)
 {
 	struct pid_namespace *pid_ns = ns_of_pid(task_pid(current));
 	struct user_namespace *user_ns = current_user_ns();
 
-	if (likely(pid_ns == ns_of_pid(ident->thread) &&
-		   user_ns == ident->cred->user_ns)) {
-		*ids = ident->own;
-		return;
-	}
 	ids->pid = pid_nr_ns(ident->process, pid_ns);
 	ids->tid = pid_nr_ns(ident->thread, pid_ns);
 	ids->uid = from_kuid_munged(user_ns, ident->cred->euid);

@@ -77,7 +77,8 @@ void alpc_ident_cache_exit(struct alpc_ident_cache *cache);
 
 struct alpc_ident *alpc_ident_get_current(struct alpc_ident_cache *cache);
 void alpc_ident_put(struct alpc_ident *ident);
-void alpc_ident_translate(const struct alpc_ident *ident, struct alpc_ids *ids);
+void alpc_ident_translate_slow(const struct alpc_ident *ident,
+			       struct alpc_ids *ids);
 
 /**
  * alpc_ident_is_current() - does the snapshot show the calling thread as it is?
@@ -109,6 +110,24 @@ static inline int alpc_ident_renew(struct alpc_ident **held,
 	alpc_ident_put(*held);
 	*held = ident;
 	return 0;
+}
+
+/**
+ * alpc_ident_translate() - a snapshot's ids in the calling thread's namespaces
+ * @ident: snapshot
+ * @ids: where to put them
+ *
+ * A process that the caller's pid namespace does not hold gets pid and tid 0; a
+ * user or group that its user namespace does not map gets the overflow id.
+ */
+static inline void alpc_ident_translate(const struct alpc_ident *ident,
+					struct alpc_ids *ids)
+{
+	if (likely(ns_of_pid(task_pid(current)) == ns_of_pid(ident->thread) &&
+		   current_user_ns() == ident->cred->user_ns))
+		*ids = ident->own;
+	else
+		alpc_ident_translate_slow(ident, ids);
 }
 
 #endif /* ALPC_IDENT_H */

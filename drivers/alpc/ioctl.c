@@ -34,6 +34,7 @@ union alpc_arg {
 	struct alpc_disconnect disconnect;
 	struct alpc_port_info info;
 	struct alpc_notify_exit notify;
+	struct alpc_shutdown shutdown;
 };
 
 /**
@@ -78,6 +79,8 @@ static const struct alpc_ioctl_op alpc_ioctl_ops[] = {
 		out_queued_bytes, alpc_cmd_port_info),
 	ALPC_OP(ALPC_IOC_NOTIFY_EXIT, ALPC_ON_CLIENT, struct alpc_notify_exit,
 		cookie, alpc_cmd_notify_exit),
+	ALPC_OP(ALPC_IOC_SHUTDOWN, ALPC_ON_CONNECTION | ALPC_ON_CLIENT,
+		struct alpc_shutdown, flags, alpc_cmd_shutdown),
 };
 
 static const struct alpc_ioctl_op *alpc_find_op(unsigned int cmd)
@@ -142,7 +145,7 @@ static long alpc_ioctl(struct alpc_end *end, unsigned int kind,
 static long alpc_ioctl_transfer(struct file *file,
 				struct alpc_transfer __user *ux)
 {
-	struct alpc_transfer x;
+	struct alpc_transfer x __uninitialized;
 	u32 usize;
 	int ret;
 

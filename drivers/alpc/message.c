@@ -73,6 +73,7 @@ struct alpc_message *alpc_message_alloc(struct alpc_message **spare, u32 room)
 	m->async = false;
 	m->charged = false;
 	m->detached = false;
+	m->called_back = false;
 	m->call = 0;
 	m->answer = NULL;
 	m->room = ALPC_MESSAGE_INLINE;
@@ -148,26 +149,24 @@ void alpc_message_init_notice(struct alpc_message *m, struct alpc_end *from,
 }
 
 /*
- * Short data go word by word: a copy of variable length to or from slab memory
- * would pay more for the hardened usercopy checks than for the bytes, and the
- * bounds are checked by our callers against the buffer that we allocated.
+ * A copy of variable length to or from slab memory pays more for the hardened
+ * usercopy checks than short data are worth; our callers check the bounds
+ * against the buffer that we allocated. So short data go in blocks of constant
+ * length, and what is left in words and bytes.
  */
-static int alpc_copy_in_short(void *to, const void __user *from, u32 len)
-{
-	const u64 __user *src = from;
-	u64 *dst = to;
+#define ALPC_COPY_BLOCK		64U
 
+static int alpc_copy_in_rest(u8 *to, const u8 __user *from, u32 len)
+{
 	if (!user_read_access_begin(from, len))
 		return -EFAULT;
-	for (; len >= sizeof(u64); len -= sizeof(u64))
-		unsafe_get_user(*dst++, src++, fault);
-	if (len) {
-		const u8 __user *src8 = (const u8 __user *)src;
-		u8 *dst8 = (u8 *)dst;
-
-		while (len--)
-			unsafe_get_user(*dst8++, src8++, fault);
+	for (; len >= sizeof(u64); len -= sizeof(u64)) {
+		unsafe_get_user(*(u64 *)to, (const u64 __user *)from, fault);
+		to += sizeof(u64);
+		from += sizeof(u64);
 	}
+	while (len--)
+		unsafe_get_user(*to++, from++, fault);
 	user_read_access_end();
 	return 0;
 fault:
@@ -175,27 +174,44 @@ fault:
 	return -EFAULT;
 }
 
-static int alpc_copy_out_short(void __user *to, const void *from, u32 len)
+static int alpc_copy_out_rest(u8 __user *to, const u8 *from, u32 len)
 {
-	u64 __user *dst = to;
-	const u64 *src = from;
-
 	if (!user_write_access_begin(to, len))
 		return -EFAULT;
-	for (; len >= sizeof(u64); len -= sizeof(u64))
-		unsafe_put_user(*src++, dst++, fault);
-	if (len) {
-		u8 __user *dst8 = (u8 __user *)dst;
-		const u8 *src8 = (const u8 *)src;
-
-		while (len--)
-			unsafe_put_user(*src8++, dst8++, fault);
+	for (; len >= sizeof(u64); len -= sizeof(u64)) {
+		unsafe_put_user(*(const u64 *)from, (u64 __user *)to, fault);
+		to += sizeof(u64);
+		from += sizeof(u64);
 	}
+	while (len--)
+		unsafe_put_user(*from++, to++, fault);
 	user_write_access_end();
 	return 0;
 fault:
 	user_write_access_end();
 	return -EFAULT;
+}
+
+static int alpc_copy_in_short(u8 *to, const u8 __user *from, u32 len)
+{
+	for (; len >= ALPC_COPY_BLOCK; len -= ALPC_COPY_BLOCK) {
+		if (copy_from_user(to, from, ALPC_COPY_BLOCK))
+			return -EFAULT;
+		to += ALPC_COPY_BLOCK;
+		from += ALPC_COPY_BLOCK;
+	}
+	return len ? alpc_copy_in_rest(to, from, len) : 0;
+}
+
+static int alpc_copy_out_short(u8 __user *to, const u8 *from, u32 len)
+{
+	for (; len >= ALPC_COPY_BLOCK; len -= ALPC_COPY_BLOCK) {
+		if (copy_to_user(to, from, ALPC_COPY_BLOCK))
+			return -EFAULT;
+		to += ALPC_COPY_BLOCK;
+		from += ALPC_COPY_BLOCK;
+	}
+	return len ? alpc_copy_out_rest(to, from, len) : 0;
 }
 
 /**
@@ -209,7 +225,7 @@ fault:
 int alpc_copy_in(void *to, const void __user *from, u32 len)
 {
 	if (likely(len <= ALPC_MESSAGE_INLINE))
-		return len ? alpc_copy_in_short(to, from, len) : 0;
+		return alpc_copy_in_short(to, from, len);
 	return copy_from_user(to, from, len) ? -EFAULT : 0;
 }
 
@@ -224,6 +240,6 @@ int alpc_copy_in(void *to, const void __user *from, u32 len)
 int alpc_copy_out(void __user *to, const void *from, u32 len)
 {
 	if (likely(len <= ALPC_MESSAGE_INLINE))
-		return len ? alpc_copy_out_short(to, from, len) : 0;
+		return alpc_copy_out_short(to, from, len);
 	return copy_to_user(to, from, len) ? -EFAULT : 0;
 }

@@ -86,7 +86,9 @@ enum alpc_state {
  * @callback: is made inside a request of the receiver's; immutable
  * @async: counts in &alpc_end.unanswered of @from; port's lock
  * @charged: counts against the limits of the queue it lies in; port's lock
- * @detached: its caller handles a callback; port's lock
+ * @detached: is in &alpc_queue.detached: a call whose thread handles a callback,
+ *	or a callback or reply that such a thread could not take; port's lock
+ * @called_back: callbacks were made in it; port's lock
  * @id: names it on the receiving side; port's lock
  * @sender_id: names it on the sending side; immutable
  * @cookie: the sender's own value; immutable
@@ -114,6 +116,7 @@ struct alpc_message {
 	bool async;
 	bool charged;
 	bool detached;
+	bool called_back;
 	u64 id;
 	u64 sender_id;
 	u64 cookie;

@@ -169,7 +169,6 @@ struct alpc_port {
  * @state: &enum alpc_port_state; protected by the port's lock
  * @listed: counts in &alpc_port.connections and is in &alpc_port.conns; lock
  * @accepted: the server has accepted; lock
- * @told: %ALPC_PORT_CLOSED was queued; lock
  * @node: in &alpc_port.conns; lock
  * @port: its connection port; a reference; immutable
  * @client: the client's end
@@ -177,6 +176,8 @@ struct alpc_port {
  * @queue: what the server sends to the client; lock
  * @id: number of the client's port; that of the server's is one more; immutable
  * @context: set by accept; immutable while open
+ * @received: messages that the server has received, replies to its calls not
+ *	counted; lock
  * @server_uid: user that the server must be, or INVALID_UID; immutable
  * @server_gid: group that the server must have, or INVALID_GID; immutable
  * @error: what receiving fails with once the queue is empty; lock
@@ -192,7 +193,6 @@ struct alpc_conn {
 	u8 state;
 	bool listed;
 	bool accepted;
-	bool told;
 	struct list_head node;
 	struct alpc_port *port;
 	struct alpc_end client;
@@ -200,6 +200,7 @@ struct alpc_conn {
 	struct alpc_queue queue;
 	u64 id;
 	u64 context;
+	u64 received;
 	kuid_t server_uid;
 	kgid_t server_gid;
 	int error;

@@ -19,7 +19,9 @@ void alpc_queue_init(struct alpc_queue *q, u32 max_count, u64 max_bytes)
 	INIT_LIST_HEAD(&q->detached);
 	q->last_id = 0;
 	q->bytes = 0;
+	q->size = 0;
 	q->length = 0;
+	q->stopped = false;
 	q->count = 0;
 	q->max_bytes = max_bytes;
 	q->max_count = max_count;
@@ -115,6 +117,7 @@ struct task_struct *alpc_queue_post(struct alpc_queue *q,
 	}
 	list_add_tail(&m->node, &q->messages);
 	q->length++;
+	q->size += alpc_delivery_len(m);
 	alpc_queue_wake_pollers(q, EPOLLIN | EPOLLRDNORM);
 	return NULL;
 }
@@ -134,6 +137,7 @@ void alpc_queue_put_back(struct alpc_queue *q, struct alpc_message *m,
 	}
 	list_add(&m->node, &q->messages);
 	q->length++;
+	q->size += alpc_delivery_len(m);
 	alpc_queue_wake_pollers(q, EPOLLIN | EPOLLRDNORM);
 }
 
@@ -152,6 +156,7 @@ void alpc_queue_remove(struct alpc_queue *q, struct alpc_message *m,
 		return;
 	}
 	q->length--;
+	q->size -= alpc_delivery_len(m);
 	if (m->charged) {
 		m->charged = false;
 		alpc_queue_uncharge(q, m->len, wake);

@@ -48,6 +48,8 @@ struct alpc_message;
  * @pending: requests received from here and not answered
  * @last_id: last id given out on this side
  * @length: messages in @messages
+ * @size: bytes of data in @messages
+ * @stopped: receiving fails with ESHUTDOWN
  * @count: messages counted against the limit
  * @max_count: limit of @count; immutable
  * @bytes: bytes of data counted
@@ -68,9 +70,11 @@ struct alpc_queue {
 	u64 last_id;
 	u64 bytes;
 	u64 max_bytes;
+	u64 size;
 	u32 length;
 	u32 count;
 	u32 max_count;
+	bool stopped;
 	bool starved;
 	wait_queue_head_t readers;
 	wait_queue_head_t writers;

@@ -31,6 +31,34 @@ void alpc_request_withdraw(struct alpc_queue *own, struct alpc_message *m,
 }
 
 /**
+ * alpc_message_remove() - take a message out of everything
+ * @m: message on its way, without a thread that waits for its reply
+ * @work: gets the reference of its state
+ *
+ * Context: port's lock held.
+ */
+void alpc_message_remove(struct alpc_message *m, struct alpc_work *work)
+{
+	struct alpc_queue *to = alpc_end_peer(m->from)->own;
+
+	switch (m->state) {
+	case ALPC_MSG_PENDING:
+	case ALPC_MSG_REPLYING:
+	case ALPC_MSG_CANCELED:
+		alpc_request_withdraw(to, m, &work->wake);
+		break;
+	default:
+		if (alpc_type_is_reply(m->type))
+			to = m->from->own;
+		if (!list_empty(&m->node))
+			alpc_queue_remove(to, m, &work->wake);
+		alpc_message_forget(m);
+		m->state = ALPC_MSG_DONE;
+	}
+	list_add_tail(&m->node, &work->dead);
+}
+
+/**
  * alpc_request_claim() - become the one thread that answers a request
  * @end: port
  * @id: request
@@ -215,14 +243,42 @@ int alpc_reply_commit(struct alpc_op *op)
 	return 0;
 }
 
+static bool alpc_call_is(const struct alpc_message *m,
+			 const struct alpc_end *end, u64 call)
+{
+	const struct alpc_conn *conn = m->from->conn;
+
+	if (m->callback && m->state == ALPC_MSG_QUEUED)
+		return m->call == call && (!end->conn || conn == end->conn);
+	return m->sender_id == call && (!end->conn || conn == end->conn);
+}
+
+/*
+ * What waits for the thread of a call: a callback that it could not take, else
+ * the call itself.
+ */
+static struct alpc_message *alpc_call_find(const struct alpc_end *end, u64 call)
+{
+	struct alpc_message *m, *found = NULL;
+
+	list_for_each_entry(m, &end->own->detached, node) {
+		if (!alpc_call_is(m, end, call))
+			continue;
+		found = m;
+		if (m->callback && m->state == ALPC_MSG_QUEUED)
+			break;
+	}
+	return found;
+}
+
 /**
  * alpc_call_resume() - go on waiting for a call after a callback
  * @op: transfer; &alpc_msg.call of its recv names the call
  *
  * Context: port's lock held.
  *
- * Return: 0 if the reply is there, -EINPROGRESS if the thread now waits for it,
- * or -ESRCH.
+ * Return: 0 if there is something for it, -EINPROGRESS if the thread now waits,
+ * -EPIPE or -ESRCH.
  */
 int alpc_call_resume(struct alpc_op *op)
 {
@@ -230,53 +286,71 @@ int alpc_call_resume(struct alpc_op *op)
 	struct alpc_message *m;
 
 	lockdep_assert_held(&end->port->lock);
-	list_for_each_entry(m, &end->own->detached, node) {
-		if (m->sender_id != op->x->recv.call ||
-		    (end->conn && m->from->conn != end->conn))
-			continue;
-		list_del_init(&m->node);
-		m->detached = false;
-		if (m->state == ALPC_MSG_REPLIED) {
-			alpc_deliver_reply(m, &op->w.delivery);
-			return 0;
-		}
+	m = alpc_call_find(end, op->x->recv.call);
+	if (!m)
+		return end->conn && end->conn->state == ALPC_STATE_CLOSED ?
+		       -EPIPE : -ESRCH;
+	list_del_init(&m->node);
+	m->detached = false;
+	switch (m->state) {
+	case ALPC_MSG_REPLIED:
+		alpc_deliver_reply(m, &op->w.delivery);
+		return 0;
+	case ALPC_MSG_QUEUED:
+		alpc_deliver(end->own, m, &op->w.delivery);
+		return 0;
+	default:
 		m->caller = &op->w;
 		op->call = m;
 		return -EINPROGRESS;
 	}
-	return -ESRCH;
+}
+
+/* The callbacks made in a call fail when nobody is left to answer them. */
+static void alpc_call_cancel_callbacks(struct alpc_message *m,
+				       struct alpc_work *work)
+{
+	struct alpc_end *peer = alpc_end_peer(m->from);
+	struct alpc_message *cb, *next;
+	struct alpc_waiter *w;
+
+	list_for_each_entry_safe(cb, next, &peer->sent, sent) {
+		w = cb->caller;
+		if (!cb->callback || cb->call != m->sender_id || !w)
+			continue;
+		cb->caller = NULL;
+		alpc_message_remove(cb, work);
+		alpc_waiter_give(w, -ECANCELED, &work->wake);
+	}
 }
 
 /**
  * alpc_call_cancel() - nobody waits for the answer to this request any more
  * @m: request with a thread that waits
- * @wake: collects whom to wake
+ * @work: collects what is to be done without the lock
  *
  * A request that was received becomes the notice of its cancellation, unless a
  * thread is just answering it, which learns it that way.
  *
  * Context: port's lock held, RCU read-side critical section.
- *
- * Return: true if the reference of the request's state is the caller's now.
  */
-bool alpc_call_cancel(struct alpc_message *m, struct alpc_wake *wake)
+void alpc_call_cancel(struct alpc_message *m, struct alpc_work *work)
 {
 	struct alpc_queue *to = alpc_end_peer(m->from)->own;
 
 	m->caller = NULL;
+	if (m->called_back)
+		alpc_call_cancel_callbacks(m, work);
 	switch (m->state) {
-	case ALPC_MSG_QUEUED:
-		alpc_queue_remove(to, m, wake);
-		alpc_message_forget(m);
-		m->state = ALPC_MSG_DONE;
-		return true;
+	case ALPC_MSG_PENDING:
+		m->state = ALPC_MSG_CANCELED;
+		alpc_queue_post(to, m, false, &work->wake);
+		break;
 	case ALPC_MSG_REPLYING:
-		alpc_request_withdraw(to, m, wake);
+		alpc_message_remove(m, work);
 		m->state = ALPC_MSG_CANCELED;
-		return true;
+		break;
 	default:
-		m->state = ALPC_MSG_CANCELED;
-		alpc_queue_post(to, m, false, wake);
-		return false;
+		alpc_message_remove(m, work);
 	}
 }

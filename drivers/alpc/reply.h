@@ -8,9 +8,11 @@
 #define ALPC_REPLY_H
 
 #include "port.h"
+#include "work.h"
 
 void alpc_request_withdraw(struct alpc_queue *own, struct alpc_message *m,
 			   struct alpc_wake *wake);
+void alpc_message_remove(struct alpc_message *m, struct alpc_work *work);
 struct alpc_message *alpc_request_claim(struct alpc_end *end, u64 id, u8 type,
 					struct alpc_conn **conn);
 void alpc_request_unclaim(struct alpc_end *end, struct alpc_message *m);

@@ -191,6 +191,7 @@ static int alpc_send_callback(struct alpc_op *op)
 	op->peer = w->task;
 	outer->caller = NULL;
 	outer->detached = true;
+	outer->called_back = true;
 	list_add_tail(&outer->node, &to->detached);
 	alpc_deliver(to, m, &w->delivery);
 	alpc_waiter_give(w, 0, &op->wake);

@@ -14,62 +14,7 @@
 #include "names.h"
 #include "reply.h"
 #include "trace.h"
-
-/**
- * struct alpc_end_work - what is left to do once the lock is released
- * @wake: whom to wake
- * @dead: messages whose last reference is ours, by &alpc_message.node
- */
-struct alpc_end_work {
-	struct alpc_wake wake;
-	struct list_head dead;
-};
-
-static void alpc_work_begin(struct alpc_end_work *work, struct alpc_port *port)
-	__acquires(RCU) __acquires(&port->lock)
-{
-	work->wake.task = NULL;
-	INIT_LIST_HEAD(&work->dead);
-	rcu_read_lock();
-	spin_lock(&port->lock);
-}
-
-static void alpc_work_end(struct alpc_end_work *work, struct alpc_port *port)
-	__releases(&port->lock) __releases(RCU)
-{
-	struct alpc_message *m, *next;
-
-	spin_unlock(&port->lock);
-	alpc_wake_flush(&work->wake);
-	rcu_read_unlock();
-	list_for_each_entry_safe(m, next, &work->dead, node) {
-		list_del_init(&m->node);
-		alpc_message_put(m);
-	}
-}
-
-/* Take a message out of everything; nobody waits for its reply. */
-static void alpc_message_remove(struct alpc_message *m,
-				struct alpc_end_work *work)
-{
-	struct alpc_queue *to = alpc_end_peer(m->from)->own;
-
-	switch (m->state) {
-	case ALPC_MSG_PENDING:
-	case ALPC_MSG_REPLYING:
-	case ALPC_MSG_CANCELED:
-		alpc_request_withdraw(to, m, &work->wake);
-		break;
-	default:
-		if (alpc_type_is_reply(m->type))
-			to = m->from->own;
-		if (!list_empty(&m->node))
-			alpc_queue_remove(to, m, &work->wake);
-		alpc_message_forget(m);
-		m->state = ALPC_MSG_DONE;
-	}
-	list_add_tail(&m->node, &work->dead);
-}
+#include "work.h"
 
 static bool alpc_message_is_request(const struct alpc_message *m)
 {
@@ -79,7 +24,7 @@ static bool alpc_message_is_request(const struct alpc_message *m)
 
 /* Withdraw the requests sent through an end, and tell those who wait. */
 static void alpc_end_fail_requests(struct alpc_end *end, int error,
-				   struct alpc_end_work *work)
+				   struct alpc_work *work)
 {
 	struct alpc_message *m, *next;
 	struct alpc_waiter *w;
@@ -96,7 +41,7 @@ static void alpc_end_fail_requests(struct alpc_end *end, int error,
 }
 
 static void alpc_end_fail_blocked(struct alpc_end *end, int error,
-				  struct alpc_end_work *work)
+				  struct alpc_work *work)
 {
 	struct alpc_waiter *w, *next;
 
@@ -108,16 +53,17 @@ static void alpc_end_fail_blocked(struct alpc_end *end, int error,
 }
 
 /* Free what was sent through an end and nobody has received. */
-static void alpc_end_drop_sent(struct alpc_end *end, struct alpc_end_work *work)
+static void alpc_end_drop_sent(struct alpc_end *end, struct alpc_work *work)
 {
 	struct alpc_message *m, *next;
 
 	list_for_each_entry_safe(m, next, &end->sent, sent)
-		alpc_message_remove(m, work);
+		if (!alpc_type_is_reply(m->type))
+			alpc_message_remove(m, work);
 }
 
 /* Free what waits in the queue of a client whose file is closed. */
-static void alpc_queue_drop(struct alpc_queue *q, struct alpc_end_work *work)
+static void alpc_queue_drop(struct alpc_queue *q, struct alpc_work *work)
 {
 	struct alpc_message *m, *next;
 
@@ -127,7 +73,7 @@ static void alpc_queue_drop(struct alpc_queue *q, struct alpc_end_work *work)
 
 /* Free the replies that nobody has taken. */
 static void alpc_end_drop_replies(struct alpc_end *end,
-				  struct alpc_end_work *work)
+				  struct alpc_work *work)
 {
 	struct alpc_message *m, *next;
 
@@ -136,12 +82,26 @@ static void alpc_end_drop_replies(struct alpc_end *end,
 			alpc_message_remove(m, work);
 }
 
+/* Behind everything that the client sent: the notice that this was all. */
+static void alpc_conn_tell_server(struct alpc_conn *conn,
+				  struct alpc_work *work)
+{
+	struct alpc_message *m = &conn->closed;
+
+	if (!conn->accepted || conn->server.released || conn->port->closed)
+		return;
+	refcount_inc(&m->ref);
+	m->state = ALPC_MSG_QUEUED;
+	list_add_tail(&m->sent, &conn->client.sent);
+	alpc_queue_post(&conn->port->queue, m, false, &work->wake);
+}
+
 /*
  * First step of a connection's end. error is what the client's receives fail
  * with once its queue is empty.
  */
 static void alpc_conn_shutdown(struct alpc_conn *conn, int error,
-			       struct alpc_end_work *work)
+			       struct alpc_work *work)
 {
 	lockdep_assert_held(&conn->port->lock);
 	if (conn->state == ALPC_STATE_CLOSED)
@@ -161,23 +121,7 @@ static void alpc_conn_shutdown(struct alpc_conn *conn, int error,
 	if (waitqueue_active(&conn->queue.writers))
 		wake_up_interruptible_poll(&conn->queue.writers,
 					   EPOLLHUP | EPOLLERR | EPOLLOUT);
-}
-
-/* The client ends the connection: tell the server, if it still listens. */
-static void alpc_client_shutdown(struct alpc_conn *conn,
-				 struct alpc_end_work *work)
-{
-	struct alpc_message *m = &conn->closed;
-
-	alpc_conn_shutdown(conn, -EPIPE, work);
-	if (!conn->accepted || conn->told || conn->server.released ||
-	    conn->port->closed)
-		return;
-	conn->told = true;
-	refcount_inc(&m->ref);
-	m->state = ALPC_MSG_QUEUED;
-	list_add_tail(&m->sent, &conn->client.sent);
-	alpc_queue_post(&conn->port->queue, m, false, &work->wake);
+	alpc_conn_tell_server(conn, work);
 }
 
 /**
@@ -207,15 +151,13 @@ void alpc_conn_unlist(struct alpc_conn *conn)
 int alpc_disconnect(struct alpc_end *end)
 {
 	struct alpc_conn *conn = end->conn;
-	struct alpc_end_work work;
+	struct alpc_work work;
 	int ret = 0;
 
 	alpc_work_begin(&work, end->port);
 	if (conn->state == ALPC_STATE_CLOSED ||
 	    conn->state == ALPC_STATE_REFUSED)
 		ret = -EPIPE;
-	else if (end->kind == ALPC_KIND_CLIENT)
-		alpc_client_shutdown(conn, &work);
 	else
 		alpc_conn_shutdown(conn, -EPIPE, &work);
 	alpc_work_end(&work, end->port);
@@ -224,12 +166,12 @@ int alpc_disconnect(struct alpc_end *end)
 
 static void alpc_client_release(struct alpc_conn *conn)
 {
-	struct alpc_end_work work;
+	struct alpc_work work;
 
 	alpc_exit_forget(conn);
 	alpc_work_begin(&work, conn->port);
 	conn->client.released = true;
-	alpc_client_shutdown(conn, &work);
+	alpc_conn_shutdown(conn, -EPIPE, &work);
 	alpc_end_drop_replies(&conn->client, &work);
 	alpc_queue_drop(&conn->queue, &work);
 	alpc_work_end(&work, conn->port);
@@ -237,7 +179,7 @@ static void alpc_client_release(struct alpc_conn *conn)
 
 static void alpc_server_release(struct alpc_conn *conn)
 {
-	struct alpc_end_work work;
+	struct alpc_work work;
 
 	alpc_work_begin(&work, conn->port);
 	conn->server.released = true;
@@ -257,7 +199,7 @@ static void alpc_server_release(struct alpc_conn *conn)
  */
 bool alpc_conn_abandon(struct alpc_conn *conn, struct alpc_waiter *w)
 {
-	struct alpc_end_work work;
+	struct alpc_work work;
 	bool done;
 
 	alpc_work_begin(&work, conn->port);
@@ -270,7 +212,7 @@ bool alpc_conn_abandon(struct alpc_conn *conn, struct alpc_waiter *w)
 
 static void alpc_port_release(struct alpc_port *port)
 {
-	struct alpc_end_work work;
+	struct alpc_work work;
 	struct alpc_conn *conn;
 	int error;
 

@@ -17,8 +17,8 @@
  * *Shutdown* happens once, whoever is first: one side disconnects or closes its
  * file, or the connection port is closed. Every thread that waits in a call or
  * for room gets EPIPE, every request, received or not, is withdrawn, and nothing
- * new can be sent. What wants no reply stays in its queue. If it was the client
- * that ended it, %ALPC_PORT_CLOSED goes behind that.
+ * new can be sent. What wants no reply stays in its queue, and behind that goes
+ * %ALPC_PORT_CLOSED.
  *
  * *Release* of an end follows when its file is closed: what was waiting for this
  * end is freed. After the server's end, nothing of the connection is left in the

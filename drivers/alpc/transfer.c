@@ -74,6 +74,8 @@ static int alpc_receive(struct alpc_op *op)
 	struct alpc_queue *q = end->inbox;
 	int ret;
 
+	if (q->stopped)
+		return -ESHUTDOWN;
 	ret = alpc_queue_take(q, op->w.room, &op->w.delivery, &op->wake);
 	if (ret == -EMSGSIZE)
 		op->x->recv.len = op->w.delivery.len;
@@ -146,14 +148,12 @@ static int alpc_commit_and_spin(struct alpc_op *op)
 	return ret;
 }
 
-/* A call gave up: is the request gone without anybody having seen it? */
-static bool alpc_give_up_call(struct alpc_op *op, struct alpc_message **dead)
+/* A call gives up. Return: true if nobody has seen the request. */
+static bool alpc_give_up_call(struct alpc_op *op, struct alpc_work *work)
 {
-	struct alpc_message *m = op->call;
-	bool unseen = m->state == ALPC_MSG_QUEUED;
+	bool unseen = op->call->state == ALPC_MSG_QUEUED;
 
-	if (alpc_call_cancel(m, &op->wake))
-		*dead = m;
+	alpc_call_cancel(op->call, work);
 	op->x->out_done |= ALPC_DONE_CANCELED;
 	if (unseen)
 		op->x->out_done &= ~ALPC_DONE_SENT;
@@ -166,27 +166,22 @@ static bool alpc_give_up_call(struct alpc_op *op, struct alpc_message **dead)
  */
 static int alpc_give_up(struct alpc_op *op, int error)
 {
-	struct alpc_end *end = op->end;
-	struct alpc_message *dead = NULL;
+	struct alpc_port *port = op->end->port;
 	bool effect = op->sent;
+	struct alpc_work work;
 
-	rcu_read_lock();
-	spin_lock(&end->port->lock);
+	alpc_work_begin(&work, port);
 	if (alpc_waiter_is_done(&op->w)) {
 		error = op->w.error;
 		effect = true;
 	} else if (op->call) {
-		if (alpc_give_up_call(op, &dead))
+		if (alpc_give_up_call(op, &work))
 			effect = false;
 	} else {
 		list_del_init(&op->w.node);
 		list_del_init(&op->w.blocked);
 	}
-	spin_unlock(&end->port->lock);
-	alpc_wake_flush(&op->wake);
-	rcu_read_unlock();
-	if (dead)
-		alpc_message_recycle(dead, &end->spare);
+	alpc_work_end(&work, port);
 	if (error == -EINTR && !effect)
 		error = alpc_interrupted(&op->deadline);
 	return error;
@@ -246,7 +241,7 @@ static void alpc_abort(struct alpc_op *op)
 
 static void alpc_fill(struct alpc_msg *msg, const struct alpc_delivery *d)
 {
-	struct alpc_ids ids;
+	struct alpc_ids ids __uninitialized;
 
 	alpc_ident_translate(d->from, &ids);
 	msg->id = d->id;
@@ -282,7 +277,6 @@ static int alpc_finish(struct alpc_op *op, struct alpc_transfer __user *ux)
 
 	if (unlikely(d->len > x->recv.len)) {
 		x->recv.len = d->len;
-		x->recv.call = d->call;
 		ret = -EMSGSIZE;
 		goto undo;
 	}
@@ -299,8 +293,24 @@ static int alpc_finish(struct alpc_op *op, struct alpc_transfer __user *ux)
 	return 0;
 
 undo:
-	alpc_deliver_undo(op->end, d);
+	alpc_deliver_undo(op->end, d, x->flags & ALPC_TRANSFER_WAIT);
 	return ret;
+}
+
+/**
+ * alpc_receive_switch() - let threads receive from a port, or not
+ * @end: port that receives
+ * @on: they may
+ */
+void alpc_receive_switch(struct alpc_end *end, bool on)
+{
+	struct alpc_work work;
+
+	alpc_work_begin(&work, end->port);
+	end->inbox->stopped = !on;
+	if (!on)
+		alpc_queue_fail_receivers(end->inbox, -ESHUTDOWN, &work.wake);
+	alpc_work_end(&work, end->port);
 }
 
 /**
@@ -316,9 +326,11 @@ undo:
 int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 		  struct alpc_transfer __user *ux, bool nonblock)
 {
-	struct alpc_op op;
+	struct alpc_op op __uninitialized;
 	int ret;
 
+	x->out_id = 0;
+	x->out_done = 0;
 	ret = alpc_check(end, x) ?:
 	      alpc_deadline_init(&op.deadline, x->timeout,
 				 x->flags & ALPC_TRANSFER_ABSTIME);
@@ -332,8 +344,6 @@ int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 	op.answer = NULL;
 	op.call = NULL;
 	op.w.delivery.msg = NULL;
-	x->out_id = 0;
-	x->out_done = 0;
 
 	ret = alpc_prepare(&op);
 	if (likely(!ret))

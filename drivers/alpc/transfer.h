@@ -11,6 +11,7 @@
 
 #include "port.h"
 #include "wait.h"
+#include "work.h"
 
 /**
  * DOC: Transfers
@@ -67,8 +68,9 @@ int alpc_reply_prepare(struct alpc_op *op);
 int alpc_reply_commit(struct alpc_op *op);
 
 int alpc_call_resume(struct alpc_op *op);
-bool alpc_call_cancel(struct alpc_message *m, struct alpc_wake *wake);
+void alpc_call_cancel(struct alpc_message *m, struct alpc_work *work);
 
+void alpc_receive_switch(struct alpc_end *end, bool on);
 int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 		  struct alpc_transfer __user *ux, bool nonblock);
 

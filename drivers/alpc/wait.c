@@ -131,7 +131,8 @@ void alpc_spin_wait(struct alpc_waiter *w, struct task_struct *peer,
 	bool seen = false;
 	u16 failed;
 
-	if (!spin->max_ns || !alpc_peer_runs(peer, &seen))
+	if (task_cpu(peer) == raw_smp_processor_id() || !spin->max_ns ||
+	    !alpc_peer_runs(peer, &seen))
 		return;
 	if (skip) {
 		WRITE_ONCE(spin->skip, skip - 1);
@@ -165,6 +166,12 @@ int alpc_sleep(struct alpc_waiter *w, const struct alpc_deadline *deadline)
 	ktime_t at = deadline->at;
 	int ret = 0;
 
+	/*
+	 * If the thread woken before is to run on this CPU, let it run now: what
+	 * it has for us may be there when we come back, without our having been
+	 * taken off the run queue and put there again.
+	 */
+	cond_resched();
 	if (alpc_waiter_is_done(w))
 		return 0;
 	trace_alpc_wait(current);

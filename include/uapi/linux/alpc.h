@@ -54,8 +54,7 @@
  * EAGAIN          it would have to wait and was asked not to
  * EBADMSG         the id names a message that does not take this answer: a
  *                 reply to a connection request, an acceptance of a request
- * EBUSY           the thread that should get the callback, or the call to
- *                 wait for, is busy with another
+ * EBUSY           the thread that should get the callback handles another
  * ECANCELED       the caller that the reply or acceptance was meant for gave up
  * ECONNREFUSED    the server refused the connection
  * ECONNRESET      the connection port was closed before it answered the
@@ -77,6 +76,7 @@
  * EOPNOTSUPP      the command is not one for this kind of port
  * EPERM           the server has not the identity that the client requires
  * EPIPE           the other end, or the connection, is gone
+ * ESHUTDOWN       receiving from this port was switched off
  * ESRCH           no unanswered request has that id here: it was answered, it
  *                 was cancelled, or it never was
  * ETIMEDOUT       the time given is over
@@ -119,6 +119,7 @@
 #define ALPC_IOC_DISCONNECT	_IO(ALPC_IOC_TYPE, 0x13)
 #define ALPC_IOC_PORT_INFO	_IO(ALPC_IOC_TYPE, 0x14)
 #define ALPC_IOC_NOTIFY_EXIT	_IO(ALPC_IOC_TYPE, 0x15)
+#define ALPC_IOC_SHUTDOWN	_IO(ALPC_IOC_TYPE, 0x16)
 #define ALPC_IOC_TRANSFER	_IO(ALPC_IOC_TYPE, 0x20)
 
 /**
@@ -166,10 +167,11 @@ struct alpc_query {
  *	accepted among them, 0 for the default
  * @queue_bytes: how many bytes of data may wait at the port, 0 for the default
  * @max_pending: how many connection requests may be unanswered, 0 for the
- *	default
+ *	default, at most what @queue_messages may be at most
  * @spin_ns: for how long, in nanoseconds, a thread looks for its message
  *	before it sleeps, while the thread that it waits for runs on another
- *	CPU; 0 for the default, %ALPC_PORT_NO_SPIN for not at all
+ *	CPU; 0 for the default, at most 1,000,000; %ALPC_PORT_NO_SPIN for not
+ *	at all
  * @out_fd: the new port
  * @__reserved: must be 0
  *
@@ -297,10 +299,13 @@ struct alpc_accept {
  * @flags: must be 0
  *
  * On a communication port of either side. Callers on both sides get EPIPE at
- * once. The server receives what the client had sent before, without requests
- * that nobody waits for any more, and then %ALPC_PORT_CLOSED if it was the
- * client that disconnected. A client can still receive what had been sent to
- * it. The descriptors stay open.
+ * once. The server receives what the client had sent before, without requests,
+ * which nobody waits for any more, and then %ALPC_PORT_CLOSED. A client can
+ * still receive what had been sent to it. The descriptors stay open.
+ *
+ * Closing the last descriptor of a communication port does the same, and drops
+ * what had been sent to that end: once the server's port is closed, no further
+ * message carries its context, %ALPC_PORT_CLOSED included.
  *
  * Errors: EPIPE (is disconnected already), EINVAL, EFAULT, E2BIG.
  */
@@ -327,6 +332,27 @@ struct alpc_notify_exit {
 	__u32 size;
 	__u32 flags;
 	__aligned_u64 cookie;
+};
+
+/* struct alpc_shutdown.flags */
+#define ALPC_SHUTDOWN_RECEIVE	(1U << 0)	/* receiving fails from now on */
+
+/**
+ * struct alpc_shutdown - switch receiving off or on (%ALPC_IOC_SHUTDOWN)
+ * @size: sizeof(struct alpc_shutdown)
+ * @flags: %ALPC_SHUTDOWN_RECEIVE, or 0 to undo it
+ *
+ * On a connection port or client communication port. While it is off, receiving
+ * fails with ESHUTDOWN, for threads that wait already as well. What is queued
+ * stays, and everything else goes on: calls get their replies, and a transfer
+ * that replies and receives sends its reply before it fails. This is how the
+ * threads of a server are told to stop.
+ *
+ * Errors: EINVAL, EFAULT, E2BIG.
+ */
+struct alpc_shutdown {
+	__u32 size;
+	__u32 flags;
 };
 
 /**
@@ -363,7 +389,8 @@ enum alpc_port_state {
  * @out_state: &enum alpc_port_state
  * @out_port_id: number of this port; fdinfo and the tracepoints name the port
  *	by it. Never used again.
- * @out_context: on a server communication port, what %ALPC_IOC_ACCEPT set
+ * @out_context: on a server communication port, what %ALPC_IOC_ACCEPT set;
+ *	like everything that a kind of port does not have, 0 on others
  * @out_max_message: inline limit, bytes
  * @out_connections: on a connection port, its connections now
  * @out_queued: messages waiting at this port
@@ -392,8 +419,10 @@ struct alpc_port_info {
  * @ALPC_REQUEST: wants a reply
  * @ALPC_REPLY: answers the request that struct alpc_msg.id names
  * @ALPC_DATAGRAM: wants no reply
- * @ALPC_PORT_CLOSED: the client is gone or has disconnected. Comes once per
- *	connection, after everything that the client sent, and needs no memory.
+ * @ALPC_PORT_CLOSED: the connection has ended: the client is gone, or either
+ *	side has disconnected. Comes once per connection, as the last message
+ *	with its context, and needs no memory. It does not come if the server
+ *	has closed its communication port before.
  * @ALPC_CLIENT_DIED: a thread that had asked for it has ended
  * @ALPC_CONNECTION_REQUEST: somebody wants to connect
  * @ALPC_CONNECTION_REPLY: the server accepted (asynchronous connect)
@@ -448,9 +477,12 @@ enum alpc_message_type {
  *	user namespace; the overflow id if it has none there
  * @gid: received: its effective group id, likewise
  * @seq: received: number of this message among those that this sender's port
- *	has sent, from 1 up; 0 in notices, which the kernel makes
+ *	has sent, from 1 up; 0 in notices, which the kernel makes; but in
+ *	%ALPC_PORT_CLOSED how many messages with this context were received
+ *	before, by whichever thread, replies to calls not counted: a server
+ *	that has handled as many can free what the context stands for
  * @call: with a received callback: the call in which it came, for going on
- *	to wait. To go on: that value.
+ *	to wait. To go on: that value, which is also the out_id of the call.
  * @attrs: must be 0
  * @attrs_len: must be 0
  * @__reserved: must be 0
@@ -483,6 +515,7 @@ struct alpc_msg {
 #define ALPC_TRANSFER_RECEIVE	(1U << 1)	/* then receive the next message */
 #define ALPC_TRANSFER_WAIT	(1U << 2)	/* then wait for the reply */
 #define ALPC_TRANSFER_DONTWAIT	(1U << 3)	/* EAGAIN instead of sleeping */
+						/* for room or a message */
 #define ALPC_TRANSFER_ABSTIME	(1U << 4)	/* timeout is a point in time */
 
 /* struct alpc_transfer.out_done */
@@ -513,8 +546,9 @@ struct alpc_msg {
  * SEND, request + WAIT             call: send, and wait for the reply. Room for
  *                                  a reply of @recv.len bytes is set aside.
  * SEND, reply                      reply
- * SEND, reply + RECEIVE            reply, and receive the next message. If the
- *                                  reply fails nothing is received.
+ * SEND + RECEIVE                   send any of these, and receive the next
+ *                                  message. If sending fails nothing is
+ *                                  received.
  * RECEIVE                          receive
  * SEND, reply + WAIT               answer a callback, and go on waiting for
  *                                  the reply to the call @recv.call
@@ -526,7 +560,9 @@ struct alpc_msg {
  * callbacks go through either port of the server.
  *
  * A queue that is full makes the sender of a datagram or request sleep, in the
- * order in which they came. Replies are never held up.
+ * order in which they came. Replies are never held up. %ALPC_TRANSFER_DONTWAIT,
+ * and O_NONBLOCK of the file, are for this and for receiving; a call waits for
+ * its reply whatever they say, up to its timeout.
  *
  * While a thread waits for the reply to its call it can be given a callback, a
  * request that the other side makes inside that call: @recv then holds a
@@ -536,15 +572,20 @@ struct alpc_msg {
  * were sent. A message is delivered to one receiver, the one that began to
  * wait last. A call that ends with ETIMEDOUT or EINTR has cancelled its
  * request: if the server had taken it, it is told with %ALPC_CANCELED. After
- * EINTR nothing is repeated unless nothing had been done. If the buffer is too
- * small (EMSGSIZE) or not accessible (EFAULT) the message stays, at the head
- * of the queue; a reply to a call stays at the caller's port, to be received
- * from there.
+ * EINTR nothing is repeated unless nothing had been done. A call that is
+ * cancelled takes the callbacks made in it along: they fail with ECANCELED.
+ *
+ * If the buffer is too small (EMSGSIZE) or not accessible (EFAULT) the message
+ * stays, at the head of the queue. What a call was waiting for, its reply or a
+ * callback, stays with the call: WAIT with @recv.call = @out_id fetches it.
+ * A reply longer than the room that was set aside is allocated when it is sent;
+ * replying can then fail with ENOMEM.
  *
  * Errors: EINVAL, EMSGSIZE, EFAULT, E2BIG, ENOMEM, EAGAIN, ETIMEDOUT, EINTR,
  * ENOTCONN, EPIPE, EOPNOTSUPP (wrong kind of port), ESRCH, ECANCELED, EBADMSG,
- * EBUSY, EDEADLK (callbacks), EDQUOT, and, receiving the answer to an
- * asynchronous connect, ECONNRESET.
+ * EBUSY, EDEADLK (callbacks), EDQUOT, ESHUTDOWN; and on a client communication
+ * port that was connected asynchronously, ECONNRESET, or, after it has received
+ * %ALPC_CONNECTION_REFUSED, ECONNREFUSED.
  */
 struct alpc_transfer {
 	__u32 size;
