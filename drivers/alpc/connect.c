@@ -113,7 +113,7 @@ static int alpc_connect_post(struct alpc_conn *conn, struct alpc_message *m,
 	m->sender_id = ++end->own->last_id;
 	m->id = ++port->queue.last_id;
 	m->state = ALPC_MSG_QUEUED;
-	list_add_tail(&m->sent, &end->sent);
+	hlist_add_head(&m->sent, &end->sent);
 	alpc_queue_post(&port->queue, m, false, wake);
 	return 0;
 }
@@ -127,7 +127,7 @@ static void alpc_connect_pass_on(struct alpc_port *port, struct alpc_wake *wake)
 		return;
 	}
 	w = list_first_entry(&port->connectors, struct alpc_waiter, node);
-	list_del_init(&w->node);
+	list_del(&w->node);
 	alpc_waiter_give(w, 0, wake);
 }
 
@@ -152,7 +152,7 @@ void alpc_connectors_fail(struct alpc_port *port, int error,
 	struct alpc_waiter *w, *next;
 
 	list_for_each_entry_safe(w, next, &port->connectors, node) {
-		list_del_init(&w->node);
+		list_del(&w->node);
 		alpc_waiter_give(w, error, wake);
 	}
 }
@@ -182,7 +182,7 @@ static int alpc_connect_wait_place(struct alpc_port *port,
 		if (alpc_waiter_is_done(w))
 			ret = w->error;
 		else
-			list_del_init(&w->node);
+			list_del(&w->node);
 		spin_unlock(&port->lock);
 	} else {
 		ret = w->error;

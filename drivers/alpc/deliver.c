@@ -59,7 +59,7 @@ static void alpc_describe_notice(const struct alpc_message *m,
 /* The message has had its last effect on the end that it was sent through. */
 void alpc_message_forget(struct alpc_message *m)
 {
-	list_del_init(&m->sent);
+	hlist_del_init(&m->sent);
 	if (m->async) {
 		m->async = false;
 		m->from->unanswered--;
@@ -189,7 +189,7 @@ static bool alpc_undo_other(struct alpc_end *end, struct alpc_delivery *d,
 	/* The server has closed its end: it is not to hear of it again. */
 	if (d->conn && d->conn->server.released)
 		return true;
-	list_add_tail(&m->sent, &from->sent);
+	hlist_add_head(&m->sent, &from->sent);
 	if (call) {
 		alpc_undo_to_call(end->own, m, ALPC_MSG_REPLIED);
 		return false;

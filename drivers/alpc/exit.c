@@ -79,7 +79,7 @@ static void alpc_watch_fire(struct alpc_watch *watch)
 		watch->notice = NULL;
 		m->from = &conn->client;
 		m->state = ALPC_MSG_QUEUED;
-		list_add_tail(&m->sent, &conn->client.sent);
+		hlist_add_head(&m->sent, &conn->client.sent);
 		alpc_queue_post(&port->queue, m, false, &wake);
 	}
 	spin_unlock(&port->lock);

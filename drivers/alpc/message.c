@@ -61,7 +61,7 @@ struct alpc_message *alpc_message_alloc(struct alpc_message **spare, u32 room)
 		if (!m)
 			return NULL;
 		INIT_LIST_HEAD(&m->node);
-		INIT_LIST_HEAD(&m->sent);
+		INIT_HLIST_NODE(&m->sent);
 		m->sender = NULL;
 		m->replier = NULL;
 		refcount_set(&m->ref, 1);
@@ -142,7 +142,7 @@ void alpc_message_init_notice(struct alpc_message *m, struct alpc_end *from,
 {
 	memset(m, 0, sizeof(*m));
 	INIT_LIST_HEAD(&m->node);
-	INIT_LIST_HEAD(&m->sent);
+	INIT_HLIST_NODE(&m->sent);
 	refcount_set(&m->ref, 1);
 	m->from = from;
 	m->type = type;
@@ -154,7 +154,8 @@ void alpc_message_init_notice(struct alpc_message *m, struct alpc_end *from,
  * against the buffer that we allocated. So short data go in blocks of constant
  * length, and what is left in words and bytes.
  */
-#define ALPC_COPY_BLOCK		64U
+#define ALPC_COPY_LARGE		256U
+#define ALPC_COPY_SMALL		64U
 
 static int alpc_copy_in_rest(u8 *to, const u8 __user *from, u32 len)
 {
@@ -194,22 +195,26 @@ fault:
 
 static int alpc_copy_in_short(u8 *to, const u8 __user *from, u32 len)
 {
-	for (; len >= ALPC_COPY_BLOCK; len -= ALPC_COPY_BLOCK) {
-		if (copy_from_user(to, from, ALPC_COPY_BLOCK))
+	if (len == ALPC_COPY_LARGE)
+		return copy_from_user(to, from, ALPC_COPY_LARGE) ? -EFAULT : 0;
+	for (; len >= ALPC_COPY_SMALL; len -= ALPC_COPY_SMALL) {
+		if (copy_from_user(to, from, ALPC_COPY_SMALL))
 			return -EFAULT;
-		to += ALPC_COPY_BLOCK;
-		from += ALPC_COPY_BLOCK;
+		to += ALPC_COPY_SMALL;
+		from += ALPC_COPY_SMALL;
 	}
 	return len ? alpc_copy_in_rest(to, from, len) : 0;
 }
 
 static int alpc_copy_out_short(u8 __user *to, const u8 *from, u32 len)
 {
-	for (; len >= ALPC_COPY_BLOCK; len -= ALPC_COPY_BLOCK) {
-		if (copy_to_user(to, from, ALPC_COPY_BLOCK))
+	if (len == ALPC_COPY_LARGE)
+		return copy_to_user(to, from, ALPC_COPY_LARGE) ? -EFAULT : 0;
+	for (; len >= ALPC_COPY_SMALL; len -= ALPC_COPY_SMALL) {
+		if (copy_to_user(to, from, ALPC_COPY_SMALL))
 			return -EFAULT;
-		to += ALPC_COPY_BLOCK;
-		from += ALPC_COPY_BLOCK;
+		to += ALPC_COPY_SMALL;
+		from += ALPC_COPY_SMALL;
 	}
 	return len ? alpc_copy_out_rest(to, from, len) : 0;
 }

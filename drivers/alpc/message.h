@@ -102,7 +102,7 @@ enum alpc_state {
  */
 struct alpc_message {
 	struct list_head node;
-	struct list_head sent;
+	struct hlist_node sent;
 	struct hlist_node hash;
 	struct alpc_end *from;
 	struct alpc_waiter *caller;

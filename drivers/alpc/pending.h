@@ -10,7 +10,7 @@
 #include <linux/list.h>
 #include <linux/types.h>
 
-struct alpc_message;
+#include "message.h"
 
 /**
  * struct alpc_pending - requests received and not answered yet
@@ -29,10 +29,50 @@ struct alpc_pending {
 	u32 count;
 };
 
-void alpc_pending_init(struct alpc_pending *p, struct hlist_head *bucket,
-		       u32 buckets);
-void alpc_pending_add(struct alpc_pending *p, struct alpc_message *m);
-void alpc_pending_del(struct alpc_pending *p, struct alpc_message *m);
-struct alpc_message *alpc_pending_find(const struct alpc_pending *p, u64 id);
+/**
+ * alpc_pending_init() - an empty table
+ * @p: table
+ * @bucket: zeroed array of @buckets heads, kept as long as the table
+ * @buckets: a power of two
+ */
+static inline void alpc_pending_init(struct alpc_pending *p,
+				     struct hlist_head *bucket, u32 buckets)
+{
+	p->bucket = bucket;
+	p->mask = buckets - 1;
+	p->count = 0;
+}
+
+static inline void alpc_pending_add(struct alpc_pending *p,
+				    struct alpc_message *m)
+{
+	hlist_add_head(&m->hash, &p->bucket[m->id & p->mask]);
+	p->count++;
+}
+
+static inline void alpc_pending_del(struct alpc_pending *p,
+				    struct alpc_message *m)
+{
+	hlist_del(&m->hash);
+	p->count--;
+}
+
+/**
+ * alpc_pending_find() - the unanswered request of that id
+ * @p: table
+ * @id: as the receiving side knows it
+ *
+ * Return: the request, or NULL.
+ */
+static inline struct alpc_message *
+alpc_pending_find(const struct alpc_pending *p, u64 id)
+{
+	struct alpc_message *m;
+
+	hlist_for_each_entry(m, &p->bucket[id & p->mask], hash)
+		if (m->id == id)
+			return m;
+	return NULL;
+}
 
 #endif /* ALPC_PENDING_H */

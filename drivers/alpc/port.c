@@ -93,7 +93,7 @@ static void alpc_end_init(struct alpc_end *end, u8 kind,
 		end->outbox = &port->queue;
 		end->own = &conn->queue;
 	}
-	INIT_LIST_HEAD(&end->sent);
+	INIT_HLIST_HEAD(&end->sent);
 	INIT_LIST_HEAD(&end->blocked);
 	if (conn)
 		end->spin.max_ns = port->end.spin.max_ns;
@@ -101,7 +101,7 @@ static void alpc_end_init(struct alpc_end *end, u8 kind,
 
 static void alpc_end_exit(struct alpc_end *end)
 {
-	WARN_ON_ONCE(!list_empty(&end->sent) || !list_empty(&end->blocked));
+	WARN_ON_ONCE(!hlist_empty(&end->sent) || !list_empty(&end->blocked));
 	if (end->spare)
 		alpc_message_free(end->spare);
 	alpc_ident_cache_exit(&end->idents);

@@ -105,7 +105,7 @@ struct alpc_end {
 	struct alpc_queue *inbox;
 	struct alpc_queue *outbox;
 	struct alpc_queue *own;
-	struct list_head sent;
+	struct hlist_head sent;
 	struct list_head blocked;
 	u64 seq;
 	struct alpc_spin spin;

@@ -14,7 +14,7 @@
 void alpc_queue_init(struct alpc_queue *q, u32 max_count, u64 max_bytes)
 {
 	INIT_LIST_HEAD(&q->messages);
-	INIT_LIST_HEAD(&q->receivers);
+	INIT_HLIST_HEAD(&q->receivers);
 	INIT_LIST_HEAD(&q->senders);
 	INIT_LIST_HEAD(&q->detached);
 	q->last_id = 0;
@@ -62,8 +62,8 @@ void alpc_queue_uncharge(struct alpc_queue *q, u32 len, struct alpc_wake *wake)
 	q->bytes -= len;
 	while (unlikely(!list_empty(&q->senders)) && alpc_queue_has_room(q)) {
 		w = list_first_entry(&q->senders, struct alpc_waiter, node);
-		list_del_init(&w->node);
-		list_del_init(&w->blocked);
+		list_del(&w->node);
+		list_del(&w->blocked);
 		alpc_queue_charge(q, w->room);
 		alpc_waiter_give(w, 0, wake);
 	}
@@ -94,9 +94,10 @@ struct task_struct *alpc_queue_post(struct alpc_queue *q,
 	struct task_struct *task;
 	struct alpc_waiter *w;
 
-	while (!list_empty(&q->receivers)) {
-		w = list_first_entry(&q->receivers, struct alpc_waiter, node);
-		list_del_init(&w->node);
+	while (!hlist_empty(&q->receivers)) {
+		w = hlist_entry(q->receivers.first, struct alpc_waiter,
+				receiver);
+		hlist_del(&w->receiver);
 		if (unlikely(len > w->room)) {
 			w->delivery.len = len;
 			alpc_waiter_give(w, -EMSGSIZE, wake);
@@ -131,7 +132,7 @@ struct task_struct *alpc_queue_post(struct alpc_queue *q,
 void alpc_queue_put_back(struct alpc_queue *q, struct alpc_message *m,
 			 struct alpc_wake *wake)
 {
-	if (!list_empty(&q->receivers)) {
+	if (!hlist_empty(&q->receivers)) {
 		alpc_queue_post(q, m, false, wake);
 		return;
 	}
@@ -194,10 +195,11 @@ int alpc_queue_take(struct alpc_queue *q, u32 room, struct alpc_delivery *d,
 void alpc_queue_fail_receivers(struct alpc_queue *q, int error,
 			       struct alpc_wake *wake)
 {
-	struct alpc_waiter *w, *next;
+	struct hlist_node *next;
+	struct alpc_waiter *w;
 
-	list_for_each_entry_safe(w, next, &q->receivers, node) {
-		list_del_init(&w->node);
+	hlist_for_each_entry_safe(w, next, &q->receivers, receiver) {
+		hlist_del(&w->receiver);
 		alpc_waiter_give(w, error, wake);
 	}
 }

@@ -63,7 +63,7 @@ struct alpc_message;
  */
 struct alpc_queue {
 	struct list_head messages;
-	struct list_head receivers;
+	struct hlist_head receivers;
 	struct list_head senders;
 	struct list_head detached;
 	struct alpc_pending pending;
@@ -107,7 +107,7 @@ static inline bool alpc_queue_has_room(const struct alpc_queue *q)
 /* Can a new message be posted without waiting, and without overtaking? */
 static inline bool alpc_queue_is_open(const struct alpc_queue *q)
 {
-	return !list_empty(&q->receivers) ||
+	return !hlist_empty(&q->receivers) ||
 	       (alpc_queue_has_room(q) && list_empty(&q->senders));
 }
 

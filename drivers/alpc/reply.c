@@ -311,10 +311,11 @@ static void alpc_call_cancel_callbacks(struct alpc_message *m,
 				       struct alpc_work *work)
 {
 	struct alpc_end *peer = alpc_end_peer(m->from);
-	struct alpc_message *cb, *next;
+	struct alpc_message *cb;
+	struct hlist_node *next;
 	struct alpc_waiter *w;
 
-	list_for_each_entry_safe(cb, next, &peer->sent, sent) {
+	hlist_for_each_entry_safe(cb, next, &peer->sent, sent) {
 		w = cb->caller;
 		if (!cb->callback || cb->call != m->sender_id || !w)
 			continue;

@@ -72,7 +72,7 @@ static void alpc_send_record(struct alpc_op *op, struct alpc_end *from,
 	m->from = from;
 	m->seq = ++from->seq;
 	m->id = 0;
-	list_add_tail(&m->sent, &from->sent);
+	hlist_add_head(&m->sent, &from->sent);
 	if (m->type != ALPC_REQUEST)
 		return;
 	m->id = ++to->last_id;

@@ -26,10 +26,11 @@ static bool alpc_message_is_request(const struct alpc_message *m)
 static void alpc_end_fail_requests(struct alpc_end *end, int error,
 				   struct alpc_work *work)
 {
-	struct alpc_message *m, *next;
+	struct hlist_node *next;
+	struct alpc_message *m;
 	struct alpc_waiter *w;
 
-	list_for_each_entry_safe(m, next, &end->sent, sent) {
+	hlist_for_each_entry_safe(m, next, &end->sent, sent) {
 		if (!alpc_message_is_request(m))
 			continue;
 		w = m->caller;
@@ -46,8 +47,8 @@ static void alpc_end_fail_blocked(struct alpc_end *end, int error,
 	struct alpc_waiter *w, *next;
 
 	list_for_each_entry_safe(w, next, &end->blocked, blocked) {
-		list_del_init(&w->blocked);
-		list_del_init(&w->node);
+		list_del(&w->blocked);
+		list_del(&w->node);
 		alpc_waiter_give(w, error, &work->wake);
 	}
 }
@@ -55,9 +56,10 @@ static void alpc_end_fail_blocked(struct alpc_end *end, int error,
 /* Free what was sent through an end and nobody has received. */
 static void alpc_end_drop_sent(struct alpc_end *end, struct alpc_work *work)
 {
-	struct alpc_message *m, *next;
+	struct hlist_node *next;
+	struct alpc_message *m;
 
-	list_for_each_entry_safe(m, next, &end->sent, sent)
+	hlist_for_each_entry_safe(m, next, &end->sent, sent)
 		if (!alpc_type_is_reply(m->type))
 			alpc_message_remove(m, work);
 }
@@ -75,9 +77,10 @@ static void alpc_queue_drop(struct alpc_queue *q, struct alpc_work *work)
 static void alpc_end_drop_replies(struct alpc_end *end,
 				  struct alpc_work *work)
 {
-	struct alpc_message *m, *next;
+	struct hlist_node *next;
+	struct alpc_message *m;
 
-	list_for_each_entry_safe(m, next, &end->sent, sent)
+	hlist_for_each_entry_safe(m, next, &end->sent, sent)
 		if (alpc_type_is_reply(m->type))
 			alpc_message_remove(m, work);
 }
@@ -92,7 +95,7 @@ static void alpc_conn_tell_server(struct alpc_conn *conn,
 		return;
 	refcount_inc(&m->ref);
 	m->state = ALPC_MSG_QUEUED;
-	list_add_tail(&m->sent, &conn->client.sent);
+	hlist_add_head(&m->sent, &conn->client.sent);
 	alpc_queue_post(&conn->port->queue, m, false, &work->wake);
 }
 

@@ -88,7 +88,7 @@ static int alpc_receive(struct alpc_op *op)
 		return -EAGAIN;
 	if (alpc_deadline_passed(&op->deadline))
 		return -ETIMEDOUT;
-	list_add(&op->w.node, &q->receivers);
+	hlist_add_head(&op->w.receiver, &q->receivers);
 	return -EINPROGRESS;
 }
 
@@ -177,9 +177,11 @@ static int alpc_give_up(struct alpc_op *op, int error)
 	} else if (op->call) {
 		if (alpc_give_up_call(op, &work))
 			effect = false;
+	} else if (op->blocked) {
+		list_del(&op->w.node);
+		list_del(&op->w.blocked);
 	} else {
-		list_del_init(&op->w.node);
-		list_del_init(&op->w.blocked);
+		hlist_del(&op->w.receiver);
 	}
 	alpc_work_end(&work, port);
 	if (error == -EINTR && !effect)

@@ -21,61 +21,16 @@
 /* Looking at the clock costs more than looking at the state. */
 #define ALPC_SPIN_CLOCK_INTERVAL	32
 
-void alpc_waiter_init(struct alpc_waiter *w, u32 room)
-{
-	INIT_LIST_HEAD(&w->node);
-	INIT_LIST_HEAD(&w->blocked);
-	w->task = current;
-	w->state = ALPC_WAITER_AWAKE;
-	w->error = 0;
-	w->room = room;
-	w->delivery.msg = NULL;
-	w->delivery.conn = NULL;
-}
-
-static void alpc_wake_add(struct alpc_wake *wake, struct task_struct *task)
-{
-	if (wake->task)
-		wake_up_process(wake->task);
-	wake->task = task;
-}
-
 /**
- * alpc_waiter_give() - end a thread's wait
- * @w: waiter, out of its lists, with its delivery written; not to be touched
- *	afterwards
- * @error: 0 or a negative errno
- * @wake: collects whom to wake
+ * alpc_wake_now() - wake a thread
+ * @task: thread whose wait was ended
  *
- * Context: port's lock held, in the RCU read-side critical section in which
- * alpc_wake_flush() is called.
+ * Context: as for alpc_wake_flush().
  */
-void alpc_waiter_give(struct alpc_waiter *w, int error, struct alpc_wake *wake)
+void alpc_wake_now(struct task_struct *task)
 {
-	struct task_struct *task = w->task;
-
-	w->error = error;
-	/*
-	 * Publishes the result, and decides with the cmpxchg() in alpc_sleep()
-	 * whether the thread has seen it or has to be woken.
-	 */
-	if (xchg(&w->state, ALPC_WAITER_DONE) == ALPC_WAITER_ASLEEP)
-		alpc_wake_add(wake, task);
-}
-
-/**
- * alpc_wake_flush() - wake the threads collected
- * @wake: whom
- *
- * Context: RCU read-side critical section; call it without the port's lock.
- */
-void alpc_wake_flush(struct alpc_wake *wake)
-{
-	if (!wake->task)
-		return;
-	trace_alpc_wake(wake->task);
-	wake_up_process(wake->task);
-	wake->task = NULL;
+	trace_alpc_wake(task);
+	wake_up_process(task);
 }
 
 #ifdef CONFIG_SMP
@@ -117,22 +72,21 @@ static bool alpc_spin_until_done(struct alpc_waiter *w,
 }
 
 /**
- * alpc_spin_wait() - look for a result for a while before going to sleep
+ * alpc_spin_wait_remote() - look for a result for a while before going to sleep
  * @w: waiter
- * @peer: thread that will give it, as far as one can tell
+ * @peer: thread on another CPU that will give it, as far as one can tell
  * @spin: limits of this end
  *
  * Context: the RCU read-side critical section in which @peer was found.
  */
-void alpc_spin_wait(struct alpc_waiter *w, struct task_struct *peer,
-		    struct alpc_spin *spin)
+void alpc_spin_wait_remote(struct alpc_waiter *w, struct task_struct *peer,
+			   struct alpc_spin *spin)
 {
 	u16 skip = READ_ONCE(spin->skip);
 	bool seen = false;
 	u16 failed;
 
-	if (task_cpu(peer) == raw_smp_processor_id() || !spin->max_ns ||
-	    !alpc_peer_runs(peer, &seen))
+	if (!alpc_peer_runs(peer, &seen))
 		return;
 	if (skip) {
 		WRITE_ONCE(spin->skip, skip - 1);
@@ -145,11 +99,6 @@ void alpc_spin_wait(struct alpc_waiter *w, struct task_struct *peer,
 	failed = min(READ_ONCE(spin->failed) + 1, ilog2(ALPC_SPIN_SKIP_MAX));
 	WRITE_ONCE(spin->failed, failed);
 	WRITE_ONCE(spin->skip, BIT(failed) - 1);
-}
-#else
-void alpc_spin_wait(struct alpc_waiter *w, struct task_struct *peer,
-		    struct alpc_spin *spin)
-{
 }
 #endif
 
@@ -197,24 +146,14 @@ int alpc_sleep(struct alpc_waiter *w, const struct alpc_deadline *deadline)
 	return ret;
 }
 
-/**
- * alpc_deadline_init() - read a timeout of the ABI
- * @deadline: result
- * @timeout: nanoseconds or %ALPC_INFINITE
- * @absolute: @timeout is a CLOCK_MONOTONIC time rather than a duration
- *
- * Return: 0 or -EINVAL.
- */
-int alpc_deadline_init(struct alpc_deadline *deadline, s64 timeout,
-		       bool absolute)
+/* See alpc_deadline_init(). */
+int alpc_deadline_init_finite(struct alpc_deadline *deadline, s64 timeout,
+			      bool absolute)
 {
-	deadline->at = 0;
-	deadline->infinite = timeout == ALPC_INFINITE;
-	deadline->relative = !deadline->infinite && !absolute;
-	if (deadline->infinite)
-		return 0;
 	if (timeout < 0)
 		return -EINVAL;
+	deadline->infinite = false;
+	deadline->relative = !absolute;
 	/* 0 is in the past, however it is meant, and needs no clock. */
 	if (absolute || !timeout)
 		deadline->at = ns_to_ktime(timeout);

@@ -9,11 +9,13 @@
 
 #include <linux/ktime.h>
 #include <linux/list.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/types.h>
+#include <uapi/linux/alpc.h>
 
 struct alpc_ident;
 struct alpc_message;
-struct task_struct;
 
 /**
  * DOC: Waiting
@@ -87,7 +89,8 @@ struct alpc_delivery {
 
 /**
  * struct alpc_waiter - a thread that waits, on its own stack
- * @node: in the list of what it waits for; protected by the port's lock
+ * @receiver: in &alpc_queue.receivers; protected by the port's lock
+ * @node: in &alpc_queue.senders or &alpc_port.connectors; port's lock
  * @blocked: a sender without room: in &alpc_end.blocked; port's lock
  * @task: the thread
  * @state: ALPC_WAITER_*
@@ -96,6 +99,7 @@ struct alpc_delivery {
  * @delivery: result: what was received; valid once DONE with @error 0
  */
 struct alpc_waiter {
+	struct hlist_node receiver;
 	struct list_head node;
 	struct list_head blocked;
 	struct task_struct *task;
@@ -141,17 +145,100 @@ struct alpc_deadline {
 	bool relative;
 };
 
-void alpc_waiter_init(struct alpc_waiter *w, u32 room);
-void alpc_waiter_give(struct alpc_waiter *w, int error, struct alpc_wake *wake);
-void alpc_wake_flush(struct alpc_wake *wake);
-void alpc_spin_wait(struct alpc_waiter *w, struct task_struct *peer,
-		    struct alpc_spin *spin);
+void alpc_wake_now(struct task_struct *task);
+void alpc_spin_wait_remote(struct alpc_waiter *w, struct task_struct *peer,
+			   struct alpc_spin *spin);
 int alpc_sleep(struct alpc_waiter *w, const struct alpc_deadline *deadline);
 
-int alpc_deadline_init(struct alpc_deadline *deadline, s64 timeout,
-		       bool absolute);
+int alpc_deadline_init_finite(struct alpc_deadline *deadline, s64 timeout,
+			      bool absolute);
 bool alpc_deadline_passed(const struct alpc_deadline *deadline);
 int alpc_interrupted(const struct alpc_deadline *deadline);
+
+static inline void alpc_waiter_init(struct alpc_waiter *w, u32 room)
+{
+	w->task = current;
+	w->state = ALPC_WAITER_AWAKE;
+	w->error = 0;
+	w->room = room;
+	w->delivery.msg = NULL;
+	w->delivery.conn = NULL;
+}
+
+/**
+ * alpc_waiter_give() - end a thread's wait
+ * @w: waiter, out of its lists, with its delivery written; not to be touched
+ *	afterwards
+ * @error: 0 or a negative errno
+ * @wake: collects whom to wake
+ *
+ * Context: port's lock held, in the RCU read-side critical section in which
+ * alpc_wake_flush() is called.
+ */
+static inline void alpc_waiter_give(struct alpc_waiter *w, int error,
+				    struct alpc_wake *wake)
+{
+	struct task_struct *task = w->task;
+
+	w->error = error;
+	/*
+	 * Publishes the result, and decides with the cmpxchg() in alpc_sleep()
+	 * whether the thread has seen it or has to be woken.
+	 */
+	if (xchg(&w->state, ALPC_WAITER_DONE) != ALPC_WAITER_ASLEEP)
+		return;
+	if (unlikely(wake->task))
+		alpc_wake_now(wake->task);
+	wake->task = task;
+}
+
+/**
+ * alpc_wake_flush() - wake the threads collected
+ * @wake: whom
+ *
+ * Context: RCU read-side critical section; call it without the port's lock.
+ */
+static inline void alpc_wake_flush(struct alpc_wake *wake)
+{
+	if (wake->task)
+		alpc_wake_now(wake->task);
+}
+
+/**
+ * alpc_spin_wait() - look for a result for a while before going to sleep
+ * @w: waiter
+ * @peer: thread that will give it, as far as one can tell
+ * @spin: limits of this end
+ *
+ * Context: the RCU read-side critical section in which @peer was found.
+ */
+static inline void alpc_spin_wait(struct alpc_waiter *w,
+				  struct task_struct *peer,
+				  struct alpc_spin *spin)
+{
+	if (IS_ENABLED(CONFIG_SMP) && spin->max_ns &&
+	    task_cpu(peer) != raw_smp_processor_id())
+		alpc_spin_wait_remote(w, peer, spin);
+}
+
+/**
+ * alpc_deadline_init() - read a timeout of the ABI
+ * @deadline: result
+ * @timeout: nanoseconds or %ALPC_INFINITE
+ * @absolute: @timeout is a CLOCK_MONOTONIC time rather than a duration
+ *
+ * Return: 0 or -EINVAL.
+ */
+static inline int alpc_deadline_init(struct alpc_deadline *deadline,
+				     s64 timeout, bool absolute)
+{
+	if (timeout != ALPC_INFINITE)
+		return alpc_deadline_init_finite(deadline, timeout, absolute);
+	deadline->at = 0;
+	deadline->infinite = true;
+	deadline->relative = false;
+	return 0;
+}
 
 static inline bool alpc_waiter_is_done(const struct alpc_waiter *w)
 {
