@@ -43,9 +43,9 @@ struct alpc_watch {
  * @tp: the tracepoint, NULL if this kernel has none; immutable
  */
 static struct alpc_exit {
-	spinlock_t lock;
+	spinlock_t lock;	/* @watches, conn->watches */
 	struct hlist_head watches[1 << ALPC_EXIT_BITS];
-	struct mutex hook;
+	struct mutex hook;	/* @hooked */
 	bool hooked;
 	struct tracepoint *tp;
 } alpc_exit = {

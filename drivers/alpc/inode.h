@@ -7,11 +7,9 @@
 #ifndef ALPC_INODE_H
 #define ALPC_INODE_H
 
+#include <linux/fs.h>
 #include <linux/types.h>
 
-struct file;
-struct file_operations;
-struct inode;
 
 /**
  * DOC: Inodes

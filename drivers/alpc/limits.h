@@ -38,10 +38,10 @@
 #define ALPC_UNANSWERED_MAX		1024U
 
 /*
- * A round trip between two CPUs takes a few microseconds, falling asleep and
- * waking up several times that; to look for longer than both does not pay.
+ * A round trip between two CPUs takes a few microseconds; what has to be borne
+ * once, before both sides spin, is that the other CPU wakes up from idle.
  */
-#define ALPC_SPIN_DEFAULT_NS		50000U
+#define ALPC_SPIN_DEFAULT_NS		200000U
 #define ALPC_SPIN_MAX_NS		((u32)NSEC_PER_MSEC)
 
 /* Buckets of a connection port's table of unanswered requests. */

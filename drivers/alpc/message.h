@@ -26,11 +26,11 @@ struct alpc_waiter;
  *
  * The states, all changed under the port's lock::
  *
- *   NEW ──send──> QUEUED ──receive──> PENDING ──reply──> REPLYING ──> DONE
- *                   │                    │ ▲                │
- *                   │                    │ └──────fails─────┘
- *                   │                    ├──cancel──> CANCELED ──receive──> DONE
- *                   └──cancel──> DONE    └──shutdown──> DONE
+ *   NEW --send--> QUEUED --receive--> PENDING --reply--> REPLYING --> DONE
+ *                   |                   |  ^                |
+ *                   |                   |  '-----fails------'
+ *                   |                   |--cancel--> CANCELED --receive--> DONE
+ *                   '--cancel--> DONE   '--shutdown--> DONE
  *
  * A message that wants no reply goes from QUEUED to DONE when it is received.
  * A request without a thread that waits for it goes from REPLYING to QUEUED, as

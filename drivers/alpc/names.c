@@ -22,7 +22,7 @@
  * @names: ports by the hash of their name
  */
 struct alpc_net {
-	spinlock_t lock;
+	spinlock_t lock;	/* @names */
 	DECLARE_HASHTABLE(names, ALPC_NAME_BITS);
 };
 

@@ -139,7 +139,7 @@ struct alpc_end {
  * @bucket: memory of @queue.pending
  */
 struct alpc_port {
-	spinlock_t lock;
+	spinlock_t lock;	/* everything marked so */
 	refcount_t ref;
 	bool closed;
 	struct alpc_end end;

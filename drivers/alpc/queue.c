@@ -30,14 +30,26 @@ void alpc_queue_init(struct alpc_queue *q, u32 max_count, u64 max_bytes)
 	init_waitqueue_head(&q->writers);
 }
 
-/*
- * Checking for pollers without their lock is right because poll adds them
- * before it looks at the queue under the port's lock, which is held here.
- */
-void alpc_queue_wake_pollers(struct alpc_queue *q, __poll_t events)
+static void alpc_wake_pollers(wait_queue_head_t *wq, __poll_t events)
 {
-	if (waitqueue_active(&q->readers))
-		wake_up_interruptible_poll(&q->readers, events);
+	/*
+	 * Looking without the queue's own lock is right, because poll adds
+	 * itself before it takes the port's lock, which is held here.
+	 */
+	if (waitqueue_active(wq))
+		wake_up_interruptible_poll(wq, events);
+}
+
+/* Tell those who poll for messages. */
+void alpc_queue_wake_readers(struct alpc_queue *q, __poll_t events)
+{
+	alpc_wake_pollers(&q->readers, events);
+}
+
+/* Tell those who poll for room. */
+void alpc_queue_wake_writers(struct alpc_queue *q, __poll_t events)
+{
+	alpc_wake_pollers(&q->writers, events);
 }
 
 void alpc_queue_charge(struct alpc_queue *q, u32 len)
@@ -69,8 +81,7 @@ void alpc_queue_uncharge(struct alpc_queue *q, u32 len, struct alpc_wake *wake)
 	}
 	if (unlikely(q->starved) && alpc_queue_has_room(q)) {
 		q->starved = false;
-		wake_up_interruptible_poll(&q->writers,
-					   EPOLLOUT | EPOLLWRNORM);
+		alpc_queue_wake_writers(q, EPOLLOUT | EPOLLWRNORM);
 	}
 }
 
@@ -119,7 +130,7 @@ struct task_struct *alpc_queue_post(struct alpc_queue *q,
 	list_add_tail(&m->node, &q->messages);
 	q->length++;
 	q->size += alpc_delivery_len(m);
-	alpc_queue_wake_pollers(q, EPOLLIN | EPOLLRDNORM);
+	alpc_queue_wake_readers(q, EPOLLIN | EPOLLRDNORM);
 	return NULL;
 }
 
@@ -139,7 +150,7 @@ void alpc_queue_put_back(struct alpc_queue *q, struct alpc_message *m,
 	list_add(&m->node, &q->messages);
 	q->length++;
 	q->size += alpc_delivery_len(m);
-	alpc_queue_wake_pollers(q, EPOLLIN | EPOLLRDNORM);
+	alpc_queue_wake_readers(q, EPOLLIN | EPOLLRDNORM);
 }
 
 /**

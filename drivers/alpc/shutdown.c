@@ -120,10 +120,10 @@ static void alpc_conn_shutdown(struct alpc_conn *conn, int error,
 	alpc_end_fail_blocked(&conn->client, error, work);
 	alpc_end_fail_blocked(&conn->server, -EPIPE, work);
 	alpc_queue_fail_receivers(&conn->queue, error, &work->wake);
-	alpc_queue_wake_pollers(&conn->queue, EPOLLHUP | EPOLLIN | EPOLLRDHUP);
-	if (waitqueue_active(&conn->queue.writers))
-		wake_up_interruptible_poll(&conn->queue.writers,
-					   EPOLLHUP | EPOLLERR | EPOLLOUT);
+	alpc_queue_wake_readers(&conn->queue, EPOLLHUP | EPOLLRDHUP | EPOLLIN |
+						EPOLLOUT);
+	alpc_queue_wake_writers(&conn->queue, EPOLLHUP | EPOLLRDHUP | EPOLLIN |
+						EPOLLOUT);
 	alpc_conn_tell_server(conn, work);
 }
 

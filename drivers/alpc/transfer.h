@@ -22,8 +22,8 @@
  *             the lock, because user memory is read
  *   commit    under the lock the message is posted, or the reply handed over,
  *             and in the same critical section the first message is taken or
- *             the thread put into a list of those who wait
- *   wait      spinning, sleeping
+ *             the thread put into a list of those that wait for one
+ *   sleep     after looking for the result for a while
  *   finish    what was handed over is copied out, without the lock
  *
  * so a call takes the lock once on the client's side and twice on the server's,

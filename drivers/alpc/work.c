@@ -12,6 +12,7 @@
  * @port: connection port
  */
 void alpc_work_begin(struct alpc_work *work, struct alpc_port *port)
+	__acquires(RCU) __acquires(&port->lock)
 {
 	work->wake.task = NULL;
 	INIT_LIST_HEAD(&work->dead);
@@ -25,6 +26,7 @@ void alpc_work_begin(struct alpc_work *work, struct alpc_port *port)
  * @port: connection port
  */
 void alpc_work_end(struct alpc_work *work, struct alpc_port *port)
+	__releases(&port->lock) __releases(RCU)
 {
 	struct alpc_message *m, *next;
 
