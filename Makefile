@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 The ALPC for Linux authors
+#
+# The user's entry: `make help` lists what there is. Everything that is built
+# lies below out/; kernels and their sources lie in a cache outside the tree.
+
+OUT := $(CURDIR)/out
+DESTDIR ?=
+PREFIX ?= /usr/local
+V ?= 0
+W ?= 1
+
+# Which kernel the module is built for: one of the test kernels in the cache
+# (KERNEL=6.1, 6.12, 7.3, debug), any build tree (KDIR=), or the running kernel.
+KERNEL ?=
+KUNIT ?=
+ifdef KERNEL
+  variant := $(KERNEL)$(if $(KUNIT),-kunit)
+  KDIR = $(shell tests/kernel/get $(KERNEL))/build
+else
+  variant := native$(if $(KUNIT),-kunit)
+  KDIR ?= /lib/modules/$(shell uname -r)/build
+endif
+module_dir := $(OUT)/module/$(variant)
+
+kbuild_args = M=$(module_dir) CONFIG_ALPC=m V=$(V) W=$(W) \
+	$(if $(KUNIT),CONFIG_ALPC_KUNIT_TEST=y) \
+	$(if $(filter debug,$(KERNEL)),KCOV_INSTRUMENT=y)
+
+# Where the kernel's own test harness is taken from.
+ksrc = KSRC=$${KSRC:-$$(tests/kernel/source 6.12)}
+tool = $(MAKE) --no-print-directory -C $(1) OUTPUT=$(OUT)/$(2) TOP=$(CURDIR)
+
+.PHONY: all module lib lib-check examples bench-tool tools tests sparse \
+	checkpatch demo check bench install module-install clean help
+
+all: module lib tools
+
+# Several kernels are built from one source tree, and newer kbuilds write into
+# the directory they are given: each kernel gets a copy of the sources. One kbuild
+# goal per make, as several in one replace the Makefile on some kernels.
+define copy_sources
+	@mkdir -p $(module_dir)
+	@rsync -a --delete --exclude='*.o' --exclude='*.ko' --exclude='.*.cmd' \
+		--exclude='*.mod' --exclude='*.mod.c' --exclude='modules.order' \
+		--exclude='Module.symvers' Kbuild drivers include $(module_dir)/
+endef
+
+module:
+	@command -v rsync >/dev/null || { echo "rsync is missing (apt-get install rsync)" >&2; exit 1; }
+	@kdir="$(KDIR)"; [ -f "$$kdir/Makefile" ] || { \
+		echo "There is no kernel build tree at '$$kdir': install the headers of the" >&2; \
+		echo "running kernel, or name a tree with KDIR=, or a test kernel with KERNEL=6.12" >&2; \
+		exit 1; }
+	$(copy_sources)
+	$(MAKE) --no-print-directory -C $(KDIR) $(kbuild_args) $(if $(C),C=$(C)) modules
+	@cp $(module_dir)/drivers/alpc/alpc.ko $(module_dir)/alpc.ko
+	@echo "  MODULE  $(patsubst $(CURDIR)/%,%,$(module_dir))/alpc.ko"
+
+lib:
+	+$(call tool,tools/lib/alpc,lib)
+
+lib-check:
+	+$(call tool,tools/lib/alpc,lib) check $(ksrc)
+
+examples: lib
+	+$(call tool,tools/examples,examples) LIBALPC=$(OUT)/lib
+
+bench-tool:
+	+$(call tool,tools/bench,bench)
+
+tools: examples bench-tool
+
+tests:
+	+$(call tool,tools/testing/selftests/alpc,selftests) $(ksrc)
+
+sparse checkpatch:
+	@tests/check/static $@
+
+demo:
+	@tests/demo/run $(if $(NATIVE),--native)
+
+check:
+	@tests/check/run $(if $(KERNEL),--kernel $(KERNEL)) $(if $(SUITE),--suite $(SUITE))
+
+bench:
+	@tests/bench/run
+
+# `make` first: nothing is built as root by accident here.
+install: module-install
+	+$(call tool,tools/lib/alpc,lib) install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	install -D -m 644 include/uapi/linux/alpc.h $(DESTDIR)$(PREFIX)/include/linux/alpc.h
+
+module-install: module
+	$(MAKE) --no-print-directory -C $(KDIR) $(kbuild_args) \
+		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR) DEPMOD=:) modules_install
+	$(if $(DESTDIR),,depmod -a "$$(cat $(KDIR)/include/config/kernel.release)")
+
+clean:
+	rm -rf $(OUT)
+
+help:
+	@echo 'make               the module for the running kernel, libalpc and the tools'
+	@echo 'make module        the module alone; KERNEL=6.1|6.12|7.3|debug or KDIR=DIR'
+	@echo 'make lib           libalpc: shared, static, pkg-config file'
+	@echo 'make tools         the examples and the bench'
+	@echo 'make tests         the selftests'
+	@echo 'make demo          real processes over the module in a guest; NATIVE=1: on this kernel'
+	@echo 'make check         every test on every kernel; KERNEL=... SUITE=... for a part'
+	@echo 'make bench         measure against the other ways to talk to a process'
+	@echo 'make sparse        run sparse over the module'
+	@echo 'make checkpatch    run checkpatch over everything'
+	@echo 'make install       module, header and library; DESTDIR=, PREFIX=$(PREFIX)'
+	@echo 'make clean         remove out/'

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the parts of alpc-bench share: the table of mechanisms, the pair of
+ * processes that one round trip is measured between, and the measurements.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#ifndef ALPC_BENCH_H
+#define ALPC_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+struct mechanism;
+
+/**
+ * struct channel - one way to carry messages between a client and a server
+ * @mech: the mechanism that carries them
+ * @bytes: length of the payload, the same in both directions
+ * @msg: @bytes bytes for a message, in which the client writes its request.
+ *	After the fork each process has its own, unless the mechanism shares
+ *	memory: then it puts that here in @mech->open(), and takes it away in
+ *	@mech->close(). For the others the caller allocates and frees it.
+ * @priv: the mechanism's own state, freed by @mech->close()
+ */
+struct channel {
+	const struct mechanism *mech;
+	size_t bytes;
+	void *msg;
+	void *priv;
+};
+
+/**
+ * struct connection_ops - how one connection is made and ended in one process
+ * @listen: returns the state of a listener that has up to so many connections
+ *	at a time
+ * @connect: makes one connection and puts the descriptors of its two ends
+ *	into the array
+ * @disconnect: closes both ends, and takes in what the listener is told of it
+ * @unlisten: ends the listener and frees its state
+ */
+struct connection_ops {
+	void *(*listen)(unsigned int connections);
+	void (*connect)(void *listener, int end[2]);
+	void (*disconnect)(void *listener, const int end[2]);
+	void (*unlisten)(void *listener);
+};
+
+/**
+ * struct mechanism - one row of the table of mechanisms
+ * @name: as it stands in the CSV file
+ * @max_bytes: the largest payload that one message carries
+ * @variant: which of several mechanisms that share their code this is
+ * @open: before the fork: makes what both processes inherit
+ * @serve_init: in the server, before the client goes on; may be NULL
+ * @serve: in the server: answers with msg_answer() until that returns true
+ * @attach: in the client, before its first call; may be NULL
+ * @call: in the client: sends @channel.msg, waits for the reply and returns
+ *	where it lies; it stays there until the next call
+ * @close: in the client, after the server has ended
+ * @connection: NULL where making a connection is not measured
+ *
+ * Every function ends the program through fail() when something goes wrong.
+ */
+struct mechanism {
+	const char *name;
+	size_t max_bytes;
+	unsigned int variant;
+	void (*open)(struct channel *ch);
+	void (*serve_init)(struct channel *ch);
+	void (*serve)(struct channel *ch);
+	void (*attach)(struct channel *ch);
+	const void *(*call)(struct channel *ch);
+	void (*close)(struct channel *ch);
+	const struct connection_ops *connection;
+};
+
+extern const struct mechanism mech_eventfd;
+extern const struct mechanism mech_futex;
+extern const struct mechanism mech_pipe;
+extern const struct mechanism mech_unix_stream;
+extern const struct mechanism mech_unix_seqpacket;
+extern const struct mechanism mech_posix_mq;
+extern const struct mechanism mech_sysv_msg;
+extern const struct mechanism mech_binder;
+extern const struct mechanism mech_alpc;
+extern const struct mechanism mech_alpc_nospin;
+extern const struct mechanism mech_alpc_clients_1;
+extern const struct mechanism mech_alpc_clients_10000;
+
+/**
+ * struct options - what the command line asks for
+ * @count: the clock counts instructions
+ * @iterations: measured round trips or connections in each round
+ * @warmup: those before them, in each round
+ * @rounds: rounds of each measurement
+ * @connections: how many connections the memory measurement holds open
+ * @pin: put the client on CPU 0 and the server on CPU 1
+ */
+struct options {
+	bool count;
+	unsigned int iterations;
+	unsigned int warmup;
+	unsigned int rounds;
+	unsigned int connections;
+	bool pin;
+};
+
+/**
+ * struct pair - a client (this process) and a server (its child)
+ * @ch: how they talk
+ * @server: the child
+ * @seq: number of the last request
+ */
+struct pair {
+	struct channel ch;
+	pid_t server;
+	uint64_t seq;
+};
+
+/* pair.c */
+void pair_start(struct pair *pair, const struct mechanism *mech, size_t bytes,
+		bool pin);
+void pair_call(struct pair *pair);
+void pair_stop(struct pair *pair);
+
+/* One file for each measurement; each returns the value of one round. */
+double measure_roundtrip(const struct mechanism *mech, size_t bytes,
+			 const struct options *opt);
+double measure_cpu_caller(const struct mechanism *mech, size_t bytes,
+			  const struct options *opt);
+double measure_cpu_receiver(const struct mechanism *mech, size_t bytes,
+			    const struct options *opt);
+double measure_connect(const struct mechanism *mech, size_t bytes,
+		       const struct options *opt);
+double measure_memory(const struct mechanism *mech, size_t bytes,
+		      const struct options *opt);
+
+/* util.c */
+void fail(const char *fmt, ...)
+	__attribute__((noreturn, format(printf, 1, 2)));
+void fail_errno(const char *fmt, ...)
+	__attribute__((noreturn, format(printf, 1, 2)));
+void *xcalloc(size_t n, size_t size);
+void *shared_memory(size_t bytes);
+void write_all(int fd, const void *buf, size_t bytes);
+void read_all(int fd, void *buf, size_t bytes);
+void raise_open_files(unsigned int n);
+void sleep_seconds(double seconds);
+void watch_for_trouble(void);
+void expect_child_exit(bool expected);
+bool was_stopped(void);
+uint64_t now_ns(void);
+
+#endif /* ALPC_BENCH_H */

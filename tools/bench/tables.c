@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tables of mechanisms and of metrics.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "plan.h"
+
+#include <limits.h>
+
+const struct mechanism *const mechanisms[MAX_MECHANISMS + 1] = {
+	&mech_eventfd,
+	&mech_futex,
+	&mech_posix_mq,
+	&mech_sysv_msg,
+	&mech_pipe,
+	&mech_unix_seqpacket,
+	&mech_unix_stream,
+	&mech_binder,
+	&mech_alpc,
+	&mech_alpc_nospin,
+	&mech_alpc_clients_1,
+	&mech_alpc_clients_10000,
+};
+
+const struct metric metrics[MAX_METRICS + 1] = {
+	{ .name = "roundtrip", .measure = measure_roundtrip,
+	  .max_rounds = UINT_MAX },
+	{ .name = "connect", .measure = measure_connect,
+	  .payload = NO_PAYLOAD, .max_rounds = UINT_MAX },
+	{ .name = "memory", .measure = measure_memory, .unit = "bytes",
+	  .payload = NO_PAYLOAD, .max_rounds = 3 },
+	{ .name = "cpu-caller", .measure = measure_cpu_caller,
+	  .payload = FIRST_SIZE, .unit = "ns of CPU per s",
+	  .max_rounds = 3 },
+	{ .name = "cpu-receiver", .measure = measure_cpu_receiver,
+	  .payload = FIRST_SIZE, .unit = "ns of CPU per s",
+	  .max_rounds = 3 },
+};

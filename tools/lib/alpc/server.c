@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The server loop: making it, its pool of threads, stopping, the end.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "server.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+ALPC_API int alpc_server_new(struct alpc_port *port,
+			     const struct alpc_server_ops *ops, void *arg,
+			     struct alpc_server **server)
+{
+	struct alpc_port_info info = { .size = sizeof(info) };
+	struct alpc_server *s;
+	int ret;
+
+	ret = alpc_port_get_info(port, &info);
+	if (ret)
+		return ret;
+	if (info.out_kind != ALPC_KIND_CONNECTION)
+		return -EOPNOTSUPP;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	ret = alpc_lib_options(&s->ops, sizeof(s->ops), ops);
+	if (!ret)
+		ret = -pthread_mutex_init(&s->lock, NULL);
+	if (ret) {
+		free(s);
+		return ret;
+	}
+	s->port = port;
+	s->arg = arg;
+	s->max_message = info.out_max_message;
+	*server = s;
+	return 0;
+}
+
+ALPC_API int alpc_server_reply(struct alpc_server *server, uint64_t id,
+			       const void *data, size_t len)
+{
+	return alpc_reply(server->port, id, data, len);
+}
+
+ALPC_API int alpc_server_stop(struct alpc_server *server)
+{
+	struct alpc_shutdown arg = {
+		.size = sizeof(arg),
+		.flags = ALPC_SHUTDOWN_RECEIVE,
+	};
+
+	return alpc_lib_ioctl(server->port->fd, ALPC_IOC_SHUTDOWN, &arg);
+}
+
+/* One thread cannot go on: the others end too, and the first error stays. */
+static void server_failed(struct alpc_server *server, int error)
+{
+	int none = 0;
+
+	atomic_compare_exchange_strong(&server->error, &none, error);
+	alpc_server_stop(server);
+}
+
+static void *server_thread(void *arg)
+{
+	struct alpc_server *server = arg;
+	int ret = alpc_lib_worker(server);
+
+	if (ret)
+		server_failed(server, ret);
+	return NULL;
+}
+
+/* Start @n threads in which no signal handler of the program runs. */
+static unsigned int server_start(struct alpc_server *server, pthread_t *threads,
+				 unsigned int n)
+{
+	unsigned int i;
+	sigset_t all, old;
+	int ret;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	for (i = 0; i < n; i++) {
+		ret = pthread_create(&threads[i], NULL, server_thread, server);
+		if (ret) {
+			server_failed(server, -ret);
+			break;
+		}
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return i;
+}
+
+static unsigned int cpus_online(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 0 ? (unsigned int)n : 1;
+}
+
+ALPC_API int alpc_server_run(struct alpc_server *server, unsigned int threads)
+{
+	pthread_t *pool;
+	unsigned int n;
+
+	if (atomic_exchange(&server->started, true))
+		return -EBUSY;
+	if (!threads)
+		threads = cpus_online();
+	pool = calloc(threads, sizeof(*pool));
+	if (!pool)
+		return -ENOMEM;
+	n = server_start(server, pool, threads - 1);
+	server_thread(server);
+	while (n)
+		pthread_join(pool[--n], NULL);
+	free(pool);
+	return atomic_load(&server->error);
+}
+
+ALPC_API void alpc_server_free(struct alpc_server *server)
+{
+	if (!server)
+		return;
+	while (server->clients)
+		alpc_lib_client_close(server->clients);
+	alpc_port_close(server->port);
+	pthread_mutex_destroy(&server->lock);
+	free(server);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The server loop: what its threads and its clients share.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#ifndef ALPC_LIB_SERVER_H
+#define ALPC_LIB_SERVER_H
+
+#include "internal.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/**
+ * DOC: When a client ends
+ *
+ * A message carries its client as its context, a pointer. The client may be
+ * freed when it is gone and no thread holds a message of it any more. The notice
+ * that it is gone comes last, but another thread may have received a message
+ * before and not have got as far as the first instruction here: no count that
+ * this thread could take would be in time. So it is the kernel that counts what
+ * was received, and the notice carries the sum. Each thread takes one off
+ * when it has finished a message, the notice adds the sum, and who brings the
+ * balance to zero is the last one.
+ */
+
+/**
+ * struct alpc_server - server
+ * @port: connection port; immutable
+ * @ops: what to do; immutable
+ * @arg: of the program; immutable
+ * @max_message: limit of the port in bytes; immutable
+ * @started: has been run; atomic
+ * @error: first error that ended a thread, or 0; atomic
+ * @lock: protects what follows
+ * @clients: all that are accepted and not closed
+ * @last_number: of the last client
+ */
+struct alpc_server {
+	struct alpc_port *port;
+	struct alpc_server_ops ops;
+	void *arg;
+	size_t max_message;
+	atomic_bool started;
+	atomic_int error;
+	pthread_mutex_t lock;
+	struct alpc_client *clients;
+	uint64_t last_number;
+};
+
+/**
+ * struct alpc_client - client
+ * @server: whose; immutable
+ * @number: never that of another one of this server; immutable
+ * @next: in &alpc_server.clients; protected by its lock
+ * @prev: what points here; likewise
+ * @port: server communication port; set before @gate is opened
+ * @context: of the program
+ * @gate: held until the client can be given to handlers
+ * @open: @gate need not be taken any more; atomic
+ * @balance: messages received less messages finished; see "When a client ends"
+ */
+struct alpc_client {
+	struct alpc_server *server;
+	uint64_t number;
+	struct alpc_client *next;
+	struct alpc_client **prev;
+	struct alpc_port port;
+	void *context;
+	pthread_mutex_t gate;
+	atomic_bool open;
+	atomic_int_least64_t balance;
+};
+
+/* client.c */
+void alpc_lib_client_connect(struct alpc_server *server,
+			     const struct alpc_message *request,
+			     struct alpc_message *answer);
+struct alpc_client *alpc_lib_client_of(const struct alpc_message *message);
+void alpc_lib_client_finish(struct alpc_client *client);
+void alpc_lib_client_gone(struct alpc_client *client, uint64_t received);
+void alpc_lib_client_close(struct alpc_client *client);
+void alpc_lib_client_cut(struct alpc_server *server, uint64_t number);
+
+/* worker.c */
+int alpc_lib_worker(struct alpc_server *server);
+
+#endif /* ALPC_LIB_SERVER_H */

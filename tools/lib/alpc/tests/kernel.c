@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Takes the place of ioctl(2), and of open(2) for /dev/alpc (ld --wrap).
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+static int (*answer)(int step, int fd, unsigned long request, void *arg);
+static atomic_int steps;
+static int device_error;
+
+void kernel_set(kernel_fn *fn)
+{
+	answer = fn;
+	steps = 0;
+}
+
+int kernel_steps(void)
+{
+	return steps;
+}
+
+void kernel_device_error(int error)
+{
+	device_error = error;
+}
+
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	va_list ap;
+	void *arg;
+	int ret;
+
+	va_start(ap, request);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	ret = answer(steps++, fd, request, arg);
+	if (!ret)
+		return 0;
+	errno = -ret;
+	return -1;
+}
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	int fd;
+
+	if (strcmp(path, "/dev/alpc"))
+		return __real_open(path, flags);
+	if (device_error) {
+		errno = -device_error;
+		return -1;
+	}
+	fd = __real_open("/dev/null", flags);
+	dup3(fd, DEVICE_FD, O_CLOEXEC);
+	close(fd);
+	return DEVICE_FD;
+}

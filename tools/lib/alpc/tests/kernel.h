@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A kernel made of air: what libalpc asks of the kernel comes to a function of
+ * the test, so that every answer that a kernel could give can be given.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#ifndef ALPC_TESTS_KERNEL_H
+#define ALPC_TESTS_KERNEL_H
+
+#include <alpc/alpc.h>
+
+/* What open() of /dev/alpc gives here; a descriptor that exists. */
+#define DEVICE_FD	300
+
+/*
+ * Answers ioctl number @step (from 0): returns 0 or a negative errno value, and
+ * has written the outputs. May be called by several threads at once.
+ */
+typedef int kernel_fn(int step, int fd, unsigned long request, void *arg);
+
+/* From here on @fn answers, and steps count from 0. */
+void kernel_set(kernel_fn *fn);
+
+/* How many ioctls there were. */
+int kernel_steps(void);
+
+/* Negative errno value for open() of /dev/alpc from here on; 0: it works. */
+void kernel_device_error(int error);
+
+/* For the linker, see kernel.c. */
+int __wrap_ioctl(int fd, unsigned long request, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __real_open(const char *path, int flags, ...);
+
+#endif /* ALPC_TESTS_KERNEL_H */

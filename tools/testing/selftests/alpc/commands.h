@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A table of all commands, each with a good argument and a check that it took
+ * effect exactly once, for the tests which spoil that argument in every way.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#ifndef ALPC_TEST_COMMANDS_H
+#define ALPC_TEST_COMMANDS_H
+
+#include "alpc_test.h"
+
+/* What the good arguments refer to. */
+struct scene {
+	struct pair pair;
+	char new_name[64];	/* for a port to create */
+	int pending;		/* a client that waits to be accepted, or -1 */
+	__u64 request;		/* the id of its connection request */
+};
+
+int scene_open(struct scene *scene);
+void scene_close(struct scene *scene);
+
+/* An upper bound for the size of all arguments. */
+#define ARGUMENT_SIZE	256
+
+struct command {
+	unsigned long number;
+	__u32 size;
+	__u32 known_flags;
+	/* Where four bytes lie which must be 0; ends with a 0. */
+	__u16 reserved[8];
+	/* Where the address and the length of a buffer lie that is read. */
+	struct {
+		__u16 address;
+		__u16 len;
+	} buffers[2];
+	bool has_output;
+	/*
+	 * Fill in a good argument, and give the descriptor to use it on. Can be
+	 * called again as long as the command has not succeeded.
+	 */
+	int (*prepare)(struct scene *scene, void *arg);
+	/* After success: whether it took effect, once; and undo it. */
+	bool (*happened)(struct scene *scene, void *arg);
+};
+
+enum command_index {
+	QUERY, CREATE, CONNECT, ACCEPT, DISCONNECT, PORT_INFO, NOTIFY_EXIT, SHUTDOWN, TRANSFER,
+	COMMANDS,
+};
+
+extern const struct command commands[COMMANDS];
+
+/* Whether the good argument has exactly its effect. */
+bool command_works(struct scene *scene, const struct command *command);
+
+/* One variant of a fixture for each command. */
+#define COMMAND_VARIANTS(fixture) \
+	FIXTURE_VARIANT_ADD(fixture, query) { QUERY }; \
+	FIXTURE_VARIANT_ADD(fixture, create_port) { CREATE }; \
+	FIXTURE_VARIANT_ADD(fixture, connect) { CONNECT }; \
+	FIXTURE_VARIANT_ADD(fixture, accept) { ACCEPT }; \
+	FIXTURE_VARIANT_ADD(fixture, disconnect) { DISCONNECT }; \
+	FIXTURE_VARIANT_ADD(fixture, port_info) { PORT_INFO }; \
+	FIXTURE_VARIANT_ADD(fixture, notify_exit) { NOTIFY_EXIT }; \
+	FIXTURE_VARIANT_ADD(fixture, shutdown) { SHUTDOWN }; \
+	FIXTURE_VARIANT_ADD(fixture, transfer) { TRANSFER }
+
+#endif /* ALPC_TEST_COMMANDS_H */

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Processes, threads, identities and namespaces to make calls from.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "alpc_test.h"
+
+void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+int open_fds(void)
+{
+	DIR *dir;
+	int count = 0;
+
+	/* This one stays open once it is used. */
+	alpc_device();
+	dir = opendir("/proc/self/fd");
+	if (!dir)
+		return -errno;
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count - 3;	/* ".", ".." and the directory itself */
+}
+
+int forbid_descriptors(void)
+{
+	struct rlimit limit;
+	int old, next = dup(0);
+
+	close(next);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	old = limit.rlim_cur;
+	limit.rlim_cur = next;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return old;
+}
+
+void allow_descriptors(int limit)
+{
+	struct rlimit old;
+
+	getrlimit(RLIMIT_NOFILE, &old);
+	old.rlim_cur = limit;
+	setrlimit(RLIMIT_NOFILE, &old);
+}
+
+int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+int read_file(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t done = 0;
+	ssize_t got = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (done < size - 1 && (got = read(fd, buf + done, size - 1 - done)) > 0)
+		done += got;
+	close(fd);
+	buf[done] = '\0';
+	return got < 0 ? -errno : (int)done;
+}
+
+/* --- child processes ------------------------------------------------------ */
+
+int child_start(struct child *child)
+{
+	int channel[2];
+	pid_t parent = getpid();
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel))
+		return -errno;
+	fflush(NULL);
+	child->pid = fork();
+	if (child->pid < 0) {
+		close(channel[0]);
+		close(channel[1]);
+		return -errno;
+	}
+	child->channel = channel[!child->pid];
+	close(channel[!!child->pid]);
+	if (!child->pid) {
+		/* A test that fails leaves no process behind. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
+	}
+	return child->pid;
+}
+
+int child_put(struct child *child, const void *data, size_t len)
+{
+	if (send(child->channel, data, len, MSG_NOSIGNAL) != (ssize_t)len)
+		return -EPIPE;
+	return 0;
+}
+
+int child_get(struct child *child, void *data, size_t len)
+{
+	ssize_t got;
+
+	do {
+		got = recv(child->channel, data, len, 0);
+	} while (got < 0 && errno == EINTR);
+	return got == (ssize_t)len ? 0 : -EPIPE;
+}
+
+int child_signal(struct child *child)
+{
+	return child_put(child, "!", 1);
+}
+
+int child_wait(struct child *child)
+{
+	char byte;
+
+	return child_get(child, &byte, 1);
+}
+
+union fd_message {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+int child_put_fd(struct child *child, int fd)
+{
+	union fd_message control = {};
+	struct iovec iov = { .iov_base = "", .iov_len = 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *head = CMSG_FIRSTHDR(&msg);
+
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(head), &fd, sizeof(int));
+	return sendmsg(child->channel, &msg, MSG_NOSIGNAL) == 1 ? 0 : -errno;
+}
+
+int child_get_fd(struct child *child)
+{
+	union fd_message control = {};
+	char byte;
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *head;
+	int fd;
+
+	if (recvmsg(child->channel, &msg, MSG_CMSG_CLOEXEC) != 1)
+		return -EPIPE;
+	head = CMSG_FIRSTHDR(&msg);
+	if (!head || head->cmsg_type != SCM_RIGHTS)
+		return -EBADF;
+	memcpy(&fd, CMSG_DATA(head), sizeof(int));
+	return fd;
+}
+
+void child_exit(bool ok)
+{
+	fflush(NULL);
+	_exit(ok ? 0 : 1);
+}
+
+static int child_status(struct child *child)
+{
+	int status;
+	pid_t pid;
+
+	close_fd(&child->channel);
+	do {
+		pid = waitpid(child->pid, &status, 0);
+	} while (pid < 0 && errno == EINTR);
+	return pid == child->pid ? status : -1;
+}
+
+int child_end(struct child *child)
+{
+	return child_status(child) ? -ECHILD : 0;
+}
+
+void child_kill(struct child *child)
+{
+	kill(child->pid, SIGKILL);
+	child_status(child);
+}
+
+/* --- threads -------------------------------------------------------------- */
+
+static void *worker_main(void *data)
+{
+	struct worker *worker = data;
+
+	__atomic_store_n(&worker->tid, gettid(), __ATOMIC_RELEASE);
+	worker->result = worker->fn(worker->arg);
+	__atomic_store_n(&worker->done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+int worker_start(struct worker *worker, int (*fn)(void *arg), void *arg)
+{
+	int err;
+
+	*worker = (struct worker){ .fn = fn, .arg = arg };
+	err = pthread_create(&worker->thread, NULL, worker_main, worker);
+	if (err)
+		return -err;
+	while (!__atomic_load_n(&worker->tid, __ATOMIC_ACQUIRE))
+		sched_yield();
+	return 0;
+}
+
+bool worker_done(struct worker *worker)
+{
+	return __atomic_load_n(&worker->done, __ATOMIC_ACQUIRE);
+}
+
+int worker_join(struct worker *worker)
+{
+	pthread_join(worker->thread, NULL);
+	return worker->result;
+}
+
+/* Read a file of a thread in /proc; false if the thread is gone. */
+static bool read_thread(pid_t pid, pid_t tid, const char *file, char *buf, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", pid, tid, file);
+	return read_file(path, buf, size) > 0;
+}
+
+/*
+ * /proc tells the system call of a thread only while it is off its CPU; the
+ * state tells an interruptible sleep from waiting for a lock or a page.
+ */
+int thread_blocked_in(pid_t pid, pid_t tid, long call_number)
+{
+	char call[256], stat[512];
+	const char *state;
+
+	for (;;) {
+		if (!read_thread(pid, tid, "syscall", call, sizeof(call)) ||
+		    !read_thread(pid, tid, "stat", stat, sizeof(stat)))
+			return -ESRCH;
+		state = strrchr(stat, ')');
+		if (!state || strchr("ZX", state[2]))
+			return -ESRCH;
+		if (state[2] == 'S' && atoi(call) == call_number)
+			return 0;
+		usleep(500);
+	}
+}
+
+int thread_blocked(pid_t pid, pid_t tid)
+{
+	return thread_blocked_in(pid, tid, SYS_ioctl);
+}
+
+int worker_blocked(struct worker *worker)
+{
+	return thread_blocked(getpid(), worker->tid);
+}
+
+static int run_transfer(void *arg)
+{
+	struct transfer_worker *worker = arg;
+
+	return alpc_transfer(worker->fd, &worker->transfer);
+}
+
+int worker_transfer(struct transfer_worker *worker, int fd)
+{
+	worker->fd = fd;
+	return worker_start(&worker->worker, run_transfer, worker);
+}
+
+static int run_connect(void *arg)
+{
+	struct connect_worker *worker = arg;
+
+	return alpc_connect_with(&worker->connect);
+}
+
+int worker_connect(struct connect_worker *worker)
+{
+	return worker_start(&worker->worker, run_connect, worker);
+}
+
+/* --- identities and namespaces -------------------------------------------- */
+
+int become(uid_t uid, gid_t gid)
+{
+	if (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
+		return -errno;
+	/* Changing ids forbids others to look at /proc/PID/syscall. */
+	prctl(PR_SET_DUMPABLE, 1);
+	return 0;
+}
+
+int enter_user_namespace(void)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	char text[64];
+	int err;
+
+	if (unshare(CLONE_NEWUSER))
+		return -errno;
+	snprintf(text, sizeof(text), "0 %u 1", uid);
+	err = write_file("/proc/self/uid_map", text);
+	if (err)
+		return err;
+	err = write_file("/proc/self/setgroups", "deny");
+	if (err)
+		return err;
+	snprintf(text, sizeof(text), "0 %u 1", gid);
+	return write_file("/proc/self/gid_map", text);
+}
