@@ -60,10 +60,7 @@ static void alpc_describe_notice(const struct alpc_message *m,
 void alpc_message_forget(struct alpc_message *m)
 {
 	hlist_del_init(&m->sent);
-	if (m->async) {
-		m->async = false;
-		m->from->unanswered--;
-	}
+	alpc_message_uncount(m);
 }
 
 /**
@@ -85,7 +82,8 @@ void alpc_deliver(struct alpc_queue *own, struct alpc_message *m,
 	lockdep_assert_held(&conn->port->lock);
 	d->msg = m;
 	alpc_describe(m, server ? conn->context : 0, d);
-	conn->received += server;
+	/* Before the connection is accepted there is no context to count for. */
+	conn->received += server && conn->accepted;
 	if (m->state == ALPC_MSG_CANCELED) {
 		alpc_pending_del(&own->pending, m);
 		alpc_describe_notice(m, d);
@@ -160,10 +158,14 @@ static bool alpc_undo_request(struct alpc_end *end, struct alpc_message *m,
 {
 	struct alpc_queue *own = end->own;
 
-	if (m->state != ALPC_MSG_PENDING &&
-	    (m->state != ALPC_MSG_CANCELED || list_empty(&m->node)))
+	/*
+	 * Withdrawn, or answered, or used for a callback by another thread that
+	 * did see it.
+	 */
+	if (hlist_unhashed(&m->sent) || m->detached ||
+	    (m->state != ALPC_MSG_PENDING && m->state != ALPC_MSG_CANCELED))
 		return false;
-	if (own == &end->port->queue)
+	if (own == &end->port->queue && m->from->conn->accepted)
 		m->from->conn->received--;
 	if (m->state == ALPC_MSG_CANCELED) {
 		/* Who never saw the request need not hear of its end. */
@@ -190,6 +192,8 @@ static bool alpc_undo_other(struct alpc_end *end, struct alpc_delivery *d,
 	if (d->conn && d->conn->server.released)
 		return true;
 	hlist_add_head(&m->sent, &from->sent);
+	if (d->type == ALPC_REPLY)
+		alpc_message_count(m);
 	if (call) {
 		alpc_undo_to_call(end->own, m, ALPC_MSG_REPLIED);
 		return false;
@@ -200,9 +204,6 @@ static bool alpc_undo_other(struct alpc_end *end, struct alpc_delivery *d,
 	if (d->type == ALPC_CANCELED) {
 		m->state = ALPC_MSG_CANCELED;
 		alpc_pending_add(&end->own->pending, m);
-	} else if (d->type == ALPC_REPLY) {
-		m->async = true;
-		from->unanswered++;
 	}
 	alpc_queue_put_back(end->own, m, wake);
 	return false;

@@ -77,7 +77,6 @@ static void alpc_watch_fire(struct alpc_watch *watch)
 	spin_lock(&port->lock);
 	if (conn->state == ALPC_STATE_OPEN) {
 		watch->notice = NULL;
-		m->from = &conn->client;
 		m->state = ALPC_MSG_QUEUED;
 		hlist_add_head(&m->sent, &conn->client.sent);
 		alpc_queue_post(&port->queue, m, false, &wake);
@@ -134,6 +133,30 @@ bool alpc_exit_is_supported(void)
 	return alpc_exit.tp;
 }
 
+/* A notice waits at the server until it is received, so it is counted. */
+static int alpc_watch_charge(struct alpc_watch *watch)
+{
+	struct alpc_port *port = watch->conn->port;
+	int ret = 0;
+
+	spin_lock(&port->lock);
+	if (alpc_end_has_quota(&watch->conn->client))
+		alpc_message_count(watch->notice);
+	else
+		ret = -EDQUOT;
+	spin_unlock(&port->lock);
+	return ret;
+}
+
+static void alpc_watch_uncharge(struct alpc_watch *watch)
+{
+	struct alpc_port *port = watch->conn->port;
+
+	spin_lock(&port->lock);
+	alpc_message_uncount(watch->notice);
+	spin_unlock(&port->lock);
+}
+
 static int alpc_watch_add(struct alpc_watch *watch)
 {
 	struct hlist_head *bucket = alpc_exit_bucket(watch->task);
@@ -166,6 +189,7 @@ static struct alpc_message *alpc_watch_notice(struct alpc_conn *conn,
 		alpc_message_put(m);
 		return NULL;
 	}
+	m->from = &conn->client;
 	m->type = ALPC_CLIENT_DIED;
 	m->cookie = cookie;
 	m->id = 0;
@@ -179,7 +203,7 @@ static struct alpc_message *alpc_watch_notice(struct alpc_conn *conn,
  * @conn: open connection, whose client end is held by the caller's file
  * @cookie: for the notice
  *
- * Return: 0, -EEXIST, -ENOMEM or -EOPNOTSUPP.
+ * Return: 0, -EEXIST, -ENOMEM, -EDQUOT or -EOPNOTSUPP.
  */
 int alpc_exit_watch(struct alpc_conn *conn, u64 cookie)
 {
@@ -197,9 +221,18 @@ int alpc_exit_watch(struct alpc_conn *conn, u64 cookie)
 	watch->task = current;
 	watch->conn = conn;
 	watch->notice = alpc_watch_notice(conn, cookie);
-	ret = watch->notice ? alpc_watch_add(watch) : -ENOMEM;
+	ret = watch->notice ? alpc_watch_charge(watch) : -ENOMEM;
 	if (ret)
-		alpc_watch_free(watch);
+		goto err_free;
+	ret = alpc_watch_add(watch);
+	if (ret)
+		goto err_uncharge;
+	return 0;
+
+err_uncharge:
+	alpc_watch_uncharge(watch);
+err_free:
+	alpc_watch_free(watch);
 	return ret;
 }
 

@@ -88,8 +88,11 @@ struct inode *alpc_inode_alloc(u8 kind)
 	inode->i_ino = get_next_ino();
 	inode->i_op = kind == ALPC_KIND_CONNECTION ? &alpc_port_iops :
 						     &alpc_comm_iops;
-	/* An endpoint to look at, which no path can open. */
-	inode->i_mode = S_IFSOCK | 0600;
+	/*
+	 * No path can open it: the operations for that are the default ones,
+	 * which fail. It is not S_IFSOCK, which AF_UNIX takes for its own.
+	 */
+	inode->i_mode = S_IFREG | 0600;
 	inode->i_uid = current_euid();
 	inode->i_gid = current_egid();
 	simple_inode_init_ts(inode);

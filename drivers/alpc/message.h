@@ -84,7 +84,8 @@ enum alpc_state {
  * @type: &enum alpc_message_type; port's lock
  * @depth: how many callbacks this one is nested in; immutable
  * @callback: is made inside a request of the receiver's; immutable
- * @async: counts in &alpc_end.unanswered of @from; port's lock
+ * @async: counts in &alpc_end.unanswered of @from, because no thread waits for
+ *	it; port's lock
  * @charged: counts against the limits of the queue it lies in; port's lock
  * @detached: is in &alpc_queue.detached: a call whose thread handles a callback,
  *	or a callback or reply that such a thread could not take; port's lock

@@ -90,7 +90,9 @@ struct net;
  * @sent: what was sent through it and is not done with; protected by port lock
  * @blocked: threads that wait for room to send through it; port lock
  * @seq: number of the last message sent; port lock
- * @unanswered: asynchronous requests without an answer; port lock
+ * @unanswered: what was sent through it without a thread that waits, and stays
+ *	until the other side acts: asynchronous requests until their reply is
+ *	received, calls whose thread handles a callback, exit notices; port lock
  * @released: its file is closed; port lock
  * @spin: for how long its threads spin
  * @spare: a message to use again, or NULL; xchg()
@@ -245,6 +247,26 @@ struct alpc_conn *alpc_conn_get(struct alpc_conn *conn);
 void alpc_conn_put(struct alpc_conn *conn);
 
 u64 alpc_end_id(const struct alpc_end *end);
+
+/* May one more message of this end be without a thread that waits for it? */
+static inline bool alpc_end_has_quota(const struct alpc_end *end)
+{
+	return end->unanswered < ALPC_UNANSWERED_MAX;
+}
+
+static inline void alpc_message_count(struct alpc_message *m)
+{
+	m->async = true;
+	m->from->unanswered++;
+}
+
+static inline void alpc_message_uncount(struct alpc_message *m)
+{
+	if (m->async) {
+		m->async = false;
+		m->from->unanswered--;
+	}
+}
 
 /* The end that what is sent through this one arrives at. */
 static inline struct alpc_end *alpc_end_peer(const struct alpc_end *end)

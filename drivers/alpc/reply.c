@@ -300,6 +300,7 @@ int alpc_call_resume(struct alpc_op *op)
 		alpc_deliver(end->own, m, &op->w.delivery);
 		return 0;
 	default:
+		alpc_message_uncount(m);
 		m->caller = &op->w;
 		op->call = m;
 		return -EINPROGRESS;

@@ -82,8 +82,7 @@ static void alpc_send_record(struct alpc_op *op, struct alpc_end *from,
 		m->caller = &op->w;
 		op->call = m;
 	} else {
-		m->async = true;
-		from->unanswered++;
+		alpc_message_count(m);
 	}
 }
 
@@ -125,7 +124,7 @@ static int alpc_send_new(struct alpc_op *op)
 	ret = alpc_conn_sendable(end->conn);
 	if (ret)
 		return ret;
-	if (m->type == ALPC_REQUEST && end->unanswered >= ALPC_UNANSWERED_MAX)
+	if (m->type == ALPC_REQUEST && !alpc_end_has_quota(end))
 		return -EDQUOT;
 	if (!m->charged && unlikely(!alpc_queue_is_open(to)))
 		return alpc_send_block(op, to);
@@ -174,7 +173,7 @@ static int alpc_send_callback(struct alpc_op *op)
 	if (IS_ERR(outer))
 		return PTR_ERR(outer);
 	from = alpc_end_peer(outer->from);
-	if (from->unanswered >= ALPC_UNANSWERED_MAX)
+	if (!alpc_end_has_quota(from))
 		return -EDQUOT;
 	to = outer->from->own;
 	m->depth = outer->depth + 1;
@@ -192,6 +191,7 @@ static int alpc_send_callback(struct alpc_op *op)
 	outer->caller = NULL;
 	outer->detached = true;
 	outer->called_back = true;
+	alpc_message_count(outer);
 	list_add_tail(&outer->node, &to->detached);
 	alpc_deliver(to, m, &w->delivery);
 	alpc_waiter_give(w, 0, &op->wake);

@@ -175,8 +175,7 @@ static int alpc_give_up(struct alpc_op *op, int error)
 		error = op->w.error;
 		effect = true;
 	} else if (op->call) {
-		if (alpc_give_up_call(op, &work))
-			effect = false;
+		effect = !alpc_give_up_call(op, &work);
 	} else if (op->blocked) {
 		list_del(&op->w.node);
 		list_del(&op->w.blocked);

@@ -60,7 +60,8 @@
  * ECONNRESET      the connection port was closed before it answered the
  *                 connection request
  * EDEADLK         callbacks are nested too deeply
- * EDQUOT          too many requests of this end are unanswered
+ * EDQUOT          too many requests and exit notices of this end are
+ *                 outstanding
  * EEXIST          the name is in use
  * EFAULT          an address is not accessible
  * EINTR           a signal came; out_done says what had been done before
@@ -325,8 +326,9 @@ struct alpc_disconnect {
  * through this port until then. The memory is set aside now. A thread can ask
  * for one notice per connection.
  *
- * Errors: EEXIST (asked already), EPIPE, ENOTCONN, ENOMEM, EINVAL, EFAULT,
- * E2BIG, EOPNOTSUPP (this kernel cannot tell).
+ * Errors: EEXIST (asked already), EDQUOT (too many notices and requests of this
+ * port are outstanding), EPIPE, ENOTCONN, ENOMEM, EINVAL, EFAULT, E2BIG,
+ * EOPNOTSUPP (this kernel cannot tell).
  */
 struct alpc_notify_exit {
 	__u32 size;
@@ -480,7 +482,8 @@ enum alpc_message_type {
  *	has sent, from 1 up; 0 in notices, which the kernel makes; but in
  *	%ALPC_PORT_CLOSED how many messages with this context were received
  *	before, by whichever thread, replies to calls not counted: a server
- *	that has handled as many can free what the context stands for
+ *	that has handled as many can free what the context stands for. (A
+ *	receive that failed with EFAULT just then may be counted.)
  * @call: with a received callback: the call in which it came, for going on
  *	to wait. To go on: that value, which is also the out_id of the call.
  * @attrs: must be 0
@@ -559,8 +562,9 @@ struct alpc_msg {
  * received from connection ports and client communication ports. Replies and
  * callbacks go through either port of the server.
  *
- * A queue that is full makes the sender of a datagram or request sleep, in the
- * order in which they came. Replies are never held up. %ALPC_TRANSFER_DONTWAIT,
+ * A queue that is full makes the sender of a datagram or request sleep. Room
+ * that comes free goes to them in the order in which they came. Replies are
+ * never held up. %ALPC_TRANSFER_DONTWAIT,
  * and O_NONBLOCK of the file, are for this and for receiving; a call waits for
  * its reply whatever they say, up to its timeout.
  *

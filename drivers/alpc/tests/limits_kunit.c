@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit: the limits that a port can be given.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "../limits.h"
+
+#include <kunit/test.h>
+
+#include "../port.h"
+
+static void zeroes_ask_for_the_defaults(struct kunit *test)
+{
+	const struct alpc_create_port arg = {};
+	struct alpc_port_limits l = {};
+
+	KUNIT_EXPECT_EQ(test, alpc_port_limits_init(&l, &arg), 0);
+	KUNIT_EXPECT_EQ(test, l.max_message, ALPC_DATA_DEFAULT);
+	KUNIT_EXPECT_EQ(test, l.queue_messages, ALPC_QUEUE_MESSAGES_DEFAULT);
+	KUNIT_EXPECT_EQ(test, l.max_connections, ALPC_CONNECTIONS_DEFAULT);
+	KUNIT_EXPECT_EQ(test, l.max_pending, ALPC_PENDING_DEFAULT);
+	KUNIT_EXPECT_EQ(test, l.spin_ns, ALPC_SPIN_DEFAULT_NS);
+	KUNIT_EXPECT_EQ(test, l.queue_bytes, ALPC_QUEUE_BYTES_DEFAULT);
+}
+
+static void defaults_are_within_the_limits(struct kunit *test)
+{
+	KUNIT_EXPECT_LE(test, ALPC_DATA_DEFAULT, ALPC_DATA_MAX);
+	KUNIT_EXPECT_LE(test, ALPC_QUEUE_MESSAGES_DEFAULT,
+			ALPC_QUEUE_MESSAGES_MAX);
+	KUNIT_EXPECT_LE(test, ALPC_CONNECTIONS_DEFAULT, ALPC_CONNECTIONS_MAX);
+	KUNIT_EXPECT_LE(test, ALPC_PENDING_DEFAULT, ALPC_PENDING_MAX);
+	KUNIT_EXPECT_LE(test, ALPC_SPIN_DEFAULT_NS, ALPC_SPIN_MAX_NS);
+	KUNIT_EXPECT_LE(test, ALPC_QUEUE_BYTES_DEFAULT, ALPC_QUEUE_BYTES_MAX);
+	KUNIT_EXPECT_LE(test, ALPC_CLIENT_MESSAGES_DEFAULT,
+			ALPC_QUEUE_MESSAGES_MAX);
+	KUNIT_EXPECT_LE(test, ALPC_CLIENT_BYTES_DEFAULT, ALPC_QUEUE_BYTES_MAX);
+	/* What the header promises of them. */
+	KUNIT_EXPECT_EQ(test, ALPC_PENDING_MAX, ALPC_QUEUE_MESSAGES_MAX);
+	KUNIT_EXPECT_EQ(test, ALPC_SPIN_MAX_NS, 1000000);
+}
+
+static const struct alpc_create_port highest = {
+	.max_message = ALPC_DATA_MAX,
+	.queue_messages = ALPC_QUEUE_MESSAGES_MAX,
+	.max_connections = ALPC_CONNECTIONS_MAX,
+	.max_pending = ALPC_PENDING_MAX,
+	.spin_ns = ALPC_SPIN_MAX_NS,
+	.queue_bytes = ALPC_QUEUE_BYTES_MAX,
+};
+
+static void highest_of_each_is_taken_as_it_is(struct kunit *test)
+{
+	struct alpc_port_limits l = {};
+
+	KUNIT_EXPECT_EQ(test, alpc_port_limits_init(&l, &highest), 0);
+	KUNIT_EXPECT_EQ(test, l.max_message, ALPC_DATA_MAX);
+	KUNIT_EXPECT_EQ(test, l.queue_messages, ALPC_QUEUE_MESSAGES_MAX);
+	KUNIT_EXPECT_EQ(test, l.max_connections, ALPC_CONNECTIONS_MAX);
+	KUNIT_EXPECT_EQ(test, l.max_pending, ALPC_PENDING_MAX);
+	KUNIT_EXPECT_EQ(test, l.spin_ns, ALPC_SPIN_MAX_NS);
+	KUNIT_EXPECT_EQ(test, l.queue_bytes, ALPC_QUEUE_BYTES_MAX);
+}
+
+static void lowest_of_each_is_taken_as_it_is(struct kunit *test)
+{
+	const struct alpc_create_port arg = {
+		.max_message = 1,
+		.queue_messages = 1,
+		.max_connections = 1,
+		.max_pending = 1,
+		.spin_ns = 1,
+		.queue_bytes = 1,
+	};
+	struct alpc_port_limits l = {};
+
+	KUNIT_EXPECT_EQ(test, alpc_port_limits_init(&l, &arg), 0);
+	KUNIT_EXPECT_EQ(test, l.max_message, 1);
+	KUNIT_EXPECT_EQ(test, l.queue_messages, 1);
+	KUNIT_EXPECT_EQ(test, l.max_connections, 1);
+	KUNIT_EXPECT_EQ(test, l.max_pending, 1);
+	KUNIT_EXPECT_EQ(test, l.spin_ns, 1);
+	KUNIT_EXPECT_EQ(test, l.queue_bytes, 1);
+}
+
+/* One of the limits is @more above its highest value. */
+static int init_with(size_t offset, size_t size, u64 more)
+{
+	struct alpc_create_port arg = highest;
+	struct alpc_port_limits l = {};
+	void *field = (void *)&arg + offset;
+
+	if (size == sizeof(u64))
+		*(u64 *)field += more;
+	else
+		*(u32 *)field += more;
+	return alpc_port_limits_init(&l, &arg);
+}
+
+#define EXPECT_HIGHEST(_test, _field) do {				\
+	size_t _at = offsetof(struct alpc_create_port, _field);		\
+	size_t _size = sizeof(highest._field);				\
+									\
+	KUNIT_EXPECT_EQ(_test, init_with(_at, _size, 1), -EINVAL);	\
+	/* The value that has all bits set. */				\
+	KUNIT_EXPECT_EQ(_test, init_with(_at, _size,			\
+					 ~0ULL - highest._field),	\
+			-EINVAL);					\
+} while (0)
+
+static void one_more_is_refused(struct kunit *test)
+{
+	EXPECT_HIGHEST(test, max_message);
+	EXPECT_HIGHEST(test, queue_messages);
+	EXPECT_HIGHEST(test, max_connections);
+	EXPECT_HIGHEST(test, max_pending);
+	EXPECT_HIGHEST(test, spin_ns);
+	EXPECT_HIGHEST(test, queue_bytes);
+}
+
+/* Bytes are the one limit that does not fit into 32 bits. */
+static void bytes_do_not_wrap_at_32_bits(struct kunit *test)
+{
+	const struct alpc_create_port arg = { .queue_bytes = 1ULL << 32 };
+	struct alpc_port_limits l = {};
+
+	KUNIT_EXPECT_EQ(test, alpc_port_limits_init(&l, &arg), -EINVAL);
+}
+
+static void no_spin_turns_spinning_off(struct kunit *test)
+{
+	struct alpc_create_port arg = { .flags = ALPC_PORT_NO_SPIN };
+	struct alpc_port_limits l = { .spin_ns = 1 };
+
+	KUNIT_EXPECT_EQ(test, alpc_port_limits_init(&l, &arg), 0);
+	KUNIT_EXPECT_EQ(test, l.spin_ns, 0);
+	/* A time to spin for contradicts it. */
+	arg.spin_ns = 1;
+	KUNIT_EXPECT_EQ(test, alpc_port_limits_init(&l, &arg), -EINVAL);
+}
+
+/* The flag must not hide what is wrong beside it. */
+static void no_spin_leaves_other_errors(struct kunit *test)
+{
+	const struct alpc_create_port arg = {
+		.flags = ALPC_PORT_NO_SPIN,
+		.queue_bytes = ALPC_QUEUE_BYTES_MAX + 1,
+	};
+	struct alpc_port_limits l = {};
+
+	KUNIT_EXPECT_EQ(test, alpc_port_limits_init(&l, &arg), -EINVAL);
+}
+
+static void client_gets_its_own_defaults(struct kunit *test)
+{
+	u32 messages = 0;
+	u64 bytes = 0;
+
+	KUNIT_EXPECT_EQ(test, alpc_client_limits_check(&messages, &bytes), 0);
+	KUNIT_EXPECT_EQ(test, messages, ALPC_CLIENT_MESSAGES_DEFAULT);
+	KUNIT_EXPECT_EQ(test, bytes, ALPC_CLIENT_BYTES_DEFAULT);
+}
+
+static void client_limits_are_bounded_as_the_ports(struct kunit *test)
+{
+	u32 messages = ALPC_QUEUE_MESSAGES_MAX;
+	u64 bytes = ALPC_QUEUE_BYTES_MAX;
+
+	KUNIT_EXPECT_EQ(test, alpc_client_limits_check(&messages, &bytes), 0);
+	KUNIT_EXPECT_EQ(test, messages, ALPC_QUEUE_MESSAGES_MAX);
+	KUNIT_EXPECT_EQ(test, bytes, ALPC_QUEUE_BYTES_MAX);
+
+	messages = ALPC_QUEUE_MESSAGES_MAX + 1;
+	KUNIT_EXPECT_EQ(test, alpc_client_limits_check(&messages, &bytes),
+			-EINVAL);
+	messages = 1;
+	bytes = ALPC_QUEUE_BYTES_MAX + 1;
+	KUNIT_EXPECT_EQ(test, alpc_client_limits_check(&messages, &bytes),
+			-EINVAL);
+}
+
+static struct kunit_case limits_cases[] = {
+	KUNIT_CASE(zeroes_ask_for_the_defaults),
+	KUNIT_CASE(defaults_are_within_the_limits),
+	KUNIT_CASE(highest_of_each_is_taken_as_it_is),
+	KUNIT_CASE(lowest_of_each_is_taken_as_it_is),
+	KUNIT_CASE(one_more_is_refused),
+	KUNIT_CASE(bytes_do_not_wrap_at_32_bits),
+	KUNIT_CASE(no_spin_turns_spinning_off),
+	KUNIT_CASE(no_spin_leaves_other_errors),
+	KUNIT_CASE(client_gets_its_own_defaults),
+	KUNIT_CASE(client_limits_are_bounded_as_the_ports),
+	{}
+};
+
+static struct kunit_suite limits_suite = {
+	.name = "alpc_limits",
+	.test_cases = limits_cases,
+};
+
+kunit_test_suite(limits_suite);
