@@ -89,10 +89,11 @@ struct inode *alpc_inode_alloc(u8 kind)
 	inode->i_op = kind == ALPC_KIND_CONNECTION ? &alpc_port_iops :
 						     &alpc_comm_iops;
 	/*
-	 * No path can open it: the operations for that are the default ones,
-	 * which fail. It is not S_IFSOCK, which AF_UNIX takes for its own.
+	 * No path can open it, because the operations are the default ones. The
+	 * type says least: AF_UNIX takes every S_IFSOCK for its own, loop
+	 * devices take every S_IFREG, while a pipe is known by its operations.
 	 */
-	inode->i_mode = S_IFREG | 0600;
+	inode->i_mode = S_IFIFO | 0600;
 	inode->i_uid = current_euid();
 	inode->i_gid = current_egid();
 	simple_inode_init_ts(inode);

@@ -90,6 +90,7 @@ enum alpc_state {
  * @detached: is in &alpc_queue.detached: a call whose thread handles a callback,
  *	or a callback or reply that such a thread could not take; port's lock
  * @called_back: callbacks were made in it; port's lock
+ * @order: its place among what was posted to the same queue; port's lock
  * @id: names it on the receiving side; port's lock
  * @sender_id: names it on the sending side; immutable
  * @cookie: the sender's own value; immutable
@@ -118,6 +119,7 @@ struct alpc_message {
 	bool charged;
 	bool detached;
 	bool called_back;
+	u64 order;
 	u64 id;
 	u64 sender_id;
 	u64 cookie;

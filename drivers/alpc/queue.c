@@ -18,6 +18,7 @@ void alpc_queue_init(struct alpc_queue *q, u32 max_count, u64 max_bytes)
 	INIT_LIST_HEAD(&q->senders);
 	INIT_LIST_HEAD(&q->detached);
 	q->last_id = 0;
+	q->last_order = 0;
 	q->bytes = 0;
 	q->size = 0;
 	q->length = 0;
@@ -85,21 +86,13 @@ void alpc_queue_uncharge(struct alpc_queue *q, u32 len, struct alpc_wake *wake)
 	}
 }
 
-/**
- * alpc_queue_post() - hand a message to a receiver, or let it wait for one
- * @q: queue
- * @m: message, with its state set
- * @counted: counts against the limits if it has to wait. If it is charged
- *	already, the room is given back if it does not.
- * @wake: collects whom to wake
- *
- * A receiver without enough room for it is sent away with the length needed.
- *
- * Return: the thread that got it, or NULL.
+/*
+ * Hand a message to the thread that began to wait last. One without enough room
+ * is sent away with the length needed. Return: the thread, or NULL.
  */
-struct task_struct *alpc_queue_post(struct alpc_queue *q,
-				    struct alpc_message *m, bool counted,
-				    struct alpc_wake *wake)
+static struct task_struct *alpc_queue_hand(struct alpc_queue *q,
+					   struct alpc_message *m,
+					   struct alpc_wake *wake)
 {
 	u32 len = alpc_delivery_len(m);
 	struct task_struct *task;
@@ -123,34 +116,65 @@ struct task_struct *alpc_queue_post(struct alpc_queue *q,
 		alpc_waiter_give(w, 0, wake);
 		return task;
 	}
-	if (counted && !m->charged) {
-		m->charged = true;
-		alpc_queue_charge(q, len);
-	}
-	list_add_tail(&m->node, &q->messages);
+	return NULL;
+}
+
+static void alpc_queue_insert(struct alpc_queue *q, struct alpc_message *m,
+			      struct list_head *before)
+{
+	list_add_tail(&m->node, before);
 	q->length++;
 	q->size += alpc_delivery_len(m);
 	alpc_queue_wake_readers(q, EPOLLIN | EPOLLRDNORM);
+}
+
+/**
+ * alpc_queue_post() - hand a message to a receiver, or let it wait for one
+ * @q: queue
+ * @m: message, with its state set
+ * @counted: counts against the limits if it has to wait. If it is charged
+ *	already, the room is given back if it does not.
+ * @wake: collects whom to wake
+ *
+ * Return: the thread that got it, or NULL.
+ */
+struct task_struct *alpc_queue_post(struct alpc_queue *q,
+				    struct alpc_message *m, bool counted,
+				    struct alpc_wake *wake)
+{
+	struct task_struct *task;
+
+	m->order = ++q->last_order;
+	task = alpc_queue_hand(q, m, wake);
+	if (task)
+		return task;
+	if (counted && !m->charged) {
+		m->charged = true;
+		alpc_queue_charge(q, m->len);
+	}
+	alpc_queue_insert(q, m, &q->messages);
 	return NULL;
 }
 
 /**
- * alpc_queue_put_back() - make a message the next one again
+ * alpc_queue_put_back() - let a message have its old place again
  * @q: queue
  * @m: message that a receiver could not use, with its state set
  * @wake: collects whom to wake
+ *
+ * That is the first place, but for others that were put back before.
  */
 void alpc_queue_put_back(struct alpc_queue *q, struct alpc_message *m,
 			 struct alpc_wake *wake)
 {
-	if (!hlist_empty(&q->receivers)) {
-		alpc_queue_post(q, m, false, wake);
+	struct alpc_message *other;
+
+	if (alpc_queue_hand(q, m, wake))
 		return;
-	}
-	list_add(&m->node, &q->messages);
-	q->length++;
-	q->size += alpc_delivery_len(m);
-	alpc_queue_wake_readers(q, EPOLLIN | EPOLLRDNORM);
+	list_for_each_entry(other, &q->messages, node)
+		if (other->order > m->order)
+			break;
+	alpc_queue_insert(q, m, &other->node);
 }
 
 /**

@@ -47,6 +47,7 @@ struct alpc_message;
  * @detached: calls of this side whose threads handle callbacks
  * @pending: requests received from here and not answered
  * @last_id: last id given out on this side
+ * @last_order: last &alpc_message.order given out
  * @length: messages in @messages
  * @size: bytes of data in @messages
  * @stopped: receiving fails with ESHUTDOWN
@@ -68,6 +69,7 @@ struct alpc_queue {
 	struct list_head detached;
 	struct alpc_pending pending;
 	u64 last_id;
+	u64 last_order;
 	u64 bytes;
 	u64 max_bytes;
 	u64 size;
