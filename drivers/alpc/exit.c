@@ -13,10 +13,11 @@
 #include <linux/slab.h>
 #include <linux/tracepoint.h>
 
+#include "limits.h"
 #include "port.h"
 #include "trace.h"
 
-#define ALPC_EXIT_BITS	8
+#define ALPC_EXIT_BITS	12
 
 /**
  * struct alpc_watch - a thread that asked for a notice on a connection
@@ -161,12 +162,19 @@ static int alpc_watch_add(struct alpc_watch *watch)
 {
 	struct hlist_head *bucket = alpc_exit_bucket(watch->task);
 	struct alpc_watch *other;
+	unsigned int count = 0;
 	int ret = 0;
 
 	spin_lock(&alpc_exit.lock);
-	hlist_for_each_entry(other, bucket, node)
-		if (other->task == watch->task && other->conn == watch->conn)
+	hlist_for_each_entry(other, bucket, node) {
+		if (other->task != watch->task)
+			continue;
+		if (other->conn == watch->conn)
 			ret = -EEXIST;
+		count++;
+	}
+	if (!ret && count >= ALPC_WATCHES_MAX)
+		ret = -EDQUOT;
 	if (!ret) {
 		watch->conn->watched = true;
 		hlist_add_head(&watch->node, bucket);

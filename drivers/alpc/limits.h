@@ -32,10 +32,13 @@
 #define ALPC_PENDING_MAX		65536U
 
 /*
- * Asynchronous requests of one end without an answer. Synchronous ones are
- * bounded by the threads that wait for them.
+ * What one end has under way without a thread that waits for it; see
+ * &alpc_end.unanswered. Calls are bounded by the threads that wait.
  */
 #define ALPC_UNANSWERED_MAX		1024U
+
+/* Exit notices of one thread: they are all queued in one go when it ends. */
+#define ALPC_WATCHES_MAX		256U
 
 /*
  * A round trip between two CPUs takes a few microseconds; what has to be borne

@@ -419,13 +419,13 @@ TEST_F(accept, races_with_a_client_that_gives_up)
 			/* The end comes as a message, even if the client never knew. */
 			accepted++;
 			EXPECT_EQ(-EPIPE, alpc_send(result, "x", 1));
-			close(result);
 		} else {
 			EXPECT_TRUE(result == -ECANCELED || result == -ESRCH)
 				TH_LOG("accepting: %d", result);
 		}
 		while (!alpc_receive_nowait(self->pair.port, &self->msg, self->buf, 64))
 			closed += self->msg.type == ALPC_PORT_CLOSED;
+		close_fd(&result);
 	}
 	EXPECT_EQ(accepted, closed);
 	EXPECT_EQ(self->fds, open_fds());

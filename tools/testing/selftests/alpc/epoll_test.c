@@ -12,7 +12,7 @@
 
 #include "alpc_thread.h"
 
-enum { QUEUE = 4, THREADS = 3, MESSAGES = 900 };
+enum { QUEUE = 4, THREADS = 3, MESSAGES = 300 };
 
 FIXTURE(load)
 {

@@ -278,7 +278,7 @@ TEST_F(exit, only_open_client_ports_are_asked)
 
 /* --- many ----------------------------------------------------------------- */
 
-enum { THREADS = 50 };
+enum { THREADS = 30 };
 
 TEST_F(exit, each_of_many_threads_is_announced_once)
 {
@@ -286,7 +286,7 @@ TEST_F(exit, each_of_many_threads_is_announced_once)
 	unsigned char seen[THREADS] = {};
 	unsigned int i, round;
 
-	for (round = 0; round < 3; round++) {
+	for (round = 0; round < 2; round++) {
 		memset(seen, 0, sizeof(seen));
 		for (i = 0; i < THREADS; i++) {
 			thread[i] = (struct thread){ .fd = self->pair.client, .cookie = i };

@@ -429,7 +429,7 @@ TEST_F(changing, memory_during_send_gives_one_good_message_or_an_error)
 	transfer_init(&t, ALPC_TRANSFER_SEND);
 	transfer_send(&t, 0, 0, changer.data, 200);
 	ASSERT_EQ(0, worker_start(&worker, change, &changer));
-	for (i = 0; i < 2000; i++) {
+	for (i = 0; i < 1000; i++) {
 		int err = alpc_transfer(self->pair.client, &t);
 
 		if (err) {

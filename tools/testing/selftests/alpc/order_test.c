@@ -11,7 +11,7 @@
 
 enum {
 	SENDERS = 4,
-	EACH = 500,
+	EACH = 250,
 	RECEIVERS = 3,
 };
 
@@ -279,7 +279,7 @@ static int receive_in_vain(void *arg)
 
 TEST_F(order, messages_that_nobody_could_take_keep_their_order)
 {
-	enum { MESSAGES = 1000 };
+	enum { MESSAGES = 500 };
 	struct receiver receiver[RECEIVERS] = {};
 	struct payload payload = {};
 	struct alpc_msg msg;

@@ -325,7 +325,7 @@ TEST_F(timeout, reply_to_a_call_that_timed_out_is_reported)
 
 /* --- the reply and the time come together --------------------------------- */
 
-enum { CALLERS = 3, CALLS = 600 };
+enum { CALLERS = 3, CALLS = 300 };
 
 /* What became of one call, as each of the two sides saw it. */
 struct outcome {

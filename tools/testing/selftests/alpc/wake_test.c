@@ -185,7 +185,7 @@ TEST_F_TIMEOUT(wake, message_given_to_a_killed_process_is_not_lost, 120)
 
 	ASSERT_NE(NULL, victim);
 	START(self, survivor, receives, ALPC_TRANSFER_RECEIVE);
-	for (i = 0; i < 60; i++) {
+	for (i = 0; i < 40; i++) {
 		transfer_init(&victim->transfer, ALPC_TRANSFER_RECEIVE);
 		transfer_receive(&victim->transfer, victim->in, sizeof(victim->in));
 		ASSERT_LE(0, child_start(&child));
@@ -214,7 +214,7 @@ TEST_F_TIMEOUT(wake, message_given_to_a_killed_process_is_not_lost, 120)
 
 /* --- under load ----------------------------------------------------------- */
 
-enum { MESSAGES = 1500 };
+enum { MESSAGES = 600 };
 
 struct receiver {
 	struct worker worker;

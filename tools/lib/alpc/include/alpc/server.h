@@ -56,9 +56,9 @@ struct alpc_client;
  *	keeps about it has to be let go here.
  * @unanswered: an answer that the handlers gave did not get through: a reply to
  *	the request @id, or the acceptance of the connection request @id. @error
- *	says why; -ECANCELED and -EPIPE mean that nobody waited any more. If
- *	somebody did, the connection is ended, or refused. The client may be
- *	closed already, so only @arg of alpc_server_new() is given.
+ *	says why; -ECANCELED, -EPIPE and -ESRCH mean that nobody waited any
+ *	more. If somebody did, the connection is ended, or refused. The client
+ *	may be closed already, so only @arg of alpc_server_new() is given.
  *
  * Every function runs in a thread of the pool, several at a time, also several
  * for one client; what a client sent is taken up in order, but with more threads
