@@ -150,6 +150,8 @@ static int alpc_connect_finish(struct alpc_ucmd *ucmd, struct alpc_conn *conn,
 	int ret;
 
 	arg->reply_len = d->len;
+	if (refused)
+		arg->out_fd = -1;
 	if (d->len > room && !refused) {
 		alpc_deliver_undo(&conn->client, d, false);
 		return alpc_ucmd_respond(ucmd);
@@ -215,10 +217,8 @@ static int alpc_refuse(struct alpc_ucmd *ucmd)
 		return PTR_ERR(conn);
 	arg->out_fd = -1;
 	ret = alpc_ucmd_respond(ucmd);
-	if (ret) {
-		alpc_accept_abort(conn, m, answer);
-		return ret;
-	}
+	if (ret)
+		return alpc_accept_abort(conn, m, answer) ?: ret;
 	ret = alpc_accept_commit(conn, arg, m, answer);
 	alpc_conn_put(conn);
 	return ret;
@@ -263,8 +263,7 @@ static int alpc_accept(struct alpc_ucmd *ucmd)
 err_fd:
 	put_unused_fd(fd);
 err_abort:
-	alpc_accept_abort(conn, m, answer);
-	return ret;
+	return alpc_accept_abort(conn, m, answer) ?: ret;
 }
 
 int alpc_cmd_accept(struct alpc_ucmd *ucmd)

@@ -34,6 +34,13 @@ static inline void simple_inode_init_ts(struct inode *inode)
 }
 #endif
 
+/* The tracepoint sched_process_exit has a second argument since 6.16. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define ALPC_EXIT_PROBE_ARGS	struct task_struct *task
+#else
+#define ALPC_EXIT_PROBE_ARGS	struct task_struct *task, bool group_dead
+#endif
+
 /* Flexible arrays name their counter since 6.6. */
 #ifndef __counted_by
 #define __counted_by(member)

@@ -173,9 +173,14 @@ static void alpc_connect_return_place(struct alpc_port *port)
 /* Wait for one of the places of unanswered requests. */
 static int alpc_connect_wait_place(struct alpc_port *port,
 				   struct alpc_waiter *w,
-				   const struct alpc_deadline *deadline)
+				   const struct alpc_deadline *deadline,
+				   bool async)
 {
 	int ret = alpc_sleep(w, deadline);
+
+	/* Not to sleep at all is what the caller asked for. */
+	if (ret == -ETIMEDOUT && async && !deadline->at)
+		ret = -EAGAIN;
 
 	if (ret) {
 		spin_lock(&port->lock);
@@ -211,9 +216,9 @@ static int alpc_connect_announce(struct alpc_conn *conn, struct alpc_message *m,
 		rcu_read_unlock();
 		if (ret != -EINPROGRESS)
 			break;
-		ret = alpc_connect_wait_place(port, w, deadline);
+		ret = alpc_connect_wait_place(port, w, deadline, async);
 		if (ret)
-			return async && ret == -ETIMEDOUT ? -EAGAIN : ret;
+			return ret;
 		granted = true;
 	}
 	if (ret && granted)
@@ -300,20 +305,28 @@ struct alpc_conn *alpc_accept_begin(struct alpc_end *end,
 		ret = -EPERM;
 	if (!ret)
 		ret = alpc_answer_copy(end, *m, arg->data, arg->len, answer);
-	if (ret) {
-		alpc_accept_abort(conn, *m, *answer);
-		return ERR_PTR(ret);
-	}
+	if (ret)
+		return ERR_PTR(alpc_accept_abort(conn, *m, *answer) ?: ret);
 	return conn;
 }
 
-/* Leave the request to be answered; what begin gave is consumed. */
-void alpc_accept_abort(struct alpc_conn *conn, struct alpc_message *m,
-		       void *answer)
+/**
+ * alpc_accept_abort() - leave the request to be answered
+ * @conn: what alpc_accept_begin() gave; consumed
+ * @m: likewise
+ * @answer: likewise
+ *
+ * Return: 0, or -ECANCELED if the client has given up meanwhile.
+ */
+int alpc_accept_abort(struct alpc_conn *conn, struct alpc_message *m,
+		      void *answer)
 {
+	int ret;
+
 	kvfree(answer);
-	alpc_request_unclaim(&conn->port->end, m);
+	ret = alpc_request_unclaim(&conn->port->end, m);
 	alpc_conn_put(conn);
+	return ret ? -ECANCELED : 0;
 }
 
 static void alpc_accept_answer(struct alpc_conn *conn,
@@ -339,6 +352,8 @@ static void alpc_accept_answer(struct alpc_conn *conn,
 	}
 	alpc_request_answer(&port->queue, m, type, arg->len, answer);
 	if (w) {
+		/* If it is put back it comes before all that follows. */
+		m->order = 0;
 		alpc_deliver_reply(m, &w->delivery);
 		alpc_waiter_give(w, 0, wake);
 	} else {

@@ -16,8 +16,8 @@ struct alpc_conn *alpc_accept_begin(struct alpc_end *end,
 				    struct alpc_message **m, void **answer);
 int alpc_accept_commit(struct alpc_conn *conn, const struct alpc_accept *arg,
 		       struct alpc_message *m, void *answer);
-void alpc_accept_abort(struct alpc_conn *conn, struct alpc_message *m,
-		       void *answer);
+int alpc_accept_abort(struct alpc_conn *conn, struct alpc_message *m,
+		      void *answer);
 
 void alpc_connect_answered(struct alpc_conn *conn, struct alpc_wake *wake);
 void alpc_connectors_fail(struct alpc_port *port, int error,

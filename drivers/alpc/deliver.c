@@ -82,8 +82,6 @@ void alpc_deliver(struct alpc_queue *own, struct alpc_message *m,
 	lockdep_assert_held(&conn->port->lock);
 	d->msg = m;
 	alpc_describe(m, server ? conn->context : 0, d);
-	/* Before the connection is accepted there is no context to count for. */
-	conn->received += server && conn->accepted;
 	if (m->state == ALPC_MSG_CANCELED) {
 		alpc_pending_del(&own->pending, m);
 		alpc_describe_notice(m, d);
@@ -101,6 +99,25 @@ void alpc_deliver(struct alpc_queue *own, struct alpc_message *m,
 	alpc_message_forget(m);
 	if (server)
 		d->conn = alpc_conn_get(conn);
+}
+
+/**
+ * alpc_deliver_queued() - hand a message to a receiver of its queue
+ * @q: queue
+ * @m: message, no longer in it
+ * @d: result
+ *
+ * It counts for the server, unlike what comes to a thread in a call. Before the
+ * connection is accepted there is no context to count for.
+ */
+void alpc_deliver_queued(struct alpc_queue *q, struct alpc_message *m,
+			 struct alpc_delivery *d)
+{
+	struct alpc_conn *conn = m->from->conn;
+
+	if (q == &conn->port->queue && conn->accepted)
+		conn->received++;
+	alpc_deliver(q, m, d);
 }
 
 /**
@@ -165,7 +182,7 @@ static bool alpc_undo_request(struct alpc_end *end, struct alpc_message *m,
 	if (hlist_unhashed(&m->sent) || m->detached ||
 	    (m->state != ALPC_MSG_PENDING && m->state != ALPC_MSG_CANCELED))
 		return false;
-	if (own == &end->port->queue && m->from->conn->accepted)
+	if (!call && own == &end->port->queue && m->from->conn->accepted)
 		m->from->conn->received--;
 	if (m->state == ALPC_MSG_CANCELED) {
 		/* Who never saw the request need not hear of its end. */

@@ -17,6 +17,8 @@ struct alpc_queue;
 
 void alpc_deliver(struct alpc_queue *own, struct alpc_message *m,
 		  struct alpc_delivery *d);
+void alpc_deliver_queued(struct alpc_queue *q, struct alpc_message *m,
+			 struct alpc_delivery *d);
 void alpc_deliver_reply(struct alpc_message *m, struct alpc_delivery *d);
 void alpc_deliver_done(struct alpc_delivery *d);
 void alpc_deliver_undo(struct alpc_end *end, struct alpc_delivery *d,

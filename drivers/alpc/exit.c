@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include <linux/tracepoint.h>
 
+#include "compat.h"
 #include "limits.h"
 #include "port.h"
 #include "trace.h"
@@ -87,8 +88,8 @@ static void alpc_watch_fire(struct alpc_watch *watch)
 	rcu_read_unlock();
 }
 
-/* Probe of sched_process_exit; later kernels pass a further argument. */
-static void alpc_exit_probe(void *data, struct task_struct *task)
+/* Probe of sched_process_exit. */
+static void alpc_exit_probe(void *data, ALPC_EXIT_PROBE_ARGS)
 {
 	struct alpc_watch *watch;
 	struct hlist_node *next;

@@ -13,6 +13,7 @@
 #include "ioctl.h"
 #include "message.h"
 #include "names.h"
+#include "port.h"
 
 static const struct file_operations alpc_device_fops = {
 	.owner = THIS_MODULE,
@@ -36,10 +37,13 @@ static int __init alpc_init(void)
 	ret = alpc_message_cache_init();
 	if (ret)
 		return ret;
+	ret = alpc_conn_cache_init();
+	if (ret)
+		goto err_message;
 	alpc_exit_init();
 	ret = alpc_names_init();
 	if (ret)
-		goto err_cache;
+		goto err_conn;
 	ret = misc_register(&alpc_device);
 	if (ret)
 		goto err_names;
@@ -47,7 +51,9 @@ static int __init alpc_init(void)
 
 err_names:
 	alpc_names_exit();
-err_cache:
+err_conn:
+	alpc_conn_cache_exit();
+err_message:
 	alpc_message_cache_exit();
 	return ret;
 }
@@ -57,8 +63,7 @@ static void __exit alpc_exit_module(void)
 	misc_deregister(&alpc_device);
 	alpc_names_exit();
 	alpc_exit_exit();
-	/* Identities are freed after a grace period, into the module's reach. */
-	rcu_barrier();
+	alpc_conn_cache_exit();
 	alpc_message_cache_exit();
 }
 

@@ -62,6 +62,7 @@ struct alpc_message *alpc_message_alloc(struct alpc_message **spare, u32 room)
 			return NULL;
 		INIT_LIST_HEAD(&m->node);
 		INIT_HLIST_NODE(&m->sent);
+		INIT_HLIST_NODE(&m->hash);
 		m->sender = NULL;
 		m->replier = NULL;
 		refcount_set(&m->ref, 1);

@@ -145,6 +145,18 @@ int alpc_copy_in(void *to, const void __user *from, u32 len);
 int alpc_copy_out(void __user *to, const void *from, u32 len);
 
 /**
+ * alpc_message_weight() - what a message counts for in a queue, in bytes
+ * @m: message
+ *
+ * Return: its data; and, if it has memory of its own, all of that, because room
+ * for a long reply is there from the beginning.
+ */
+static inline u32 alpc_message_weight(const struct alpc_message *m)
+{
+	return m->room > ALPC_MESSAGE_INLINE ? m->room : m->len;
+}
+
+/**
  * alpc_message_put() - drop a reference
  * @m: message
  *

@@ -9,12 +9,13 @@
 #include <linux/hashtable.h>
 #include <linux/jhash.h>
 #include <linux/nls.h>
+#include <linux/random.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
 #include "port.h"
 
-#define ALPC_NAME_BITS	8
+#define ALPC_NAME_BITS	10
 
 /**
  * struct alpc_net - the names in one network namespace
@@ -28,9 +29,17 @@ struct alpc_net {
 
 static unsigned int alpc_net_id;
 
+/* Nobody can choose names that lie in one bucket. */
+static u32 alpc_name_seed __ro_after_init;
+
 static struct alpc_net *alpc_net(struct net *net)
 {
 	return net_generic(net, alpc_net_id);
+}
+
+static u32 alpc_name_hash(const char *name, size_t len)
+{
+	return jhash(name, len, alpc_name_seed);
 }
 
 static bool alpc_char_is_control(unicode_t c)
@@ -80,7 +89,7 @@ static struct alpc_port *alpc_names_lookup(struct alpc_net *an, u32 hash,
  */
 int alpc_names_add(struct alpc_port *port)
 {
-	u32 hash = jhash(port->name, port->name_len, 0);
+	u32 hash = alpc_name_hash(port->name, port->name_len);
 	struct alpc_net *an = alpc_net(port->net);
 	int ret = 0;
 
@@ -117,7 +126,7 @@ struct alpc_port *alpc_names_find(struct net *net, const char *name, size_t len)
 	struct alpc_port *port;
 
 	spin_lock(&an->lock);
-	port = alpc_names_lookup(an, jhash(name, len, 0), name, len);
+	port = alpc_names_lookup(an, alpc_name_hash(name, len), name, len);
 	if (port)
 		alpc_port_get(port);
 	spin_unlock(&an->lock);
@@ -141,6 +150,7 @@ static struct pernet_operations alpc_net_ops = {
 
 int __init alpc_names_init(void)
 {
+	alpc_name_seed = get_random_u32();
 	return register_pernet_subsys(&alpc_net_ops);
 }
 

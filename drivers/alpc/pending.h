@@ -53,7 +53,7 @@ static inline void alpc_pending_add(struct alpc_pending *p,
 static inline void alpc_pending_del(struct alpc_pending *p,
 				    struct alpc_message *m)
 {
-	hlist_del(&m->hash);
+	hlist_del_init(&m->hash);
 	p->count--;
 }
 

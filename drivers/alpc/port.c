@@ -14,6 +14,20 @@
 
 static atomic64_t alpc_last_port_id = ATOMIC64_INIT(0);
 
+/* A cache of its own, because kmalloc() would round its size up by a fifth. */
+static struct kmem_cache *alpc_conn_cache;
+
+int __init alpc_conn_cache_init(void)
+{
+	alpc_conn_cache = KMEM_CACHE(alpc_conn, SLAB_ACCOUNT);
+	return alpc_conn_cache ? 0 : -ENOMEM;
+}
+
+void alpc_conn_cache_exit(void)
+{
+	kmem_cache_destroy(alpc_conn_cache);
+}
+
 /* A limit of the ABI: 0 stands for the default. */
 static int alpc_limit(u64 asked, u64 standard, u64 max, u64 *limit)
 {
@@ -95,7 +109,11 @@ static void alpc_end_init(struct alpc_end *end, u8 kind,
 	}
 	INIT_HLIST_HEAD(&end->sent);
 	INIT_LIST_HEAD(&end->blocked);
-	if (conn)
+	/* How long a client spins is not for the server to raise. */
+	if (kind == ALPC_KIND_CLIENT)
+		end->spin.max_ns = min(port->end.spin.max_ns,
+				       ALPC_SPIN_DEFAULT_NS);
+	else if (kind == ALPC_KIND_SERVER)
 		end->spin.max_ns = port->end.spin.max_ns;
 }
 
@@ -194,7 +212,8 @@ void alpc_port_put(struct alpc_port *port)
 	alpc_inode_put(port->comm_inode);
 	alpc_inode_put(port->inode);
 	put_cred(port->cred);
-	put_net(port->net);
+	if (port->net)
+		put_net(port->net);
 	kvfree(port);
 }
 
@@ -211,7 +230,7 @@ struct alpc_conn *alpc_conn_alloc(struct alpc_port *port, u32 queue_messages,
 {
 	struct alpc_conn *conn;
 
-	conn = kzalloc(sizeof(*conn), GFP_KERNEL_ACCOUNT);
+	conn = kmem_cache_zalloc(alpc_conn_cache, GFP_KERNEL);
 	if (!conn)
 		return NULL;
 	refcount_set(&conn->ref, 1);
@@ -262,5 +281,5 @@ void alpc_conn_put(struct alpc_conn *conn)
 	alpc_end_exit(&conn->server);
 	alpc_ident_put(conn->ident);
 	alpc_port_put(conn->port);
-	kfree(conn);
+	kmem_cache_free(alpc_conn_cache, conn);
 }

@@ -33,8 +33,8 @@ struct net;
  * a connection (&alpc_conn.client and &alpc_conn.server). An end says where its
  * file receives and where it sends.
  *
- * The core - everything but file.c, inode.c, ioctl.c and main.c - knows ends
- * and neither files nor commands.
+ * The core knows ends and the ABI's structures, but neither files nor commands;
+ * these are the business of file.c, inode.c, ioctl.c, cmd.c and main.c.
  */
 
 /**
@@ -48,7 +48,7 @@ struct net;
  *    queues, and all messages on their way between them. Never two at once.
  * 3. the locks of wait queue heads, inside wake_up().
  *
- * &alpc_net.lock (names.c) and the lock of an identity's owner stand alone.
+ * &alpc_net.lock (names.c) stands alone.
  *
  * One lock for a port and all its connections, because nearly everything that
  * happens to a message involves both sides: a request goes to a thread that
@@ -133,7 +133,7 @@ struct alpc_end {
  * @cred: credentials of the thread that created it; immutable
  * @inode: decides who may connect; a reference; immutable after publishing
  * @comm_inode: of the files of its connections; likewise
- * @net: namespace of its name; a reference; immutable
+ * @net: namespace of its name; a reference; NULL once @closed
  * @name_node: in &alpc_net.names; protected by &alpc_net.lock
  * @name_len: length of @name; immutable
  * @name: not terminated; immutable
@@ -235,6 +235,9 @@ struct alpc_port_limits {
 int alpc_port_limits_init(struct alpc_port_limits *limits,
 			  const struct alpc_create_port *arg);
 int alpc_client_limits_check(u32 *messages, u64 *bytes);
+
+int alpc_conn_cache_init(void);
+void alpc_conn_cache_exit(void);
 
 struct alpc_port *alpc_port_alloc(struct net *net,
 				  const struct alpc_port_limits *limits);

@@ -109,10 +109,10 @@ static struct task_struct *alpc_queue_hand(struct alpc_queue *q,
 		}
 		if (unlikely(m->charged)) {
 			m->charged = false;
-			alpc_queue_uncharge(q, len, wake);
+			alpc_queue_uncharge(q, alpc_message_weight(m), wake);
 		}
 		task = w->task;
-		alpc_deliver(q, m, &w->delivery);
+		alpc_deliver_queued(q, m, &w->delivery);
 		alpc_waiter_give(w, 0, wake);
 		return task;
 	}
@@ -150,7 +150,7 @@ struct task_struct *alpc_queue_post(struct alpc_queue *q,
 		return task;
 	if (counted && !m->charged) {
 		m->charged = true;
-		alpc_queue_charge(q, m->len);
+		alpc_queue_charge(q, alpc_message_weight(m));
 	}
 	alpc_queue_insert(q, m, &q->messages);
 	return NULL;
@@ -195,7 +195,7 @@ void alpc_queue_remove(struct alpc_queue *q, struct alpc_message *m,
 	q->size -= alpc_delivery_len(m);
 	if (m->charged) {
 		m->charged = false;
-		alpc_queue_uncharge(q, m->len, wake);
+		alpc_queue_uncharge(q, alpc_message_weight(m), wake);
 	}
 }
 
@@ -222,7 +222,7 @@ int alpc_queue_take(struct alpc_queue *q, u32 room, struct alpc_delivery *d,
 		return -EMSGSIZE;
 	}
 	alpc_queue_remove(q, m, wake);
-	alpc_deliver(q, m, d);
+	alpc_deliver_queued(q, m, d);
 	return 0;
 }
 

@@ -25,7 +25,8 @@ void alpc_request_withdraw(struct alpc_queue *own, struct alpc_message *m,
 {
 	if (!list_empty(&m->node))
 		alpc_queue_remove(own, m, wake);
-	alpc_pending_del(&own->pending, m);
+	if (!hlist_unhashed(&m->hash))
+		alpc_pending_del(&own->pending, m);
 	alpc_message_forget(m);
 	m->state = ALPC_MSG_DONE;
 }
@@ -100,20 +101,13 @@ struct alpc_message *alpc_request_claim(struct alpc_end *end, u64 id, u8 type,
 }
 
 /**
- * alpc_request_unclaim() - leave a claimed request to be answered
- * @end: port
- * @m: request; the reference is consumed
+ * alpc_request_check() - what happened while the answer was being written
+ * @m: claimed request
+ *
+ * Context: port's lock held.
+ *
+ * Return: 0, -ECANCELED if its caller gave up, -EPIPE if the connection ended.
  */
-void alpc_request_unclaim(struct alpc_end *end, struct alpc_message *m)
-{
-	spin_lock(&end->port->lock);
-	if (m->state == ALPC_MSG_REPLYING)
-		m->state = ALPC_MSG_PENDING;
-	spin_unlock(&end->port->lock);
-	alpc_message_put(m);
-}
-
-/* What happened to a claimed request while its answer was being written? */
 int alpc_request_check(const struct alpc_message *m)
 {
 	switch (m->state) {
@@ -124,6 +118,26 @@ int alpc_request_check(const struct alpc_message *m)
 	default:
 		return -EPIPE;
 	}
+}
+
+/**
+ * alpc_request_unclaim() - leave a claimed request to be answered
+ * @end: port
+ * @m: request; the reference is consumed
+ *
+ * Return: as alpc_request_check(): who gave up is not told of it otherwise.
+ */
+int alpc_request_unclaim(struct alpc_end *end, struct alpc_message *m)
+{
+	int ret;
+
+	spin_lock(&end->port->lock);
+	ret = alpc_request_check(m);
+	if (!ret)
+		m->state = ALPC_MSG_PENDING;
+	spin_unlock(&end->port->lock);
+	alpc_message_put(m);
+	return ret;
 }
 
 /**
@@ -179,10 +193,8 @@ int alpc_reply_prepare(struct alpc_op *op)
 	if (IS_ERR(m))
 		return PTR_ERR(m);
 	ret = alpc_answer_copy(end, m, send->data, send->len, &op->answer);
-	if (ret) {
-		alpc_request_unclaim(end, m);
-		return ret;
-	}
+	if (ret)
+		return alpc_request_unclaim(end, m) ?: ret;
 	op->m = m;
 	return 0;
 }
@@ -278,7 +290,8 @@ static struct alpc_message *alpc_call_find(const struct alpc_end *end, u64 call)
  * Context: port's lock held.
  *
  * Return: 0 if there is something for it, -EINPROGRESS if the thread now waits,
- * -EPIPE or -ESRCH.
+ * -ECANCELED if the call was a callback in a call that was cancelled, -EPIPE or
+ * -ESRCH.
  */
 int alpc_call_resume(struct alpc_op *op)
 {
@@ -299,6 +312,11 @@ int alpc_call_resume(struct alpc_op *op)
 	case ALPC_MSG_QUEUED:
 		alpc_deliver(end->own, m, &op->w.delivery);
 		return 0;
+	case ALPC_MSG_CANCELED:
+		alpc_message_forget(m);
+		m->state = ALPC_MSG_DONE;
+		op->dead = m;
+		return -ECANCELED;
 	default:
 		alpc_message_uncount(m);
 		m->caller = &op->w;
@@ -307,22 +325,51 @@ int alpc_call_resume(struct alpc_op *op)
 	}
 }
 
-/* The callbacks made in a call fail when nobody is left to answer them. */
-static void alpc_call_cancel_callbacks(struct alpc_message *m,
-				       struct alpc_work *work)
+/* A thread that is just answering learns of it from alpc_request_check(). */
+static void alpc_request_cancel(struct alpc_message *m, struct alpc_work *work)
 {
-	struct alpc_end *peer = alpc_end_peer(m->from);
+	bool replying = m->state == ALPC_MSG_REPLYING;
+
+	alpc_message_remove(m, work);
+	if (replying)
+		m->state = ALPC_MSG_CANCELED;
+}
+
+/* The callback that a call is held up by; there is one at most. */
+static struct alpc_message *alpc_call_callback(const struct alpc_message *m)
+{
 	struct alpc_message *cb;
-	struct hlist_node *next;
+
+	hlist_for_each_entry(cb, &alpc_end_peer(m->from)->sent, sent)
+		if (cb->callback && cb->call == m->sender_id &&
+		    (cb->caller || cb->detached))
+			return cb;
+	return NULL;
+}
+
+/*
+ * A callback made in a call fails when nobody is left to answer it, and so does
+ * the one made in that, to the depth that is allowed. One whose thread handles a
+ * callback of its own fails when that thread comes back to it.
+ */
+static void alpc_call_cancel_callback(struct alpc_message *m,
+				      struct alpc_work *work)
+{
+	struct alpc_message *cb = alpc_call_callback(m);
 	struct alpc_waiter *w;
 
-	hlist_for_each_entry_safe(cb, next, &peer->sent, sent) {
-		w = cb->caller;
-		if (!cb->callback || cb->call != m->sender_id || !w)
-			continue;
+	if (!cb)
+		return;
+	if (cb->called_back)
+		alpc_call_cancel_callback(cb, work);
+	w = cb->caller;
+	if (w) {
 		cb->caller = NULL;
-		alpc_message_remove(cb, work);
+		alpc_request_cancel(cb, work);
 		alpc_waiter_give(w, -ECANCELED, &work->wake);
+	} else if (cb->state == ALPC_MSG_PENDING) {
+		alpc_pending_del(&m->from->own->pending, cb);
+		cb->state = ALPC_MSG_CANCELED;
 	}
 }
 
@@ -342,17 +389,11 @@ void alpc_call_cancel(struct alpc_message *m, struct alpc_work *work)
 
 	m->caller = NULL;
 	if (m->called_back)
-		alpc_call_cancel_callbacks(m, work);
-	switch (m->state) {
-	case ALPC_MSG_PENDING:
+		alpc_call_cancel_callback(m, work);
+	if (m->state == ALPC_MSG_PENDING) {
 		m->state = ALPC_MSG_CANCELED;
 		alpc_queue_post(to, m, false, &work->wake);
-		break;
-	case ALPC_MSG_REPLYING:
-		alpc_message_remove(m, work);
-		m->state = ALPC_MSG_CANCELED;
-		break;
-	default:
-		alpc_message_remove(m, work);
+	} else {
+		alpc_request_cancel(m, work);
 	}
 }

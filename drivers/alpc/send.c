@@ -107,7 +107,7 @@ static int alpc_send_block(struct alpc_op *op, struct alpc_queue *to)
 		to->starved = true;
 		return op->dontwait ? -EAGAIN : -ETIMEDOUT;
 	}
-	alpc_waiter_init(&op->w, op->m->len);
+	alpc_waiter_init(&op->w, alpc_message_weight(op->m));
 	list_add_tail(&op->w.node, &to->senders);
 	list_add_tail(&op->w.blocked, &op->end->blocked);
 	op->blocked = true;
@@ -227,7 +227,8 @@ void alpc_send_abort(struct alpc_op *op)
 		op->m->charged = false;
 		rcu_read_lock();
 		spin_lock(&end->port->lock);
-		alpc_queue_uncharge(end->outbox, op->m->len, &wake);
+		alpc_queue_uncharge(end->outbox, alpc_message_weight(op->m),
+				    &wake);
 		spin_unlock(&end->port->lock);
 		alpc_wake_flush(&wake);
 		rcu_read_unlock();

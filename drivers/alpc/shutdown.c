@@ -7,6 +7,7 @@
 #include "shutdown.h"
 
 #include <linux/poll.h>
+#include <net/net_namespace.h>
 
 #include "connect.h"
 #include "deliver.h"
@@ -220,6 +221,9 @@ static void alpc_port_release(struct alpc_port *port)
 	int error;
 
 	alpc_names_del(port);
+	/* The clients may keep the port, but not the server's namespace. */
+	put_net(port->net);
+	port->net = NULL;
 	alpc_work_begin(&work, port);
 	port->closed = true;
 	while (!list_empty(&port->conns)) {

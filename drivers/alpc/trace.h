@@ -17,7 +17,7 @@
 
 #include "port.h"
 
-/* A message went into a port; id names it at the other end. */
+/* A message went into a port; id is the one that its receiver will see. */
 TRACE_EVENT(alpc_send,
 	TP_PROTO(const struct alpc_end *end, const struct alpc_message *m),
 	TP_ARGS(end, m),
@@ -30,7 +30,7 @@ TRACE_EVENT(alpc_send,
 	),
 	TP_fast_assign(
 		__entry->port = alpc_end_id(end);
-		__entry->id = m->id;
+		__entry->id = m->type == ALPC_REPLY ? m->sender_id : m->id;
 		__entry->seq = m->seq;
 		__entry->len = m->len;
 		__entry->type = m->type;

@@ -7,6 +7,7 @@
 #include "transfer.h"
 
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
 #include "deliver.h"
@@ -276,6 +277,11 @@ static int alpc_finish(struct alpc_op *op, struct alpc_transfer __user *ux)
 	struct alpc_transfer *x = op->x;
 	int ret;
 
+	/* Who is being killed leaves the message to others. */
+	if (unlikely(fatal_signal_pending(current))) {
+		ret = -EINTR;
+		goto undo;
+	}
 	if (unlikely(d->len > x->recv.len)) {
 		x->recv.len = d->len;
 		ret = -EMSGSIZE;
@@ -294,6 +300,7 @@ static int alpc_finish(struct alpc_op *op, struct alpc_transfer __user *ux)
 	return 0;
 
 undo:
+	x->out_done &= ~ALPC_DONE_RECEIVED;
 	alpc_deliver_undo(op->end, d, x->flags & ALPC_TRANSFER_WAIT);
 	return ret;
 }
@@ -344,12 +351,15 @@ int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 	op.m = NULL;
 	op.answer = NULL;
 	op.call = NULL;
+	op.dead = NULL;
 	op.w.delivery.msg = NULL;
 
 	ret = alpc_prepare(&op);
 	if (likely(!ret))
 		ret = alpc_run(&op);
 	alpc_abort(&op);
+	if (unlikely(op.dead))
+		alpc_message_put(op.dead);
 	if (likely(!ret && op.w.delivery.msg)) {
 		ret = alpc_finish(&op, ux);
 		if (likely(!ret))

@@ -40,6 +40,7 @@
  * @m: message to send; ours until @sent
  * @answer: a reply longer than the room in @m, or NULL
  * @call: call whose reply is waited for; port's lock
+ * @dead: call that was found to be cancelled, to be freed
  * @blocked: waiting for room, not for a message
  * @w: this thread
  * @wake: whom to wake
@@ -55,6 +56,7 @@ struct alpc_op {
 	struct alpc_message *m;
 	void *answer;
 	struct alpc_message *call;
+	struct alpc_message *dead;
 	struct alpc_waiter w;
 	struct alpc_wake wake;
 	struct task_struct *peer;

@@ -143,6 +143,8 @@ int alpc_sleep(struct alpc_waiter *w, const struct alpc_deadline *deadline)
 		}
 	}
 	__set_current_state(TASK_RUNNING);
+	/* A cmpxchg() that fails does not order the reads of the result. */
+	smp_acquire__after_ctrl_dep();
 	return ret;
 }
 

@@ -10,19 +10,15 @@
 #include <kunit/test.h>
 
 #include "../port.h"
-#include "../transfer.h"
+#include "actor.h"
 
 /**
  * DOC: Fixture
  *
  * Everything below the files works on objects, so the tests make the objects and
- * play all threads themselves. An &struct alpc_actor is a thread in a transfer:
- * it does the steps that alpc_transfer() does, but where a thread would sleep
- * the actor returns, and the test looks later at what it was given.
- *
- * All of this belongs to the fixture, which takes it down however the test ends.
- * So a test may give up at any line, except while it holds something that it got
- * past the fixture, such as a claimed request.
+ * play all threads themselves. What they make belongs to the fixture, which takes
+ * it down however the test ends. So a test may give up at any line, except while
+ * it holds something that it got past the fixture, such as a claimed request.
  */
 
 /* Limits of the fixture's port, so low that a test can reach them. */
@@ -38,23 +34,15 @@
 #define ALPC_FIXTURE_ACTORS		48
 
 /**
- * struct alpc_actor - a thread in a transfer
- * @op: the transfer
- * @x: its argument
- */
-struct alpc_actor {
-	struct alpc_op op;
-	struct alpc_transfer x;
-};
-
-/**
  * struct alpc_fixture - a connection port and what belongs to it
  * @test: the test
- * @port: the port; what is not closed of it is closed when the test ends
+ * @port: the port, with a reference beside that of its file
  * @conn: connections, with a reference each beside those of their ends
  * @conns: how many
  * @actor: threads
  * @actors: how many
+ *
+ * What of this the test has not closed is closed when it ends.
  */
 struct alpc_fixture {
 	struct kunit *test;
@@ -72,28 +60,6 @@ int alpc_fixture_answer(struct alpc_fixture *f, u64 id, u32 flags, u64 context);
 struct alpc_conn *alpc_fixture_connect(struct alpc_fixture *f);
 
 struct alpc_actor *alpc_actor(struct alpc_fixture *f, struct alpc_end *end);
-int alpc_actor_send(struct alpc_actor *a, u32 what, u64 id, u32 len);
-int alpc_actor_call(struct alpc_actor *a, u32 what, u64 id, u32 len);
-int alpc_actor_retry(struct alpc_actor *a);
-int alpc_actor_reply(struct alpc_actor *a, u64 id, u32 len);
-int alpc_actor_wait(struct alpc_actor *a, u64 call);
-int alpc_actor_receive(struct alpc_actor *a, u32 room);
-void alpc_actor_cancel(struct alpc_actor *a);
-void alpc_actor_done(struct alpc_actor *a);
-void alpc_actor_undo(struct alpc_actor *a, bool call);
-
-/* What the thread was handed, or NULL. */
-static inline const struct alpc_delivery *
-alpc_actor_got(const struct alpc_actor *a)
-{
-	return a->op.w.delivery.msg ? &a->op.w.delivery : NULL;
-}
-
-/* How the thread's wait ended, or -EINPROGRESS if it goes on. */
-static inline int alpc_actor_result(const struct alpc_actor *a)
-{
-	return alpc_waiter_is_done(&a->op.w) ? a->op.w.error : -EINPROGRESS;
-}
 
 /* Shorthands for actors that do one thing. */
 struct alpc_actor *alpc_fixture_receive(struct alpc_fixture *f,

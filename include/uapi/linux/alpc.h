@@ -37,8 +37,9 @@
  * shorter one is filled up with zeroes; a longer one is accepted if what the
  * kernel does not know is zero, else the call fails with E2BIG. Less than the
  * first published size is EINVAL. The layout is the same for 32-bit and 64-bit
- * programs. Fields named out_* are written by the kernel only. Unknown flags
- * and reserved fields that are not zero are EINVAL.
+ * programs. Fields named out_* are written by the kernel only, and mean
+ * something only after success unless said otherwise. Unknown flags and reserved
+ * fields that are not zero are EINVAL.
  */
 
 /**
@@ -65,6 +66,7 @@
  * EEXIST          the name is in use
  * EFAULT          an address is not accessible
  * EINTR           a signal came; out_done says what had been done before
+ * EMFILE, ENFILE  the process, or the system, has too many files open
  * EINVAL          the argument makes no sense: unknown flag, reserved field,
  *                 length, name, or time
  * EMSGSIZE        sending: longer than the port's limit. Receiving: longer
@@ -166,7 +168,8 @@ struct alpc_query {
  * @queue_messages: how many messages may wait at the port, 0 for the default
  * @max_connections: how many connections the port may have, those not yet
  *	accepted among them, 0 for the default
- * @queue_bytes: how many bytes of data may wait at the port, 0 for the default
+ * @queue_bytes: how many bytes of data may wait at the port, 0 for the default;
+ *	room for a reply of more than 256 bytes counts with its request
  * @max_pending: how many connection requests may be unanswered, 0 for the
  *	default, at most what @queue_messages may be at most
  * @spin_ns: for how long, in nanoseconds, a thread looks for its message
@@ -481,9 +484,10 @@ enum alpc_message_type {
  * @seq: received: number of this message among those that this sender's port
  *	has sent, from 1 up; 0 in notices, which the kernel makes; but in
  *	%ALPC_PORT_CLOSED how many messages with this context were received
- *	before, by whichever thread, replies to calls not counted: a server
- *	that has handled as many can free what the context stands for. (A
- *	receive that failed with EFAULT just then may be counted.)
+ *	before, by whichever thread, what came to a thread in a call (WAIT) not
+ *	counted: a server that has handled as many can free what the context
+ *	stands for. (A receive that failed with EFAULT just then may be
+ *	counted.)
  * @call: with a received callback: the call in which it came, for going on
  *	to wait. To go on: that value, which is also the out_id of the call.
  * @attrs: must be 0
@@ -517,8 +521,7 @@ struct alpc_msg {
 #define ALPC_TRANSFER_SEND	(1U << 0)	/* send .send */
 #define ALPC_TRANSFER_RECEIVE	(1U << 1)	/* then receive the next message */
 #define ALPC_TRANSFER_WAIT	(1U << 2)	/* then wait for the reply */
-#define ALPC_TRANSFER_DONTWAIT	(1U << 3)	/* EAGAIN instead of sleeping */
-						/* for room or a message */
+#define ALPC_TRANSFER_DONTWAIT	(1U << 3)	/* EAGAIN, but wait for replies */
 #define ALPC_TRANSFER_ABSTIME	(1U << 4)	/* timeout is a point in time */
 
 /* struct alpc_transfer.out_done */

@@ -724,7 +724,8 @@ TEST_F(loop, sandbox)
 			_exit(1);
 		if (alpc_send(self->client, "x", 1, ALPC_INFINITE))
 			_exit(2);
-		if (call(self->client, "echo", self->m) || !is(self->m, "echo"))
+		if (alpc_call(self->client, "echo", 4, self->m, ALPC_INFINITE) ||
+		    !is(self->m, "echo"))
 			_exit(3);
 		_exit(0);
 	}

@@ -7,7 +7,8 @@
  *
  * Every function that returns int returns a negative errno if it fails. What
  * the kernel is to fill in is poisoned before each call, so that a field which
- * it left alone shows. Nothing here sleeps for a time: see worker_blocked().
+ * it left alone shows. Nothing here waits for a time and hopes for the best: see
+ * worker_blocked().
  */
 #ifndef ALPC_TEST_H
 #define ALPC_TEST_H
@@ -82,6 +83,9 @@ int alpc_query(struct alpc_query *query);
 int alpc_info(int fd, struct alpc_port_info *info);
 int alpc_queued(int fd);
 int alpc_unanswered(int fd);
+
+/* What poll(2) says at once, of POLLIN, POLLOUT, POLLERR and POLLHUP. */
+int events_of(int fd);
 
 /*
  * Messages. A transfer is filled by transfer_init() and then by

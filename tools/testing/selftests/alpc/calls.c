@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -167,6 +168,13 @@ int alpc_shutdown(int fd, __u32 flags)
 	struct alpc_shutdown arg = { .size = sizeof(arg), .flags = flags };
 
 	return alpc_ioctl(fd, ALPC_IOC_SHUTDOWN, &arg);
+}
+
+int events_of(int fd)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN | POLLOUT };
+
+	return poll(&pollfd, 1, 0) < 0 ? -errno : pollfd.revents;
 }
 
 int alpc_query(struct alpc_query *query)

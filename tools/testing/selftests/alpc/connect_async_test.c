@@ -55,13 +55,6 @@ static int state_of(int fd)
 	return alpc_info(fd, &info) ?: (int)info.out_state;
 }
 
-static int events_of(int fd)
-{
-	struct pollfd pollfd = { .fd = fd, .events = POLLIN | POLLOUT };
-
-	return poll(&pollfd, 1, 0) < 0 ? -errno : pollfd.revents;
-}
-
 /* Let another thread wait for the answer. */
 #define START_RECEIVER() do { \
 	transfer_init(&self->worker.transfer, ALPC_TRANSFER_RECEIVE); \

@@ -52,13 +52,6 @@ static int finish(struct pair *pair, const FIXTURE_VARIANT(end) *variant)
 
 #define FINISH() ASSERT_EQ(0, finish(&self->pair, variant))
 
-static int events_of(int fd)
-{
-	struct pollfd pollfd = { .fd = fd, .events = POLLIN | POLLOUT };
-
-	return poll(&pollfd, 1, 0) < 0 ? -errno : pollfd.revents;
-}
-
 /* The server hears of every end, once, unless it has closed its own port. */
 #define IS_TOLD (variant->by_client || !variant->by_closing)
 

@@ -156,7 +156,7 @@ static bool live_once(char *buf)
 	pending = alpc_connect_async(pair.name);
 	ok = pending >= 0 && !alpc_send(client, buf, LENGTH) && !alpc_send(server, buf, LENGTH) &&
 	     !alpc_request_async(client, buf, LENGTH, 1, LENGTH, NULL) &&
-	     !alpc_request_async(pair.client, buf, LENGTH, 1, 1, NULL) &&
+	     !alpc_request_async(pair.client, buf, 1, 1, 1, NULL) &&
 	     !alpc_receive_nowait(pair.port, &msg, buf, LENGTH) &&
 	     !alpc_receive_nowait(pair.port, &msg, buf, LENGTH) &&
 	     !alpc_receive_nowait(pair.port, &msg, buf, LENGTH) &&

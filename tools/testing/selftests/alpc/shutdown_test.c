@@ -10,13 +10,6 @@
 
 #include "alpc_thread.h"
 
-static int events_of(int fd)
-{
-	struct pollfd pollfd = { .fd = fd, .events = POLLIN | POLLOUT };
-
-	return poll(&pollfd, 1, 0) < 0 ? -errno : pollfd.revents;
-}
-
 FIXTURE(off)
 {
 	struct pair pair;

@@ -33,8 +33,10 @@ extern "C" {
  * itself is left alone. Nothing is printed and nothing aborts. What a function
  * hands out through a pointer is written on success only.
  *
- * *Signals.* No call is ever repeated behind the program's back: -EINTR is
- * passed on. alpc_message_done() tells what had been done until then.
+ * *Signals.* What has had an effect is never repeated behind the program's back:
+ * it fails with -EINTR, and alpc_message_done() tells what had been done until
+ * then. What has had none goes on by itself after a handler with SA_RESTART, and
+ * fails with -EINTR after any other.
  *
  * *Threads.* There is no global state. Any number of threads may use one port
  * at the same time. A message is used by one thread at a time. Who closes or
@@ -56,6 +58,9 @@ extern "C" {
  * alpc_deadline(n)     until n nanoseconds from now: the same end for several
  *                      calls
  * ==================== =======================================================
+ *
+ * For a length of time the clock is read, which can be a system call of its own
+ * (clock_gettime(2)); with the others a function makes the ioctl alone.
  *
  * *Structures of options* begin with their size, which the program sets to
  * sizeof(); whatever else is 0 asks for the default. So a program that was built

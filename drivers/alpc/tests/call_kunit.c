@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit: calls, the callbacks made in them, and giving them up.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "../transfer.h"
+
+#include "../shutdown.h"
+#include "fixture.h"
+
+/* Threads: a client's that calls, and a server's that has the request. */
+struct call {
+	struct alpc_fixture *f;
+	struct alpc_conn *conn;
+	struct alpc_actor *client;
+	struct alpc_actor *server;
+	u64 id;
+	u64 out_id;
+};
+
+static int call_init(struct kunit *test)
+{
+	int ret = alpc_fixture_init(test);
+
+	if (!ret)
+		alpc_fixture_connect(test->priv);
+	return ret;
+}
+
+static struct call call(struct kunit *test)
+{
+	struct call c = { .f = test->priv };
+
+	c.conn = c.f->conn[0];
+	c.client = alpc_fixture_call(c.f, &c.conn->client);
+	c.out_id = c.client->x.out_id;
+	c.server = alpc_fixture_receive(c.f, &c.f->port->end);
+	c.id = alpc_actor_got(c.server)->id;
+	alpc_actor_done(c.server);
+	return c;
+}
+
+/* The server's thread calls back and waits. */
+static void call_back(struct kunit *test, struct call *c)
+{
+	KUNIT_ASSERT_EQ(test, alpc_actor_call(c->server, ALPC_SEND_CALLBACK,
+					      c->id, 8), 0);
+}
+
+/* Another of the server's threads answers. */
+static int reply(struct call *c, u64 id)
+{
+	return alpc_actor_reply(alpc_actor(c->f, &c->f->port->end), id, 0);
+}
+
+static void call_that_nobody_took_vanishes(struct kunit *test)
+{
+	struct alpc_fixture *f = test->priv;
+	struct alpc_actor *caller = alpc_fixture_call(f, &f->conn[0]->client);
+
+	KUNIT_ASSERT_EQ(test, f->port->queue.count, 1);
+	alpc_actor_cancel(caller);
+	KUNIT_EXPECT_TRUE(test, list_empty(&f->port->queue.messages));
+	KUNIT_EXPECT_EQ(test, f->port->queue.count, 0);
+	KUNIT_EXPECT_EQ(test, f->port->queue.bytes, 0);
+	KUNIT_EXPECT_TRUE(test, hlist_empty(&f->conn[0]->client.sent));
+}
+
+static void callback_comes_to_the_thread_that_calls(struct kunit *test)
+{
+	struct call c = call(test);
+	const struct alpc_delivery *d;
+
+	call_back(test, &c);
+	KUNIT_EXPECT_EQ(test, alpc_actor_result(c.client), 0);
+	d = alpc_actor_got(c.client);
+	KUNIT_ASSERT_NOT_NULL(test, d);
+	KUNIT_EXPECT_EQ(test, d->type, ALPC_REQUEST);
+	KUNIT_EXPECT_EQ(test, d->flags, ALPC_MSG_CALLBACK);
+	KUNIT_EXPECT_EQ(test, d->call, c.out_id);
+	KUNIT_EXPECT_EQ(test, d->msg->depth, 1);
+	KUNIT_EXPECT_EQ(test, c.conn->queue.length, 0);
+	KUNIT_EXPECT_EQ(test, alpc_actor_result(c.server), -EINPROGRESS);
+}
+
+static void call_goes_on_after_its_callback(struct kunit *test)
+{
+	struct call c = call(test);
+	u64 id;
+
+	call_back(test, &c);
+	id = alpc_actor_got(c.client)->id;
+	alpc_actor_done(c.client);
+	KUNIT_EXPECT_EQ(test, alpc_actor_reply(c.client, id, 0), 0);
+	KUNIT_EXPECT_EQ(test, alpc_actor_result(c.server), 0);
+	KUNIT_EXPECT_EQ(test, alpc_actor_wait(c.client, c.out_id),
+			-EINPROGRESS);
+	KUNIT_EXPECT_TRUE(test, list_empty(&c.conn->queue.detached));
+	KUNIT_EXPECT_EQ(test, reply(&c, c.id), 0);
+	KUNIT_EXPECT_EQ(test, alpc_actor_result(c.client), 0);
+	KUNIT_ASSERT_NOT_NULL(test, alpc_actor_got(c.client));
+	KUNIT_EXPECT_EQ(test, alpc_actor_got(c.client)->type, ALPC_REPLY);
+	KUNIT_EXPECT_EQ(test, alpc_actor_got(c.client)->id, c.out_id);
+	KUNIT_EXPECT_EQ(test, c.conn->client.unanswered, 0);
+}
+
+static void reply_waits_for_the_end_of_the_callback(struct kunit *test)
+{
+	struct call c = call(test);
+
+	call_back(test, &c);
+	alpc_actor_done(c.client);
+	KUNIT_EXPECT_EQ(test, reply(&c, c.id), 0);
+	/* No other thread of the client can receive it. */
+	KUNIT_EXPECT_TRUE(test, list_empty(&c.conn->queue.messages));
+	KUNIT_EXPECT_EQ(test, alpc_actor_wait(c.client, c.out_id), 0);
+	KUNIT_EXPECT_EQ(test, alpc_actor_got(c.client)->type, ALPC_REPLY);
+}
+
+static void only_the_call_itself_can_be_waited_for(struct kunit *test)
+{
+	struct call c = call(test);
+	struct alpc_conn *other = alpc_fixture_connect(c.f);
+	struct alpc_actor *a = alpc_actor(c.f, &c.conn->client);
+
+	/* Its thread still waits. */
+	KUNIT_EXPECT_EQ(test, alpc_actor_wait(a, c.out_id), -ESRCH);
+	call_back(test, &c);
+	alpc_actor_done(c.client);
+	KUNIT_EXPECT_EQ(test, alpc_actor_wait(a, c.out_id + 1), -ESRCH);
+	KUNIT_EXPECT_EQ(test, alpc_actor_wait(alpc_actor(c.f, &other->client),
+					      c.out_id), -ESRCH);
+	KUNIT_EXPECT_EQ(test, alpc_actor_wait(a, c.out_id), -EINPROGRESS);
+	KUNIT_EXPECT_EQ(test, alpc_actor_wait(c.client, c.out_id), -ESRCH);
+}
+
+static void waiting_after_the_end_is_epipe(struct kunit *test)
+{
+	struct call c = call(test);
+
+	call_back(test, &c);
+	alpc_actor_done(c.client);
+	KUNIT_ASSERT_EQ(test, alpc_disconnect(&c.conn->server), 0);
+	KUNIT_EXPECT_EQ(test, alpc_actor_wait(c.client, c.out_id), -EPIPE);
+	KUNIT_EXPECT_EQ(test, c.conn->client.unanswered, 0);
+}
+
+static void callback_that_did_not_fit_comes_before_the_reply(struct kunit *test)
+{
+	struct call c = call(test);
+	u64 id;
+
+	call_back(test, &c);
+	id = alpc_actor_got(c.client)->id;
+	alpc_actor_undo(c.client, true);
+	KUNIT_EXPECT_TRUE(test, list_empty(&c.conn->queue.messages));
+	KUNIT_EXPECT_EQ(test, c.conn->queue.pending.count, 0);
+	KUNIT_ASSERT_EQ(test, reply(&c, c.id), 0);
+
+	KUNIT_ASSERT_EQ(test, alpc_actor_wait(c.client, c.out_id), 0);
+	KUNIT_EXPECT_EQ(test, alpc_actor_got(c.client)->flags,
+			ALPC_MSG_CALLBACK);
+	KUNIT_EXPECT_EQ(test, alpc_actor_got(c.client)->id, id);
+	alpc_actor_done(c.client);
+	KUNIT_ASSERT_EQ(test, alpc_actor_wait(c.client, c.out_id), 0);
+	KUNIT_EXPECT_EQ(test, alpc_actor_got(c.client)->type, ALPC_REPLY);
+}
+
+static void reply_that_did_not_fit_stays_with_the_call(struct kunit *test)
+{
+	struct call c = call(test);
+	int i;
+
+	KUNIT_ASSERT_EQ(test, reply(&c, c.id), 0);
+	for (i = 0; i < 3; i++) {
+		alpc_actor_undo(c.client, true);
+		KUNIT_EXPECT_TRUE(test, list_empty(&c.conn->queue.messages));
+		KUNIT_ASSERT_EQ(test, alpc_actor_wait(c.client, c.out_id), 0);
+		KUNIT_EXPECT_EQ(test, alpc_actor_got(c.client)->type,
+				ALPC_REPLY);
+	}
+	alpc_actor_done(c.client);
+	KUNIT_EXPECT_EQ(test, alpc_actor_wait(c.client, c.out_id), -ESRCH);
+	KUNIT_EXPECT_EQ(test, c.conn->client.unanswered, 0);
+}
+
+static void cancelled_call_takes_its_callbacks_along(struct kunit *test)
+{
+	struct call c = call(test);
+	u64 id;
+
+	call_back(test, &c);
+	id = alpc_actor_got(c.client)->id;
+	alpc_actor_done(c.client);
+	KUNIT_ASSERT_EQ(test, alpc_actor_wait(c.client, c.out_id),
+			-EINPROGRESS);
+	alpc_actor_cancel(c.client);
+	KUNIT_EXPECT_EQ(test, alpc_actor_result(c.server), -ECANCELED);
+	KUNIT_EXPECT_EQ(test, alpc_actor_reply(c.client, id, 0), -ESRCH);
+	KUNIT_EXPECT_EQ(test, c.conn->queue.pending.count, 0);
+	/* The call was received, so the server is told. */
+	KUNIT_EXPECT_EQ(test, alpc_fixture_next_type(c.f, &c.f->port->end),
+			ALPC_CANCELED);
+	KUNIT_EXPECT_EQ(test, c.f->port->queue.pending.count, 0);
+}
+
+static void callbacks_of_other_calls_stay(struct kunit *test)
+{
+	struct call one = call(test);
+	struct call two = call(test);
+
+	call_back(test, &one);
+	call_back(test, &two);
+	alpc_actor_done(one.client);
+	KUNIT_ASSERT_EQ(test, alpc_actor_wait(one.client, one.out_id),
+			-EINPROGRESS);
+	alpc_actor_cancel(one.client);
+	KUNIT_EXPECT_EQ(test, alpc_actor_result(one.server), -ECANCELED);
+	KUNIT_EXPECT_EQ(test, alpc_actor_result(two.server), -EINPROGRESS);
+	KUNIT_EXPECT_EQ(test,
+			alpc_actor_reply(alpc_actor(two.f, &two.conn->client),
+					 alpc_actor_got(two.client)->id, 0), 0);
+	KUNIT_EXPECT_EQ(test, alpc_actor_result(two.server), 0);
+}
+
+static void thread_handles_one_callback_at_a_time(struct kunit *test)
+{
+	struct call c = call(test);
+	struct alpc_actor *a = alpc_actor(c.f, &c.conn->server);
+
+	call_back(test, &c);
+	KUNIT_EXPECT_EQ(test, alpc_actor_call(a, ALPC_SEND_CALLBACK, c.id, 0),
+			-EBUSY);
+	alpc_actor_done(c.client);
+	KUNIT_ASSERT_EQ(test, alpc_actor_wait(c.client, c.out_id),
+			-EINPROGRESS);
+	KUNIT_EXPECT_EQ(test, alpc_actor_call(a, ALPC_SEND_CALLBACK, c.id, 0),
+			0);
+}
+
+static void callback_needs_a_request_to_be_made_in(struct kunit *test)
+{
+	struct call c = call(test);
+	struct alpc_actor *a = alpc_actor(c.f, &c.f->port->end);
+	struct alpc_actor *asks;
+
+	KUNIT_EXPECT_EQ(test, alpc_actor_call(a, ALPC_SEND_CALLBACK, c.id + 1,
+					      0), -ESRCH);
+	alpc_fixture_ask(c.f);
+	asks = alpc_fixture_receive(c.f, &c.f->port->end);
+	KUNIT_EXPECT_EQ(test, alpc_actor_call(a, ALPC_SEND_CALLBACK,
+					      alpc_actor_got(asks)->id, 0),
+			-EBADMSG);
+	alpc_actor_cancel(c.client);
+	KUNIT_EXPECT_EQ(test, alpc_actor_call(a, ALPC_SEND_CALLBACK, c.id, 0),
+			-ECANCELED);
+}
+
+/* Each side in turn calls back in what it was given. */
+static void callbacks_are_nested_so_deep(struct kunit *test)
+{
+	struct call c = call(test);
+	struct alpc_actor *from = c.server, *to = c.client;
+	u64 id = c.id;
+	int i;
+
+	for (i = 1; i <= ALPC_CALLBACK_DEPTH_MAX; i++) {
+		KUNIT_ASSERT_EQ(test, alpc_actor_call(from, ALPC_SEND_CALLBACK,
+						      id, 0), 0);
+		KUNIT_ASSERT_NOT_NULL(test, alpc_actor_got(to));
+		KUNIT_EXPECT_EQ(test, alpc_actor_got(to)->msg->depth, i);
+		id = alpc_actor_got(to)->id;
+		alpc_actor_done(to);
+		swap(from, to);
+	}
+	KUNIT_EXPECT_EQ(test, alpc_actor_call(from, ALPC_SEND_CALLBACK, id, 0),
+			-EDEADLK);
+}
+
+static void callback_to_nobody_who_waits_is_queued(struct kunit *test)
+{
+	struct alpc_fixture *f = test->priv;
+	struct alpc_conn *conn = f->conn[0];
+	struct alpc_actor *asks = alpc_actor(f, &conn->client);
+	struct alpc_actor *a;
+
+	KUNIT_ASSERT_EQ(test, alpc_actor_send(asks, ALPC_SEND_REQUEST, 0, 8),
+			0);
+	a = alpc_fixture_receive(f, &f->port->end);
+	KUNIT_EXPECT_EQ(test, alpc_actor_call(alpc_actor(f, &f->port->end),
+					      ALPC_SEND_CALLBACK,
+					      alpc_actor_got(a)->id, 8), 0);
+	a = alpc_fixture_receive(f, &conn->client);
+	KUNIT_EXPECT_EQ(test, alpc_actor_got(a)->flags, ALPC_MSG_CALLBACK);
+	KUNIT_EXPECT_EQ(test, alpc_actor_got(a)->call, asks->x.out_id);
+}
+
+static void requests_without_an_answer_are_limited(struct kunit *test)
+{
+	struct call c = call(test);
+	struct alpc_actor *a = alpc_actor(c.f, &c.conn->client);
+
+	c.conn->client.unanswered = ALPC_UNANSWERED_MAX;
+	c.conn->server.unanswered = ALPC_UNANSWERED_MAX;
+	KUNIT_EXPECT_EQ(test, alpc_actor_send(a, ALPC_SEND_REQUEST, 0, 0),
+			-EDQUOT);
+	KUNIT_EXPECT_EQ(test, alpc_actor_send(c.server, ALPC_SEND_CALLBACK,
+					      c.id, 0), -EDQUOT);
+	/* What wants no answer can be sent. */
+	KUNIT_EXPECT_EQ(test, alpc_actor_send(a, 0, 0, 0), 0);
+	c.conn->client.unanswered = ALPC_UNANSWERED_MAX - 1;
+	c.conn->server.unanswered = 0;
+	KUNIT_EXPECT_EQ(test, alpc_actor_send(a, ALPC_SEND_REQUEST, 0, 0), 0);
+	KUNIT_EXPECT_EQ(test, c.conn->client.unanswered, ALPC_UNANSWERED_MAX);
+	c.conn->client.unanswered = 1;
+}
+
+/* Or else a client could leave any number of calls lying in callbacks. */
+static void call_without_its_thread_counts(struct kunit *test)
+{
+	struct call c = call(test);
+
+	KUNIT_EXPECT_EQ(test, c.conn->client.unanswered, 0);
+	call_back(test, &c);
+	KUNIT_EXPECT_EQ(test, c.conn->client.unanswered, 1);
+	alpc_actor_done(c.client);
+	KUNIT_ASSERT_EQ(test, alpc_actor_wait(c.client, c.out_id),
+			-EINPROGRESS);
+	KUNIT_EXPECT_EQ(test, c.conn->client.unanswered, 0);
+}
+
+static struct kunit_case call_cases[] = {
+	KUNIT_CASE(call_that_nobody_took_vanishes),
+	KUNIT_CASE(callback_comes_to_the_thread_that_calls),
+	KUNIT_CASE(call_goes_on_after_its_callback),
+	KUNIT_CASE(reply_waits_for_the_end_of_the_callback),
+	KUNIT_CASE(only_the_call_itself_can_be_waited_for),
+	KUNIT_CASE(waiting_after_the_end_is_epipe),
+	KUNIT_CASE(callback_that_did_not_fit_comes_before_the_reply),
+	KUNIT_CASE(reply_that_did_not_fit_stays_with_the_call),
+	KUNIT_CASE(cancelled_call_takes_its_callbacks_along),
+	KUNIT_CASE(callbacks_of_other_calls_stay),
+	KUNIT_CASE(thread_handles_one_callback_at_a_time),
+	KUNIT_CASE(callback_needs_a_request_to_be_made_in),
+	KUNIT_CASE(callbacks_are_nested_so_deep),
+	KUNIT_CASE(callback_to_nobody_who_waits_is_queued),
+	KUNIT_CASE(requests_without_an_answer_are_limited),
+	KUNIT_CASE(call_without_its_thread_counts),
+	{}
+};
+
+static struct kunit_suite call_suite = {
+	.name = "alpc_call",
+	.init = call_init,
+	.test_cases = call_cases,
+};
+
+kunit_test_suite(call_suite);
