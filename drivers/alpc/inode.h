@@ -10,7 +10,6 @@
 #include <linux/fs.h>
 #include <linux/types.h>
 
-
 /**
  * DOC: Inodes
  *

@@ -314,12 +314,12 @@ static int echo(void *arg)
 
 	err = alpc_receive(pair->port, &msg, buf, sizeof(buf));
 	while (!err) {
+		if (msg.type == ALPC_DATAGRAM)
+			return 0;
 		if (msg.type == ALPC_REQUEST) {
 			memcpy(out, buf, msg.len);
 			err = alpc_reply_receive(pair->port, msg.id, out, msg.len, &msg, buf,
 						 sizeof(buf));
-		} else if (msg.type == ALPC_DATAGRAM) {
-			return 0;
 		} else {
 			err = alpc_receive(pair->port, &msg, buf, sizeof(buf));
 		}

@@ -120,7 +120,7 @@ static int perform(struct scene *s, enum act what, int thread)
 	case NOTIFY:
 		return alpc_notify_exit(pair->client, 1);
 	default:
-		return -ENOSYS;
+		return -EDOM;	/* in no list of what can happen */
 	}
 }
 
