@@ -16,7 +16,7 @@
 #include "trace.h"
 
 /* After spinning in vain, so many waits at most go to sleep at once. */
-#define ALPC_SPIN_SKIP_MAX	64
+#define ALPC_SPIN_SKIP_MAX	16
 
 /* Looking at the clock costs more than looking at the state. */
 #define ALPC_SPIN_CLOCK_INTERVAL	32
