@@ -91,8 +91,9 @@ install: module-install
 	+$(call tool,tools/lib/alpc,lib) install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 	install -D -m 644 include/uapi/linux/alpc.h $(DESTDIR)$(PREFIX)/include/linux/alpc.h
 
+# Nobody but the kernel's packager has the key to sign it with.
 module-install: module
-	$(MAKE) --no-print-directory -C $(KDIR) $(kbuild_args) \
+	$(MAKE) --no-print-directory -C $(KDIR) $(kbuild_args) CONFIG_MODULE_SIG_ALL= \
 		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR) DEPMOD=:) modules_install
 	$(if $(DESTDIR),,depmod -a "$$(cat $(KDIR)/include/config/kernel.release)")
 

@@ -160,9 +160,15 @@ int alpc_actor_reply(struct alpc_actor *a, u64 id, u32 len)
  */
 int alpc_actor_wait(struct alpc_actor *a, u64 call)
 {
+	int ret;
+
 	a->x.flags = ALPC_TRANSFER_WAIT;
 	a->x.recv.call = call;
-	return actor_commit(a, alpc_call_resume);
+	ret = actor_commit(a, alpc_call_resume);
+	if (a->op.dead)
+		alpc_message_put(a->op.dead);
+	a->op.dead = NULL;
+	return ret;
 }
 
 static int actor_receive(struct alpc_op *op)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KUnit: calls, the callbacks made in them, and giving them up.
+ * KUnit: calls and the callbacks made in them.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
@@ -8,16 +8,6 @@
 
 #include "../shutdown.h"
 #include "fixture.h"
-
-/* Threads: a client's that calls, and a server's that has the request. */
-struct call {
-	struct alpc_fixture *f;
-	struct alpc_conn *conn;
-	struct alpc_actor *client;
-	struct alpc_actor *server;
-	u64 id;
-	u64 out_id;
-};
 
 static int call_init(struct kunit *test)
 {
@@ -28,48 +18,27 @@ static int call_init(struct kunit *test)
 	return ret;
 }
 
-static struct call call(struct kunit *test)
+static struct alpc_played_call call(struct kunit *test)
 {
-	struct call c = { .f = test->priv };
-
-	c.conn = c.f->conn[0];
-	c.client = alpc_fixture_call(c.f, &c.conn->client);
-	c.out_id = c.client->x.out_id;
-	c.server = alpc_fixture_receive(c.f, &c.f->port->end);
-	c.id = alpc_actor_got(c.server)->id;
-	alpc_actor_done(c.server);
-	return c;
+	return alpc_fixture_played_call(test->priv);
 }
 
 /* The server's thread calls back and waits. */
-static void call_back(struct kunit *test, struct call *c)
+static void call_back(struct kunit *test, struct alpc_played_call *c)
 {
 	KUNIT_ASSERT_EQ(test, alpc_actor_call(c->server, ALPC_SEND_CALLBACK,
 					      c->id, 8), 0);
 }
 
 /* Another of the server's threads answers. */
-static int reply(struct call *c, u64 id)
+static int reply(struct alpc_played_call *c, u64 id)
 {
 	return alpc_actor_reply(alpc_actor(c->f, &c->f->port->end), id, 0);
 }
 
-static void call_that_nobody_took_vanishes(struct kunit *test)
-{
-	struct alpc_fixture *f = test->priv;
-	struct alpc_actor *caller = alpc_fixture_call(f, &f->conn[0]->client);
-
-	KUNIT_ASSERT_EQ(test, f->port->queue.count, 1);
-	alpc_actor_cancel(caller);
-	KUNIT_EXPECT_TRUE(test, list_empty(&f->port->queue.messages));
-	KUNIT_EXPECT_EQ(test, f->port->queue.count, 0);
-	KUNIT_EXPECT_EQ(test, f->port->queue.bytes, 0);
-	KUNIT_EXPECT_TRUE(test, hlist_empty(&f->conn[0]->client.sent));
-}
-
 static void callback_comes_to_the_thread_that_calls(struct kunit *test)
 {
-	struct call c = call(test);
+	struct alpc_played_call c = call(test);
 	const struct alpc_delivery *d;
 
 	call_back(test, &c);
@@ -86,7 +55,7 @@ static void callback_comes_to_the_thread_that_calls(struct kunit *test)
 
 static void call_goes_on_after_its_callback(struct kunit *test)
 {
-	struct call c = call(test);
+	struct alpc_played_call c = call(test);
 	u64 id;
 
 	call_back(test, &c);
@@ -107,7 +76,7 @@ static void call_goes_on_after_its_callback(struct kunit *test)
 
 static void reply_waits_for_the_end_of_the_callback(struct kunit *test)
 {
-	struct call c = call(test);
+	struct alpc_played_call c = call(test);
 
 	call_back(test, &c);
 	alpc_actor_done(c.client);
@@ -120,7 +89,7 @@ static void reply_waits_for_the_end_of_the_callback(struct kunit *test)
 
 static void only_the_call_itself_can_be_waited_for(struct kunit *test)
 {
-	struct call c = call(test);
+	struct alpc_played_call c = call(test);
 	struct alpc_conn *other = alpc_fixture_connect(c.f);
 	struct alpc_actor *a = alpc_actor(c.f, &c.conn->client);
 
@@ -137,7 +106,7 @@ static void only_the_call_itself_can_be_waited_for(struct kunit *test)
 
 static void waiting_after_the_end_is_epipe(struct kunit *test)
 {
-	struct call c = call(test);
+	struct alpc_played_call c = call(test);
 
 	call_back(test, &c);
 	alpc_actor_done(c.client);
@@ -148,7 +117,7 @@ static void waiting_after_the_end_is_epipe(struct kunit *test)
 
 static void callback_that_did_not_fit_comes_before_the_reply(struct kunit *test)
 {
-	struct call c = call(test);
+	struct alpc_played_call c = call(test);
 	u64 id;
 
 	call_back(test, &c);
@@ -169,7 +138,7 @@ static void callback_that_did_not_fit_comes_before_the_reply(struct kunit *test)
 
 static void reply_that_did_not_fit_stays_with_the_call(struct kunit *test)
 {
-	struct call c = call(test);
+	struct alpc_played_call c = call(test);
 	int i;
 
 	KUNIT_ASSERT_EQ(test, reply(&c, c.id), 0);
@@ -185,48 +154,9 @@ static void reply_that_did_not_fit_stays_with_the_call(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c.conn->client.unanswered, 0);
 }
 
-static void cancelled_call_takes_its_callbacks_along(struct kunit *test)
-{
-	struct call c = call(test);
-	u64 id;
-
-	call_back(test, &c);
-	id = alpc_actor_got(c.client)->id;
-	alpc_actor_done(c.client);
-	KUNIT_ASSERT_EQ(test, alpc_actor_wait(c.client, c.out_id),
-			-EINPROGRESS);
-	alpc_actor_cancel(c.client);
-	KUNIT_EXPECT_EQ(test, alpc_actor_result(c.server), -ECANCELED);
-	KUNIT_EXPECT_EQ(test, alpc_actor_reply(c.client, id, 0), -ESRCH);
-	KUNIT_EXPECT_EQ(test, c.conn->queue.pending.count, 0);
-	/* The call was received, so the server is told. */
-	KUNIT_EXPECT_EQ(test, alpc_fixture_next_type(c.f, &c.f->port->end),
-			ALPC_CANCELED);
-	KUNIT_EXPECT_EQ(test, c.f->port->queue.pending.count, 0);
-}
-
-static void callbacks_of_other_calls_stay(struct kunit *test)
-{
-	struct call one = call(test);
-	struct call two = call(test);
-
-	call_back(test, &one);
-	call_back(test, &two);
-	alpc_actor_done(one.client);
-	KUNIT_ASSERT_EQ(test, alpc_actor_wait(one.client, one.out_id),
-			-EINPROGRESS);
-	alpc_actor_cancel(one.client);
-	KUNIT_EXPECT_EQ(test, alpc_actor_result(one.server), -ECANCELED);
-	KUNIT_EXPECT_EQ(test, alpc_actor_result(two.server), -EINPROGRESS);
-	KUNIT_EXPECT_EQ(test,
-			alpc_actor_reply(alpc_actor(two.f, &two.conn->client),
-					 alpc_actor_got(two.client)->id, 0), 0);
-	KUNIT_EXPECT_EQ(test, alpc_actor_result(two.server), 0);
-}
-
 static void thread_handles_one_callback_at_a_time(struct kunit *test)
 {
-	struct call c = call(test);
+	struct alpc_played_call c = call(test);
 	struct alpc_actor *a = alpc_actor(c.f, &c.conn->server);
 
 	call_back(test, &c);
@@ -241,7 +171,7 @@ static void thread_handles_one_callback_at_a_time(struct kunit *test)
 
 static void callback_needs_a_request_to_be_made_in(struct kunit *test)
 {
-	struct call c = call(test);
+	struct alpc_played_call c = call(test);
 	struct alpc_actor *a = alpc_actor(c.f, &c.f->port->end);
 	struct alpc_actor *asks;
 
@@ -260,7 +190,7 @@ static void callback_needs_a_request_to_be_made_in(struct kunit *test)
 /* Each side in turn calls back in what it was given. */
 static void callbacks_are_nested_so_deep(struct kunit *test)
 {
-	struct call c = call(test);
+	struct alpc_played_call c = call(test);
 	struct alpc_actor *from = c.server, *to = c.client;
 	u64 id = c.id;
 	int i;
@@ -298,7 +228,7 @@ static void callback_to_nobody_who_waits_is_queued(struct kunit *test)
 
 static void requests_without_an_answer_are_limited(struct kunit *test)
 {
-	struct call c = call(test);
+	struct alpc_played_call c = call(test);
 	struct alpc_actor *a = alpc_actor(c.f, &c.conn->client);
 
 	c.conn->client.unanswered = ALPC_UNANSWERED_MAX;
@@ -319,7 +249,7 @@ static void requests_without_an_answer_are_limited(struct kunit *test)
 /* Or else a client could leave any number of calls lying in callbacks. */
 static void call_without_its_thread_counts(struct kunit *test)
 {
-	struct call c = call(test);
+	struct alpc_played_call c = call(test);
 
 	KUNIT_EXPECT_EQ(test, c.conn->client.unanswered, 0);
 	call_back(test, &c);
@@ -331,7 +261,6 @@ static void call_without_its_thread_counts(struct kunit *test)
 }
 
 static struct kunit_case call_cases[] = {
-	KUNIT_CASE(call_that_nobody_took_vanishes),
 	KUNIT_CASE(callback_comes_to_the_thread_that_calls),
 	KUNIT_CASE(call_goes_on_after_its_callback),
 	KUNIT_CASE(reply_waits_for_the_end_of_the_callback),
@@ -339,8 +268,6 @@ static struct kunit_case call_cases[] = {
 	KUNIT_CASE(waiting_after_the_end_is_epipe),
 	KUNIT_CASE(callback_that_did_not_fit_comes_before_the_reply),
 	KUNIT_CASE(reply_that_did_not_fit_stays_with_the_call),
-	KUNIT_CASE(cancelled_call_takes_its_callbacks_along),
-	KUNIT_CASE(callbacks_of_other_calls_stay),
 	KUNIT_CASE(thread_handles_one_callback_at_a_time),
 	KUNIT_CASE(callback_needs_a_request_to_be_made_in),
 	KUNIT_CASE(callbacks_are_nested_so_deep),

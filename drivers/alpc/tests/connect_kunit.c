@@ -283,6 +283,21 @@ static void wrong_group_is_not_even_asked(struct kunit *test)
 	expect_counts(f, 0, 0);
 }
 
+static void client_spins_no_longer_than_is_usual(struct kunit *test)
+{
+	struct alpc_fixture *f = test->priv;
+	struct alpc_conn *conn;
+
+	f->port->end.spin.max_ns = ALPC_SPIN_MAX_NS;
+	conn = alpc_fixture_conn(f);
+	KUNIT_EXPECT_EQ(test, conn->client.spin.max_ns, ALPC_SPIN_DEFAULT_NS);
+	KUNIT_EXPECT_EQ(test, conn->server.spin.max_ns, ALPC_SPIN_MAX_NS);
+	f->port->end.spin.max_ns = 0;
+	conn = alpc_fixture_conn(f);
+	KUNIT_EXPECT_EQ(test, conn->client.spin.max_ns, 0);
+	KUNIT_EXPECT_EQ(test, conn->server.spin.max_ns, 0);
+}
+
 KUNIT_DEFINE_ACTION_WRAPPER(put_creds, put_cred, const struct cred *);
 
 /* A thread with the port, but of another user than the one that made it. */
@@ -330,6 +345,7 @@ static struct kunit_case connect_cases[] = {
 	KUNIT_CASE(closed_port_resets),
 	KUNIT_CASE(wrong_server_is_not_even_asked),
 	KUNIT_CASE(wrong_group_is_not_even_asked),
+	KUNIT_CASE(client_spins_no_longer_than_is_usual),
 	KUNIT_CASE(other_user_cannot_accept_for_the_server),
 	{}
 };

@@ -160,6 +160,32 @@ static void last_notice_says_how_many_were_received(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, alpc_actor_got(a)->len, 0);
 }
 
+/* Neither replies nor callbacks: who gets them had the context before. */
+static void what_comes_to_a_call_is_not_counted(struct kunit *test)
+{
+	struct alpc_fixture *f = test->priv;
+	struct alpc_conn *conn = f->conn[0];
+	u64 received = conn->received;
+	struct alpc_actor *caller = alpc_fixture_call(f, &conn->server);
+	struct alpc_actor *client = alpc_fixture_receive(f, &conn->client);
+	u64 id = alpc_actor_got(client)->id, call = caller->x.out_id;
+
+	alpc_actor_done(client);
+	KUNIT_ASSERT_EQ(test, alpc_actor_call(client, ALPC_SEND_CALLBACK, id,
+					      0), 0);
+	KUNIT_EXPECT_EQ(test, conn->received, received);
+	KUNIT_ASSERT_NOT_NULL(test, alpc_actor_got(caller));
+	alpc_actor_undo(caller, true);
+	KUNIT_EXPECT_EQ(test, conn->received, received);
+	KUNIT_ASSERT_EQ(test, alpc_actor_wait(caller, call), 0);
+	alpc_actor_done(caller);
+	KUNIT_ASSERT_EQ(test, alpc_actor_wait(caller, call), -EINPROGRESS);
+	KUNIT_ASSERT_EQ(test, alpc_actor_reply(alpc_actor(f, &conn->client),
+					       id, 0), 0);
+	KUNIT_EXPECT_EQ(test, alpc_actor_result(caller), 0);
+	KUNIT_EXPECT_EQ(test, conn->received, received);
+}
+
 static void reply_names_the_request_as_its_sender_does(struct kunit *test)
 {
 	struct alpc_fixture *f = test->priv;
@@ -200,6 +226,7 @@ static struct kunit_case deliver_cases[] = {
 	KUNIT_CASE(cancelled_request_becomes_a_notice),
 	KUNIT_CASE(notice_goes_to_a_thread_that_waits),
 	KUNIT_CASE(last_notice_says_how_many_were_received),
+	KUNIT_CASE(what_comes_to_a_call_is_not_counted),
 	KUNIT_CASE(reply_names_the_request_as_its_sender_does),
 	{}
 };

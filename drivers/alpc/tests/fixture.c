@@ -51,7 +51,7 @@ static void fixture_exit(void *data)
 int alpc_fixture_init(struct kunit *test)
 {
 	static const struct alpc_port_limits limits = {
-		.max_message = 512,
+		.max_message = ALPC_FIXTURE_MESSAGE,
 		.queue_messages = ALPC_FIXTURE_MESSAGES,
 		.max_connections = ALPC_FIXTURE_CONNECTIONS,
 		.max_pending = ALPC_FIXTURE_PENDING,
@@ -234,4 +234,22 @@ void alpc_fixture_datagram(struct alpc_fixture *f, struct alpc_end *end,
 {
 	KUNIT_ASSERT_EQ(f->test,
 			alpc_actor_send(alpc_actor(f, end), 0, 0, len), 0);
+}
+
+/**
+ * alpc_fixture_played_call() - a call that the server has received
+ * @f: fixture with a connection, and with nothing in its queue
+ *
+ * Return: who takes part in it.
+ */
+struct alpc_played_call alpc_fixture_played_call(struct alpc_fixture *f)
+{
+	struct alpc_played_call c = { .f = f, .conn = f->conn[0] };
+
+	c.client = alpc_fixture_call(f, &c.conn->client);
+	c.out_id = c.client->x.out_id;
+	c.server = alpc_fixture_receive(f, &f->port->end);
+	c.id = alpc_actor_got(c.server)->id;
+	alpc_actor_done(c.server);
+	return c;
 }

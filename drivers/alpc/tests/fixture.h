@@ -22,6 +22,7 @@
  */
 
 /* Limits of the fixture's port, so low that a test can reach them. */
+#define ALPC_FIXTURE_MESSAGE		ALPC_MESSAGE_INLINE
 #define ALPC_FIXTURE_MESSAGES		4U
 #define ALPC_FIXTURE_BYTES		1000U
 #define ALPC_FIXTURE_CONNECTIONS	6U
@@ -69,5 +70,25 @@ struct alpc_actor *alpc_fixture_call(struct alpc_fixture *f,
 				     struct alpc_end *end);
 void alpc_fixture_datagram(struct alpc_fixture *f, struct alpc_end *end,
 			   u32 len);
+
+/**
+ * struct alpc_played_call - a call that a server has received
+ * @f: fixture
+ * @conn: its connection
+ * @client: thread that calls
+ * @server: thread that has received the request
+ * @id: the request, as the server knows it
+ * @out_id: the call, as the client knows it
+ */
+struct alpc_played_call {
+	struct alpc_fixture *f;
+	struct alpc_conn *conn;
+	struct alpc_actor *client;
+	struct alpc_actor *server;
+	u64 id;
+	u64 out_id;
+};
+
+struct alpc_played_call alpc_fixture_played_call(struct alpc_fixture *f);
 
 #endif /* ALPC_TESTS_FIXTURE_H */

@@ -120,7 +120,7 @@ static void one_thread_at_a_time_answers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, refcount_read(&m->ref), 2);
 	KUNIT_EXPECT_EQ(test, claim_error(&f->port->end, id, ALPC_REQUEST),
 			-ESRCH);
-	alpc_request_unclaim(&f->port->end, m);
+	KUNIT_EXPECT_EQ(test, alpc_request_unclaim(&f->port->end, m), 0);
 	KUNIT_EXPECT_EQ(test, m->state, ALPC_MSG_PENDING);
 	KUNIT_EXPECT_EQ(test, refcount_read(&m->ref), 1);
 	KUNIT_EXPECT_EQ(test, claim_error(&f->port->end, id, ALPC_REQUEST), 0);
@@ -247,7 +247,9 @@ static void cancelled_while_being_answered_needs_no_notice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->port->queue.pending.count, 0);
 	/* The replier has the last reference. */
 	KUNIT_EXPECT_EQ(test, refcount_read(&m->ref), 1);
-	alpc_request_unclaim(&f->port->end, m);
+	/* It is told even if its answer could not be read. */
+	KUNIT_EXPECT_EQ(test, alpc_request_unclaim(&f->port->end, m),
+			-ECANCELED);
 }
 
 static void closed_while_being_answered_is_epipe(struct kunit *test)
@@ -263,7 +265,7 @@ static void closed_while_being_answered_is_epipe(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, alpc_request_check(m), -EPIPE);
 	KUNIT_EXPECT_EQ(test, f->port->queue.pending.count, 0);
 	KUNIT_EXPECT_EQ(test, refcount_read(&m->ref), 1);
-	alpc_request_unclaim(&f->port->end, m);
+	KUNIT_EXPECT_EQ(test, alpc_request_unclaim(&f->port->end, m), -EPIPE);
 }
 
 static void reply_without_a_thread_that_waits_is_queued(struct kunit *test)

@@ -96,6 +96,28 @@ static void bytes_close_the_queue_once_they_are_used_up(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, alpc_queue_is_open(queue(test)));
 }
 
+/* Or else requests with room for long replies would cost what they do not show. */
+static void memory_for_the_reply_counts(struct kunit *test)
+{
+	struct alpc_fixture *f = test->priv;
+	struct alpc_actor *a = alpc_actor(f, client(test));
+
+	f->port->max_message = 600;
+	KUNIT_ASSERT_EQ(test, alpc_actor_call(a, ALPC_SEND_REQUEST, 0, 8), 0);
+	KUNIT_EXPECT_EQ(test, queue(test)->bytes, 600);
+	KUNIT_EXPECT_EQ(test, queue(test)->size, 8);
+	alpc_actor_cancel(a);
+	KUNIT_EXPECT_EQ(test, queue(test)->bytes, 0);
+	/* It is charged like that for a thread that had to wait for room. */
+	fill(test, 0);
+	KUNIT_ASSERT_EQ(test, alpc_actor_call(a, ALPC_SEND_REQUEST, 0, 8),
+			-EINPROGRESS);
+	take(test);
+	KUNIT_EXPECT_EQ(test, queue(test)->bytes, 600);
+	KUNIT_EXPECT_EQ(test, alpc_actor_retry(a), 0);
+	KUNIT_EXPECT_EQ(test, queue(test)->bytes, 600);
+}
+
 static void room_goes_to_the_sender_that_waits_longest(struct kunit *test)
 {
 	struct alpc_actor *first, *second;
@@ -256,6 +278,7 @@ static void room_that_a_sender_takes_wakes_no_poller(struct kunit *test)
 static struct kunit_case room_cases[] = {
 	KUNIT_CASE(count_closes_the_queue),
 	KUNIT_CASE(bytes_close_the_queue_once_they_are_used_up),
+	KUNIT_CASE(memory_for_the_reply_counts),
 	KUNIT_CASE(room_goes_to_the_sender_that_waits_longest),
 	KUNIT_CASE(room_of_one_message_can_be_enough_for_several),
 	KUNIT_CASE(those_who_wait_are_not_overtaken),
