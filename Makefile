@@ -73,6 +73,8 @@ tools: examples bench-tool
 
 tests:
 	+$(call tool,tools/testing/selftests/alpc,selftests) $(ksrc)
+	+$(call tool,tools/lib/alpc,lib) module-test $(ksrc)
+	@cp $(OUT)/lib/tests/module_test $(OUT)/selftests/libalpc_test
 
 sparse checkpatch:
 	@tests/check/static $@

@@ -335,11 +335,22 @@ static void alpc_request_cancel(struct alpc_message *m, struct alpc_work *work)
 		m->state = ALPC_MSG_CANCELED;
 }
 
-/* The callback that a call is held up by; there is one at most. */
-static struct alpc_message *alpc_call_callback(const struct alpc_message *m)
+/**
+ * alpc_call_callback() - the callback in a call that a thread waits for
+ * @m: the call
+ *
+ * There is one at most, because a second one is refused until it is answered.
+ *
+ * Context: port's lock held.
+ *
+ * Return: the callback, or NULL.
+ */
+struct alpc_message *alpc_call_callback(const struct alpc_message *m)
 {
 	struct alpc_message *cb;
 
+	if (!m->called_back)
+		return NULL;
 	hlist_for_each_entry(cb, &alpc_end_peer(m->from)->sent, sent)
 		if (cb->callback && cb->call == m->sender_id &&
 		    (cb->caller || cb->detached))
@@ -360,8 +371,7 @@ static void alpc_call_cancel_callback(struct alpc_message *m,
 
 	if (!cb)
 		return;
-	if (cb->called_back)
-		alpc_call_cancel_callback(cb, work);
+	alpc_call_cancel_callback(cb, work);
 	w = cb->caller;
 	if (w) {
 		cb->caller = NULL;
@@ -388,8 +398,7 @@ void alpc_call_cancel(struct alpc_message *m, struct alpc_work *work)
 	struct alpc_queue *to = alpc_end_peer(m->from)->own;
 
 	m->caller = NULL;
-	if (m->called_back)
-		alpc_call_cancel_callback(m, work);
+	alpc_call_cancel_callback(m, work);
 	if (m->state == ALPC_MSG_PENDING) {
 		m->state = ALPC_MSG_CANCELED;
 		alpc_queue_post(to, m, false, &work->wake);

@@ -9,6 +9,7 @@
 #include <linux/minmax.h>
 
 #include "deliver.h"
+#include "reply.h"
 #include "trace.h"
 
 static bool alpc_send_wants_reply(const struct alpc_transfer *x)
@@ -152,7 +153,7 @@ static struct alpc_message *alpc_callback_outer(const struct alpc_op *op)
 		return ERR_PTR(-ESRCH);
 	if (outer->depth >= ALPC_CALLBACK_DEPTH_MAX)
 		return ERR_PTR(-EDEADLK);
-	if (outer->detached)
+	if (outer->detached || alpc_call_callback(outer))
 		return ERR_PTR(-EBUSY);
 	return outer;
 }

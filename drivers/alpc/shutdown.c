@@ -17,10 +17,11 @@
 #include "trace.h"
 #include "work.h"
 
+/* The notice of a cancelled request is none; one kept for its thread is. */
 static bool alpc_message_is_request(const struct alpc_message *m)
 {
 	return (m->type == ALPC_REQUEST || m->type == ALPC_CONNECTION_REQUEST) &&
-	       m->state != ALPC_MSG_CANCELED;
+	       (m->state != ALPC_MSG_CANCELED || m->detached);
 }
 
 /* Withdraw the requests sent through an end, and tell those who wait. */

@@ -309,6 +309,12 @@ static void on_sigterm(int sig)
 	alpc_server_stop(server);
 }
 
+static int failed(const char *what, int err)
+{
+	fprintf(stderr, "file-service: %s: %s\n", what, strerror(-err));
+	return 1;
+}
+
 static void fail_usage(void)
 {
 	fputs(usage, stderr);
@@ -361,15 +367,14 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	parse(argc, argv);
+	err = watch_start();
+	if (err)
+		return failed("watching files", err);
 	err = alpc_port_create(config.name, &options, &port);
 	if (!err)
 		err = alpc_server_new(port, &ops, NULL, &server);
-	if (!err)
-		err = watch_start();
-	if (err) {
-		fprintf(stderr, "file-service: %s: %s\n", config.name, strerror(-err));
-		return 1;
-	}
+	if (err)
+		return failed(config.name, err);
 	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_sigterm }, NULL);
 	say("user %u serves %s on port \"%s\" with %u threads", geteuid(),
 	    argv[argc - 1], config.name, config.threads);

@@ -109,13 +109,17 @@ int alpc_actor_call(struct alpc_actor *a, u32 what, u64 id, u32 len)
 }
 
 /**
- * alpc_actor_retry() - send what had to wait for room that is there now
+ * alpc_actor_retry() - send what had to wait for room
  * @a: actor
  *
- * Return: as for alpc_actor_send().
+ * Return: as for alpc_actor_send(); -EINPROGRESS if it was given no room yet.
  */
 int alpc_actor_retry(struct alpc_actor *a)
 {
+	int ret = alpc_actor_result(a);
+
+	if (ret)
+		return ret;
 	a->op.m->charged = true;
 	return actor_send_commit(a);
 }

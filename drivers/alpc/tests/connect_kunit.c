@@ -144,7 +144,7 @@ static void connections_are_limited(struct kunit *test)
 	/* One that is not accepted yet counts as well. */
 	alpc_fixture_ask(f);
 	conn = alpc_fixture_conn(f);
-	KUNIT_EXPECT_EQ(test, connect_at_once(conn, ALPC_CONNECT_ASYNC, 0),
+	KUNIT_ASSERT_EQ(test, connect_at_once(conn, ALPC_CONNECT_ASYNC, 0),
 			-EUSERS);
 	expect_counts(f, ALPC_FIXTURE_CONNECTIONS, 1);
 	/* As long as the server has its end a connection exists. */
@@ -164,9 +164,9 @@ static void unanswered_requests_are_limited(struct kunit *test)
 	for (i = 0; i < ALPC_FIXTURE_PENDING; i++)
 		alpc_fixture_ask(f);
 	conn = alpc_fixture_conn(f);
-	KUNIT_EXPECT_EQ(test, connect_at_once(conn, ALPC_CONNECT_ASYNC, 0),
+	KUNIT_ASSERT_EQ(test, connect_at_once(conn, ALPC_CONNECT_ASYNC, 0),
 			-EAGAIN);
-	KUNIT_EXPECT_EQ(test, connect_at_once(conn, 0, 0), -ETIMEDOUT);
+	KUNIT_ASSERT_EQ(test, connect_at_once(conn, 0, 0), -ETIMEDOUT);
 	expect_counts(f, ALPC_FIXTURE_PENDING, ALPC_FIXTURE_PENDING);
 	KUNIT_EXPECT_TRUE(test, list_empty(&f->port->connectors));
 	KUNIT_EXPECT_EQ(test,
@@ -235,7 +235,7 @@ static void time_that_is_over_leaves_nothing_behind(struct kunit *test)
 	struct alpc_fixture *f = test->priv;
 	struct alpc_conn *conn = alpc_fixture_conn(f);
 
-	KUNIT_EXPECT_EQ(test, connect_at_once(conn, 0, 0), -ETIMEDOUT);
+	KUNIT_ASSERT_EQ(test, connect_at_once(conn, 0, 0), -ETIMEDOUT);
 	expect_counts(f, 0, 0);
 	KUNIT_EXPECT_EQ(test, f->port->queue.length, 0);
 	KUNIT_EXPECT_EQ(test, conn->state, ALPC_STATE_CLOSED);
@@ -251,9 +251,9 @@ static void closed_port_resets(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, asked->state, ALPC_STATE_CLOSED);
 	KUNIT_EXPECT_EQ(test, asked->error, -ECONNRESET);
 	expect_counts(f, 0, 0);
-	KUNIT_EXPECT_EQ(test, connect_at_once(late, ALPC_CONNECT_ASYNC, 0),
+	KUNIT_ASSERT_EQ(test, connect_at_once(late, ALPC_CONNECT_ASYNC, 0),
 			-ECONNRESET);
-	KUNIT_EXPECT_EQ(test, connect_at_once(late, 0, 0), -ECONNRESET);
+	KUNIT_ASSERT_EQ(test, connect_at_once(late, 0, 0), -ECONNRESET);
 }
 
 static void wrong_server_is_not_even_asked(struct kunit *test)
@@ -261,11 +261,11 @@ static void wrong_server_is_not_even_asked(struct kunit *test)
 	struct alpc_fixture *f = test->priv;
 	struct alpc_conn *conn = alpc_fixture_conn(f);
 
-	KUNIT_EXPECT_EQ(test, connect_at_once(conn, ALPC_CONNECT_ASYNC |
+	KUNIT_ASSERT_EQ(test, connect_at_once(conn, ALPC_CONNECT_ASYNC |
 					      ALPC_CONNECT_SERVER_UID, 1),
 			-EPERM);
 	KUNIT_EXPECT_EQ(test, f->port->queue.length, 0);
-	KUNIT_EXPECT_EQ(test, connect_at_once(conn, ALPC_CONNECT_ASYNC |
+	KUNIT_ASSERT_EQ(test, connect_at_once(conn, ALPC_CONNECT_ASYNC |
 					      ALPC_CONNECT_SERVER_UID, ~0U),
 			-EPERM);
 	expect_counts(f, 0, 0);
@@ -276,7 +276,7 @@ static void wrong_group_is_not_even_asked(struct kunit *test)
 	struct alpc_fixture *f = test->priv;
 	struct alpc_conn *conn = alpc_fixture_conn(f);
 
-	KUNIT_EXPECT_EQ(test, connect_at_once(conn, ALPC_CONNECT_ASYNC |
+	KUNIT_ASSERT_EQ(test, connect_at_once(conn, ALPC_CONNECT_ASYNC |
 					      ALPC_CONNECT_SERVER_GID, 1),
 			-EPERM);
 	KUNIT_EXPECT_EQ(test, f->port->queue.length, 0);
