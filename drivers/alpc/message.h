@@ -27,15 +27,19 @@ struct alpc_waiter;
  * The states, all changed under the port's lock::
  *
  *   NEW --send--> QUEUED --receive--> PENDING --reply--> REPLYING --> DONE
- *                   |                   |  ^                |
- *                   |                   |  '-----fails------'
- *                   |                   |--cancel--> CANCELED --receive--> DONE
- *                   '--cancel--> DONE   '--shutdown--> DONE
+ *                   |  ^                |  |  ^            |   |
+ *                   |  '-----undo-------'  |  '---fails----'   '--> CANCELED
+ *                   |                      |--cancel--> CANCELED --receive--> DONE
+ *                   '--cancel--> DONE      '--shutdown--> DONE
  *
  * A message that wants no reply goes from QUEUED to DONE when it is received.
  * A request without a thread that waits for it goes from REPLYING to QUEUED, as
  * a reply, in the queue of the side that made it. REPLIED is the reply to a
  * call whose thread is handling a callback.
+ *
+ * CANCELED is a notice as long as @sent is linked. A request that was cancelled
+ * while a thread was answering it is in no list, and is that thread's to free.
+ * A callback whose thread handles another one stays in &alpc_queue.detached.
  *
  * References. One belongs to whoever the state says: the queue, the table of
  * unanswered requests, the thread that waits for the reply. Everybody else who

@@ -309,16 +309,16 @@ static void on_sigterm(int sig)
 	alpc_server_stop(server);
 }
 
-static int failed(const char *what, int err)
-{
-	fprintf(stderr, "file-service: %s: %s\n", what, strerror(-err));
-	return 1;
-}
-
 static void fail_usage(void)
 {
 	fputs(usage, stderr);
 	exit(2);
+}
+
+static int failed(const char *what, int err)
+{
+	fprintf(stderr, "file-service: %s: %s\n", what, strerror(-err));
+	return 1;
 }
 
 static void parse(int argc, char **argv)

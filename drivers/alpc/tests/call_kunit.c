@@ -154,19 +154,28 @@ static void reply_that_did_not_fit_stays_with_the_call(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c.conn->client.unanswered, 0);
 }
 
-static void thread_handles_one_callback_at_a_time(struct kunit *test)
+static void one_callback_at_a_time_is_made_in_a_call(struct kunit *test)
 {
 	struct alpc_played_call c = call(test);
 	struct alpc_actor *a = alpc_actor(c.f, &c.conn->server);
+	u64 id;
 
 	call_back(test, &c);
+	id = alpc_actor_got(c.client)->id;
+	alpc_actor_done(c.client);
 	KUNIT_EXPECT_EQ(test, alpc_actor_call(a, ALPC_SEND_CALLBACK, c.id, 0),
 			-EBUSY);
-	alpc_actor_done(c.client);
+	/* Going on to wait is no answer. */
 	KUNIT_ASSERT_EQ(test, alpc_actor_wait(c.client, c.out_id),
 			-EINPROGRESS);
 	KUNIT_EXPECT_EQ(test, alpc_actor_call(a, ALPC_SEND_CALLBACK, c.id, 0),
+			-EBUSY);
+	KUNIT_ASSERT_EQ(test, alpc_actor_reply(alpc_actor(c.f,
+							  &c.conn->client),
+					       id, 0), 0);
+	KUNIT_EXPECT_EQ(test, alpc_actor_call(a, ALPC_SEND_CALLBACK, c.id, 0),
 			0);
+	KUNIT_EXPECT_NOT_NULL(test, alpc_actor_got(c.client));
 }
 
 static void callback_needs_a_request_to_be_made_in(struct kunit *test)
@@ -268,7 +277,7 @@ static struct kunit_case call_cases[] = {
 	KUNIT_CASE(waiting_after_the_end_is_epipe),
 	KUNIT_CASE(callback_that_did_not_fit_comes_before_the_reply),
 	KUNIT_CASE(reply_that_did_not_fit_stays_with_the_call),
-	KUNIT_CASE(thread_handles_one_callback_at_a_time),
+	KUNIT_CASE(one_callback_at_a_time_is_made_in_a_call),
 	KUNIT_CASE(callback_needs_a_request_to_be_made_in),
 	KUNIT_CASE(callbacks_are_nested_so_deep),
 	KUNIT_CASE(callback_to_nobody_who_waits_is_queued),

@@ -82,33 +82,6 @@ static void callbacks_of_other_calls_stay(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, alpc_actor_result(two.server), 0);
 }
 
-/* A client's thread may go on waiting without having answered. */
-static void all_callbacks_of_the_call_are_taken_along(struct kunit *test)
-{
-	struct alpc_played_call c = call(test);
-	struct alpc_actor *second = alpc_actor(c.f, &c.conn->server);
-	int ret;
-
-	call_back(test, &c);
-	alpc_actor_done(c.client);
-	KUNIT_ASSERT_EQ(test, alpc_actor_wait(c.client, c.out_id),
-			-EINPROGRESS);
-	ret = alpc_actor_call(second, ALPC_SEND_CALLBACK, c.id, 0);
-	/* That it is refused would be as good. */
-	if (ret) {
-		KUNIT_EXPECT_EQ(test, ret, -EBUSY);
-	} else {
-		alpc_actor_done(c.client);
-		KUNIT_ASSERT_EQ(test, alpc_actor_wait(c.client, c.out_id),
-				-EINPROGRESS);
-	}
-	alpc_actor_cancel(c.client);
-	KUNIT_EXPECT_EQ(test, alpc_actor_result(c.server), -ECANCELED);
-	if (!ret)
-		KUNIT_EXPECT_EQ(test, alpc_actor_result(second), -ECANCELED);
-	KUNIT_EXPECT_EQ(test, c.conn->queue.pending.count, 0);
-}
-
 /*
  * A call, a callback in it, and a callback in that: each thread handles what the
  * other side wants of it. A third thread gives up the outermost call.
@@ -183,7 +156,6 @@ static struct kunit_case cancel_cases[] = {
 	KUNIT_CASE(call_that_nobody_took_vanishes),
 	KUNIT_CASE(cancelled_call_takes_its_callbacks_along),
 	KUNIT_CASE(callbacks_of_other_calls_stay),
-	KUNIT_CASE(all_callbacks_of_the_call_are_taken_along),
 	KUNIT_CASE(nested_callbacks_are_taken_along),
 	KUNIT_CASE(thread_that_never_comes_back_leaves_nothing),
 	KUNIT_CASE(callback_that_is_being_answered_says_so),

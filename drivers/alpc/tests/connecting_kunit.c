@@ -7,6 +7,7 @@
 #include "../connect.h"
 
 #include <linux/completion.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 
 #include "../deliver.h"
@@ -68,25 +69,61 @@ static struct connector *connector(struct alpc_fixture *f)
 	return c;
 }
 
-/* Its request is at the port. */
-static void wait_for_request(struct alpc_fixture *f)
+/*
+ * What the thread does next, it does at once. Only a test that fails has to wait
+ * until the time is over.
+ */
+static bool soon(bool (*condition)(const void *data), const void *data)
 {
-	while (!READ_ONCE(f->port->queue.length))
+	unsigned long end = jiffies + 30 * HZ;
+
+	while (!condition(data)) {
+		if (time_after(jiffies, end))
+			return false;
 		cond_resched();
+	}
+	return true;
 }
 
-/* So many threads wait until they may ask. */
-static void wait_for_connectors(struct alpc_fixture *f, size_t n)
+static void wait_for_end(struct kunit *test, struct connector *c)
+{
+	KUNIT_ASSERT_NE(test, wait_for_completion_timeout(&c->ended, 30 * HZ),
+			0);
+}
+
+static bool request_is_there(const void *data)
+{
+	const struct alpc_fixture *f = data;
+
+	return READ_ONCE(f->port->queue.length);
+}
+
+static bool conn_is_announced(const void *data)
+{
+	const struct connector *c = data;
+
+	return READ_ONCE(c->conn->listed);
+}
+
+static size_t count_connectors(const struct alpc_fixture *f)
 {
 	struct alpc_port *port = f->port;
-	size_t found;
+	size_t n;
 
-	do {
-		cond_resched();
-		spin_lock(&port->lock);
-		found = list_count_nodes(&port->connectors);
-		spin_unlock(&port->lock);
-	} while (found != n);
+	spin_lock(&port->lock);
+	n = list_count_nodes(&port->connectors);
+	spin_unlock(&port->lock);
+	return n;
+}
+
+static bool one_waits(const void *f)
+{
+	return count_connectors(f) == 1;
+}
+
+static bool two_wait(const void *f)
+{
+	return count_connectors(f) == 2;
 }
 
 static u64 next_request(struct alpc_fixture *f)
@@ -94,7 +131,7 @@ static u64 next_request(struct alpc_fixture *f)
 	struct alpc_actor *a;
 	u64 id;
 
-	wait_for_request(f);
+	KUNIT_ASSERT_TRUE(f->test, soon(request_is_there, f));
 	a = alpc_fixture_receive(f, &f->port->end);
 	id = alpc_actor_got(a)->id;
 	alpc_actor_done(a);
@@ -115,7 +152,7 @@ static void acceptance_ends_the_wait(struct kunit *test)
 	struct connector *c = connector(f);
 
 	KUNIT_ASSERT_EQ(test, alpc_fixture_answer(f, next_request(f), 0, 5), 0);
-	wait_for_completion(&c->ended);
+	wait_for_end(test, c);
 	KUNIT_EXPECT_EQ(test, c->ret, 0);
 	KUNIT_ASSERT_NOT_NULL(test, c->d.msg);
 	KUNIT_EXPECT_EQ(test, c->d.type, ALPC_CONNECTION_REPLY);
@@ -129,7 +166,7 @@ static void refusal_ends_the_wait(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, alpc_fixture_answer(f, next_request(f),
 						  ALPC_ACCEPT_REFUSE, 0), 0);
-	wait_for_completion(&c->ended);
+	wait_for_end(test, c);
 	KUNIT_EXPECT_EQ(test, c->ret, 0);
 	KUNIT_ASSERT_NOT_NULL(test, c->d.msg);
 	KUNIT_EXPECT_EQ(test, c->d.type, ALPC_CONNECTION_REFUSED);
@@ -140,9 +177,9 @@ static void closing_the_port_ends_the_wait(struct kunit *test)
 	struct alpc_fixture *f = test->priv;
 	struct connector *c = connector(f);
 
-	wait_for_request(f);
+	KUNIT_ASSERT_TRUE(test, soon(request_is_there, f));
 	alpc_end_release(&f->port->end);
-	wait_for_completion(&c->ended);
+	wait_for_end(test, c);
 	KUNIT_EXPECT_EQ(test, c->ret, -ECONNRESET);
 }
 
@@ -163,7 +200,7 @@ static void answer_that_is_put_back_comes_first(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, alpc_fixture_answer(f, next_request(f), 0, 5), 0);
 	alpc_fixture_datagram(f, &c->conn->server, 0);
 	alpc_fixture_datagram(f, &c->conn->server, 0);
-	wait_for_completion(&c->ended);
+	wait_for_end(test, c);
 	KUNIT_ASSERT_EQ(test, c->ret, 0);
 	alpc_deliver_undo(&c->conn->client, &c->d, false);
 	c->d.msg = NULL;
@@ -182,20 +219,18 @@ static void place_goes_to_who_waits_longest(struct kunit *test)
 
 	fill_places(f);
 	first = connector(f);
-	wait_for_connectors(f, 1);
+	KUNIT_ASSERT_TRUE(test, soon(one_waits, f));
 	second = connector(f);
-	wait_for_connectors(f, 2);
+	KUNIT_ASSERT_TRUE(test, soon(two_wait, f));
 	KUNIT_EXPECT_FALSE(test, first->conn->listed);
 	KUNIT_ASSERT_EQ(test, alpc_fixture_answer(f, next_request(f), 0, 0), 0);
-	wait_for_connectors(f, 1);
-	while (!READ_ONCE(first->conn->listed))
-		cond_resched();
+	KUNIT_ASSERT_TRUE(test, soon(one_waits, f));
+	KUNIT_ASSERT_TRUE(test, soon(conn_is_announced, first));
 	KUNIT_EXPECT_EQ(test, f->port->pending_connects, ALPC_FIXTURE_PENDING);
 	KUNIT_EXPECT_FALSE(test, second->conn->listed);
 	/* Nor does somebody who comes now overtake the second. */
 	KUNIT_ASSERT_EQ(test, alpc_fixture_answer(f, next_request(f), 0, 0), 0);
-	while (!READ_ONCE(second->conn->listed))
-		cond_resched();
+	KUNIT_ASSERT_TRUE(test, soon(conn_is_announced, second));
 	KUNIT_EXPECT_EQ(test, f->port->pending_connects, ALPC_FIXTURE_PENDING);
 	KUNIT_EXPECT_EQ(test, f->port->connections, ALPC_FIXTURE_PENDING + 2);
 }
@@ -207,11 +242,11 @@ static void place_that_cannot_be_used_is_passed_on(struct kunit *test)
 
 	fill_places(f);
 	c = connector(f);
-	wait_for_connectors(f, 1);
+	KUNIT_ASSERT_TRUE(test, soon(one_waits, f));
 	f->port->max_connections = ALPC_FIXTURE_PENDING;
 	/* It may ask now, but the port has no connection left. */
 	KUNIT_ASSERT_EQ(test, alpc_fixture_answer(f, next_request(f), 0, 0), 0);
-	wait_for_completion(&c->ended);
+	wait_for_end(test, c);
 	KUNIT_EXPECT_EQ(test, c->ret, -EUSERS);
 	KUNIT_EXPECT_EQ(test, f->port->pending_connects,
 			ALPC_FIXTURE_PENDING - 1);
@@ -226,10 +261,10 @@ static void closing_the_port_sends_all_away(struct kunit *test)
 	fill_places(f);
 	for (i = 0; i < 2; i++)
 		c[i] = connector(f);
-	wait_for_connectors(f, 2);
+	KUNIT_ASSERT_TRUE(test, soon(two_wait, f));
 	alpc_end_release(&f->port->end);
 	for (i = 0; i < 2; i++) {
-		wait_for_completion(&c[i]->ended);
+		wait_for_end(test, c[i]);
 		KUNIT_EXPECT_EQ(test, c[i]->ret, -ECONNRESET);
 	}
 	KUNIT_EXPECT_EQ(test, f->port->pending_connects, 0);

@@ -55,7 +55,7 @@
  * EAGAIN          it would have to wait and was asked not to
  * EBADMSG         the id names a message that does not take this answer: a
  *                 reply to a connection request, an acceptance of a request
- * EBUSY           the thread that should get the callback handles another
+ * EBUSY           a callback in the same call is not answered yet
  * ECANCELED       the caller that the reply or acceptance was meant for gave up
  * ECONNREFUSED    the server refused the connection
  * ECONNRESET      the connection port was closed before it answered the

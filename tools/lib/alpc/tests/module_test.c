@@ -4,7 +4,7 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
-#include <alpc/alpc.h>
+#include "module_server.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,9 +27,6 @@
 
 #include <kselftest_harness.h>
 
-#define LIMIT		8192U
-#define FOR_EVER	ALPC_SEC(30)	/* in vain: the test fails, not hangs */
-
 /* The same in a test and in the processes that it starts. */
 static const char *port_name(void)
 {
@@ -38,12 +35,6 @@ static const char *port_name(void)
 	if (!name[0])
 		snprintf(name, sizeof(name), "libalpc.test.%d", getpid());
 	return name;
-}
-
-static bool is(const struct alpc_message *m, const char *text)
-{
-	return alpc_message_len(m) == strlen(text) &&
-	       !memcmp(alpc_message_data(m), text, strlen(text));
 }
 
 /* -- Step by step ------------------------------------------------------------- */
@@ -192,6 +183,10 @@ TEST_F(step, adopt)
 	EXPECT_EQ(fd, alpc_port_release(adopted));
 	EXPECT_EQ(0, close(fd));
 	EXPECT_EQ(-EBADF, alpc_port_adopt(fd, &adopted));
+	fd = open("/dev/alpc", O_RDWR);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EOPNOTSUPP, alpc_port_adopt(fd, &adopted));
+	EXPECT_EQ(0, close(fd));
 	ASSERT_EQ(0, pipe(pipes));
 	EXPECT_EQ(-ENOTTY, alpc_port_adopt(pipes[0], &adopted));
 	EXPECT_EQ(0, close(pipes[0]));
@@ -244,174 +239,6 @@ TEST(device_query)
 
 /* -- With a server loop ----------------------------------------------------------- */
 
-/*
- * Requests: "echo...": the same back. "long": LIMIT bytes. "ask": the answer
- * to a callback "?" (or what went wrong with it) comes back; "deep": so, to a
- * callback "!", which is answered after a callback of its own. "call": the
- * server calls the client, and that reply comes back. "later": another thread
- * replies. "wait": not answered until it is cancelled. "bye": nothing to reply.
- */
-static struct {
-	struct alpc_port *port;
-	struct alpc_server *server;
-	pthread_t thread;
-	int result;
-	atomic_uint accepted, connected, closed, canceled, died, unanswered;
-	atomic_uint waiting;
-	atomic_uint datagrams, mistakes;
-	atomic_int callback_result;
-} served;
-
-struct visitor {
-	atomic_uint requests, datagrams;
-};
-
-static int answer_deep(void *arg, const struct alpc_message *request,
-		       struct alpc_message *reply)
-{
-	(void)arg;
-	return alpc_message_set(reply, alpc_message_data(request),
-				alpc_message_len(request));
-}
-
-static int ask(struct alpc_client *client, const struct alpc_message *request,
-	       const char *question, struct alpc_message *reply)
-{
-	const struct alpc_call_options options = {
-		.size = sizeof(options), .inside = alpc_message_id(request),
-		.callback = answer_deep,
-	};
-	struct alpc_message *answer;
-	int ret;
-
-	ret = alpc_message_new(1, &answer);
-	if (ret)
-		return ret;
-	ret = alpc_call_with(alpc_client_port(client), question, strlen(question),
-			     answer, FOR_EVER, &options);
-	served.callback_result = ret;
-	if (!ret)
-		ret = alpc_message_set(reply, alpc_message_data(answer),
-				       alpc_message_len(answer));
-	alpc_message_free(answer);
-	/* A caller that gave up gets no reply, and needs none. */
-	return ret == -ECANCELED ? 0 : ret;
-}
-
-static void *reply_later(void *id)
-{
-	if (alpc_server_reply(served.server, (uintptr_t)id, "late", 4))
-		served.mistakes++;
-	return NULL;
-}
-
-static int on_request(struct alpc_client *client,
-		      const struct alpc_message *request,
-		      struct alpc_message *reply)
-{
-	struct visitor *v = alpc_client_context(client);
-	pthread_t thread;
-	void *data;
-
-	v->requests++;
-	if (is(request, "long")) {
-		if (alpc_message_resize(reply, LIMIT + 1, &data) != -EMSGSIZE ||
-		    alpc_message_resize(reply, LIMIT, &data))
-			return -EIO;
-		memset(data, 'L', LIMIT);
-		return 0;
-	}
-	if (is(request, "ask"))
-		return ask(client, request, "?", reply);
-	if (is(request, "deep"))
-		return ask(client, request, "!", reply);
-	if (is(request, "call"))
-		return alpc_call(alpc_client_port(client), "and you?", 8, reply,
-				 FOR_EVER);
-	if (is(request, "later")) {
-		pthread_create(&thread, NULL, reply_later,
-			       (void *)(uintptr_t)alpc_message_id(request));
-		pthread_detach(thread);
-		return ALPC_REPLY_LATER;
-	}
-	if (is(request, "wait")) {
-		served.waiting++;
-		return ALPC_REPLY_LATER;
-	}
-	if (is(request, "bye"))
-		return -EPROTO;
-	return alpc_message_set(reply, alpc_message_data(request),
-				alpc_message_len(request));
-}
-
-static int on_connect(struct alpc_client *client,
-		      const struct alpc_message *request,
-		      struct alpc_message *answer)
-{
-	if (is(request, "no")) {
-		alpc_message_set(answer, "because", 7);
-		return -EACCES;
-	}
-	served.accepted++;
-	alpc_client_set_context(client, calloc(1, sizeof(struct visitor)));
-	return alpc_message_set(answer, alpc_message_data(request),
-				alpc_message_len(request));
-}
-
-static void on_connected(struct alpc_client *client)
-{
-	int ret = alpc_send(alpc_client_port(client), "first", 5, 0);
-
-	if (ret && ret != -EPIPE)
-		served.mistakes++;
-	served.connected++;
-}
-
-static void on_datagram(struct alpc_client *client,
-			const struct alpc_message *datagram)
-{
-	struct visitor *v = alpc_client_context(client);
-
-	if (alpc_message_seq(datagram) == 0)
-		served.mistakes++;
-	v->datagrams++;
-	served.datagrams++;
-}
-
-static void on_canceled(struct alpc_client *client, uint64_t id)
-{
-	if (!alpc_client_context(client) || !id)
-		served.mistakes++;
-	served.canceled++;
-}
-
-static void on_died(struct alpc_client *client, const struct alpc_message *notice)
-{
-	if (!alpc_client_context(client) || alpc_message_cookie(notice) != 77)
-		served.mistakes++;
-	served.died++;
-}
-
-static void on_closed(struct alpc_client *client)
-{
-	free(alpc_client_context(client));
-	served.closed++;
-}
-
-static void on_unanswered(void *arg, uint64_t id, int error)
-{
-	if (arg != &served || !id ||
-	    (error != -ECANCELED && error != -ESRCH && error != -EPIPE))
-		served.mistakes++;
-	served.unanswered++;
-}
-
-static void *serve(void *arg)
-{
-	served.result = alpc_server_run(served.server, *(unsigned int *)arg);
-	return NULL;
-}
-
 FIXTURE(loop) {
 	struct alpc_port *client;
 	struct alpc_message *m;
@@ -442,19 +269,13 @@ FIXTURE_SETUP(loop)
 	const struct alpc_port_options options = {
 		.size = sizeof(options), .max_message = LIMIT,
 	};
-	const struct alpc_server_ops ops = {
-		.size = sizeof(ops), .connect = on_connect,
-		.connected = on_connected, .request = on_request,
-		.datagram = on_datagram, .canceled = on_canceled,
-		.died = on_died, .closed = on_closed,
-		.unanswered = on_unanswered,
-	};
 	unsigned int threads = variant->threads;
 
 	memset(&served, 0, sizeof(served));
 	ASSERT_EQ(0, alpc_message_new(0, &self->m));
 	ASSERT_EQ(0, alpc_port_create(port_name(), &options, &served.port));
-	ASSERT_EQ(0, alpc_server_new(served.port, &ops, &served, &served.server));
+	ASSERT_EQ(0, alpc_server_new(served.port, &served_ops, &served,
+				     &served.server));
 	ASSERT_EQ(0, pthread_create(&served.thread, NULL, serve, &threads));
 	connect_to_loop(_metadata, &self->client, self->m);
 }
