@@ -342,8 +342,11 @@ TEST_F(file, works_in_a_child_that_inherited_it)
 TEST_F(file, works_where_it_was_passed_to)
 {
 	struct child child;
+	int all_sent[2];
+	char byte;
 	int fd;
 
+	ASSERT_EQ(0, pipe(all_sent));
 	ASSERT_LE(0, child_start(&child));
 	if (!child.pid) {
 		int kind = variant->kind;
@@ -351,6 +354,8 @@ TEST_F(file, works_where_it_was_passed_to)
 		struct alpc_query query = { .size = sizeof(query) };
 
 		scene_close(&self->scene);
+		close(all_sent[1]);
+		ASSERT_EQ(0, read(all_sent[0], &byte, 1));
 		fd = child_get_fd(&child);
 		ASSERT_LE(0, fd);
 		if (kind) {
@@ -364,6 +369,8 @@ TEST_F(file, works_where_it_was_passed_to)
 	/* Several at once, of which only one is taken out. */
 	for (fd = 0; fd < 5; fd++)
 		ASSERT_EQ(0, child_put_fd(&child, self->fd));
+	close(all_sent[0]);
+	close(all_sent[1]);
 	EXPECT_EQ(0, child_end(&child));
 	EXPECT_EQ(0, pair_works(&self->scene.pair));
 }
