@@ -92,7 +92,8 @@ TEST_F_TIMEOUT(memory, of_waiting_messages_is_charged_to_the_sender, 120)
 	}
 	ASSERT_EQ(0, child_wait(&self->child));
 	before = memory_now();
-	ASSERT_LT(0, before);
+	/* 0, if the child has not needed any since it came here. */
+	ASSERT_LE(0, before);
 	ASSERT_EQ(0, child_signal(&self->child));
 	ASSERT_EQ(0, child_wait(&self->child));
 	EXPECT_EQ(MESSAGES, alpc_queued(self->pair.port));
