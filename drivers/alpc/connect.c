@@ -372,7 +372,7 @@ static void alpc_accept_answer(struct alpc_conn *conn,
  * @m: request; its reference is consumed
  * @answer: consumed
  *
- * Return: 0, -ECANCELED or -ESRCH if the client has given up meanwhile.
+ * Return: 0, or -ECANCELED if the client has given up meanwhile.
  */
 int alpc_accept_commit(struct alpc_conn *conn, const struct alpc_accept *arg,
 		       struct alpc_message *m, void *answer)
