@@ -300,9 +300,10 @@ TEST_F(name, held_while_its_descriptor_is_on_the_way)
 		EXPECT_LE(0, fd);
 		child_exit(true);
 	}
-	ASSERT_EQ(0, child_signal(&self->child));
+	/* The child takes it out when nobody else has it any more. */
 	ASSERT_EQ(0, child_put_fd(&self->child, self->port));
 	close_fd(&self->port);
+	ASSERT_EQ(0, child_signal(&self->child));
 	EXPECT_EQ(0, child_end(&self->child));
 	self->port = alpc_create(self->name);
 	EXPECT_LE(0, self->port);
