@@ -287,22 +287,24 @@ TEST_F(name, held_while_its_descriptor_is_on_the_way)
 {
 	int fd;
 
-	/* The socket holds the port until somebody takes it out. */
 	ASSERT_LE(0, child_start(&self->child));
 	if (!self->child.pid) {
 		close_fd(&self->port);
-		child_wait(&self->child);
+		child_signal(&self->child);
 		fd = child_get_fd(&self->child);
 		EXPECT_LE(0, fd);
+		EXPECT_EQ(0, child_wait(&self->child));
 		EXPECT_EQ(-EEXIST, alpc_create(self->name));
 		close(fd);
 		fd = alpc_create(self->name);
 		EXPECT_LE(0, fd);
 		child_exit(true);
 	}
-	/* The child takes it out when nobody else has it any more. */
+	ASSERT_EQ(0, child_wait(&self->child));
 	ASSERT_EQ(0, child_put_fd(&self->child, self->port));
 	close_fd(&self->port);
+	/* The socket has it, or the child, which keeps it until the signal. */
+	EXPECT_EQ(-EEXIST, alpc_create(self->name));
 	ASSERT_EQ(0, child_signal(&self->child));
 	EXPECT_EQ(0, child_end(&self->child));
 	self->port = alpc_create(self->name);
