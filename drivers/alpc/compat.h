@@ -22,6 +22,35 @@
 #define nop_mnt_idmap	init_user_ns
 #endif
 
+/* The flags of a mapping are changed by functions since 6.3. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#include <linux/mm.h>
+
+static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
+{
+	vma->vm_flags |= flags;
+}
+
+static inline void vm_flags_clear(struct vm_area_struct *vma,
+				  unsigned long flags)
+{
+	vma->vm_flags &= ~flags;
+}
+#endif
+
+/* Waiting for a page on somebody's behalf ends with any signal since 6.2. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define FOLL_INTERRUPTIBLE	0
+#endif
+
+/* Pinning pages gave their mappings, too, before 6.5. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#include <linux/mm.h>
+
+#define pin_user_pages_remote(mm, start, count, flags, pages, locked) \
+	pin_user_pages_remote(mm, start, count, flags, pages, NULL, locked)
+#endif
+
 /* The times of an inode have accessors since 6.7. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 #include <linux/fs.h>

@@ -126,6 +126,6 @@ struct file *alpc_file_open(struct alpc_end *end)
 	struct inode *inode = end->conn ? end->port->comm_inode :
 					  end->port->inode;
 
-	return alpc_inode_file(inode, alpc_kind_name[end->kind],
+	return alpc_inode_file(inode, alpc_kind_name[end->kind], O_RDWR,
 			       &alpc_port_fops, end);
 }

@@ -26,7 +26,7 @@
 
 struct inode *alpc_inode_alloc(u8 kind);
 void alpc_inode_put(struct inode *inode);
-struct file *alpc_inode_file(struct inode *inode, const char *name,
+struct file *alpc_inode_file(struct inode *inode, const char *name, int flags,
 			     const struct file_operations *fops, void *data);
 int alpc_inode_may_connect(struct inode *inode);
 

@@ -35,6 +35,11 @@ union alpc_arg {
 	struct alpc_port_info info;
 	struct alpc_notify_exit notify;
 	struct alpc_shutdown shutdown;
+	struct alpc_create_section create_section;
+	struct alpc_open_section open_section;
+	struct alpc_delete_section delete_section;
+	struct alpc_access access;
+	struct alpc_take_fds take_fds;
 };
 
 /**
@@ -68,7 +73,7 @@ static const struct alpc_ioctl_op alpc_ioctl_ops[] = {
 	ALPC_OP(ALPC_IOC_QUERY, ALPC_ON_DEVICE, struct alpc_query,
 		out_queue_bytes_max, alpc_cmd_query),
 	ALPC_OP(ALPC_IOC_CREATE_PORT, ALPC_ON_DEVICE, struct alpc_create_port,
-		__reserved, alpc_cmd_create_port),
+		max_section_total, alpc_cmd_create_port),
 	ALPC_OP(ALPC_IOC_CONNECT, ALPC_ON_DEVICE, struct alpc_connect,
 		queue_bytes, alpc_cmd_connect),
 	ALPC_OP(ALPC_IOC_ACCEPT, ALPC_ON_CONNECTION, struct alpc_accept,
@@ -76,11 +81,22 @@ static const struct alpc_ioctl_op alpc_ioctl_ops[] = {
 	ALPC_OP(ALPC_IOC_DISCONNECT, ALPC_ON_CLIENT | ALPC_ON_SERVER,
 		struct alpc_disconnect, flags, alpc_cmd_disconnect),
 	ALPC_OP(ALPC_IOC_PORT_INFO, ALPC_ON_PORTS, struct alpc_port_info,
-		out_queued_bytes, alpc_cmd_port_info),
+		out_max_section_total, alpc_cmd_port_info),
 	ALPC_OP(ALPC_IOC_NOTIFY_EXIT, ALPC_ON_CLIENT, struct alpc_notify_exit,
 		cookie, alpc_cmd_notify_exit),
 	ALPC_OP(ALPC_IOC_SHUTDOWN, ALPC_ON_CONNECTION | ALPC_ON_CLIENT,
 		struct alpc_shutdown, flags, alpc_cmd_shutdown),
+	ALPC_OP(ALPC_IOC_CREATE_SECTION, ALPC_ON_CLIENT | ALPC_ON_SERVER,
+		struct alpc_create_section, out_fd, alpc_cmd_create_section),
+	ALPC_OP(ALPC_IOC_OPEN_SECTION, ALPC_ON_PORTS,
+		struct alpc_open_section, __reserved, alpc_cmd_open_section),
+	ALPC_OP(ALPC_IOC_DELETE_SECTION, ALPC_ON_CLIENT | ALPC_ON_SERVER,
+		struct alpc_delete_section, __reserved,
+		alpc_cmd_delete_section),
+	ALPC_OP(ALPC_IOC_ACCESS, ALPC_ON_PORTS, struct alpc_access, out_done,
+		alpc_cmd_access),
+	ALPC_OP(ALPC_IOC_TAKE_FDS, ALPC_ON_PORTS, struct alpc_take_fds, count,
+		alpc_cmd_take_fds),
 };
 
 static const struct alpc_ioctl_op *alpc_find_op(unsigned int cmd)

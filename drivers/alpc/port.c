@@ -11,6 +11,7 @@
 #include <net/net_namespace.h>
 
 #include "inode.h"
+#include "section.h"
 
 static atomic64_t alpc_last_port_id = ATOMIC64_INIT(0);
 
@@ -47,6 +48,24 @@ static int alpc_limit_u32(u32 asked, u32 standard, u32 max, u32 *limit)
 	return ret;
 }
 
+static int alpc_section_limits_init(struct alpc_port_limits *limits,
+				    const struct alpc_create_port *arg)
+{
+	if (arg->flags & ALPC_PORT_NO_SECTIONS) {
+		limits->max_section = 0;
+		limits->max_view = 0;
+		limits->max_section_total = 0;
+		return arg->max_section | arg->max_view |
+		       arg->max_section_total ? -EINVAL : 0;
+	}
+	return alpc_limit(arg->max_section, ALPC_SECTION_DEFAULT,
+			  ALPC_SECTION_MAX, &limits->max_section) ?:
+	       alpc_limit(arg->max_view, limits->max_section, ALPC_SECTION_MAX,
+			  &limits->max_view) ?:
+	       alpc_limit(arg->max_section_total, ALPC_SECTION_TOTAL_DEFAULT,
+			  ALPC_SECTION_TOTAL_MAX, &limits->max_section_total);
+}
+
 /**
  * alpc_port_limits_init() - check the limits asked for and fill in defaults
  * @limits: result
@@ -71,7 +90,8 @@ int alpc_port_limits_init(struct alpc_port_limits *limits,
 	      alpc_limit_u32(arg->spin_ns, ALPC_SPIN_DEFAULT_NS,
 			     ALPC_SPIN_MAX_NS, &limits->spin_ns) ?:
 	      alpc_limit(arg->queue_bytes, ALPC_QUEUE_BYTES_DEFAULT,
-			 ALPC_QUEUE_BYTES_MAX, &limits->queue_bytes);
+			 ALPC_QUEUE_BYTES_MAX, &limits->queue_bytes) ?:
+	      alpc_section_limits_init(limits, arg);
 	if (arg->flags & ALPC_PORT_NO_SPIN) {
 		if (arg->spin_ns)
 			return -EINVAL;
@@ -176,6 +196,9 @@ struct alpc_port *alpc_port_alloc(struct net *net,
 	port->max_connections = limits->max_connections;
 	port->max_pending = limits->max_pending;
 	port->max_message = limits->max_message;
+	port->max_section = limits->max_section;
+	port->max_view = limits->max_view;
+	port->max_section_total = limits->max_section_total;
 	INIT_LIST_HEAD(&port->connectors);
 	port->id = atomic64_inc_return(&alpc_last_port_id);
 	port->cred = get_current_cred();
@@ -280,6 +303,7 @@ void alpc_conn_put(struct alpc_conn *conn)
 	alpc_end_exit(&conn->client);
 	alpc_end_exit(&conn->server);
 	alpc_ident_put(conn->ident);
+	alpc_sections_put(conn->sections);
 	alpc_port_put(conn->port);
 	kmem_cache_free(alpc_conn_cache, conn);
 }

@@ -22,6 +22,7 @@
 #include "queue.h"
 #include "wait.h"
 
+struct alpc_sections;
 struct inode;
 struct net;
 
@@ -128,6 +129,9 @@ struct alpc_end {
  * @pending_connects: connection requests not answered; @lock
  * @max_pending: limit; immutable
  * @max_message: inline limit in bytes; immutable
+ * @max_section: limit of a section in bytes, 0 for no sections; immutable
+ * @max_view: limit of a view in bytes; immutable
+ * @max_section_total: limit of one end's sections in bytes; immutable
  * @connectors: threads that wait until they may ask for a connection; @lock
  * @id: number of the port; immutable
  * @cred: credentials of the thread that created it; immutable
@@ -152,6 +156,9 @@ struct alpc_port {
 	u32 pending_connects;
 	u32 max_pending;
 	u32 max_message;
+	u64 max_section;
+	u64 max_view;
+	u64 max_section_total;
 	struct list_head connectors;
 	u64 id;
 	const struct cred *cred;
@@ -187,6 +194,7 @@ struct alpc_port {
  * @closed: the notice %ALPC_PORT_CLOSED, set aside; lock
  * @watched: a thread has ever asked for an exit notice; &alpc_exit.lock
  * @watches: threads that asked for an exit notice; &alpc_exit.lock
+ * @sections: its sections, or NULL if there never were any; cmpxchg()
  * @ident_slot: memory of the ends' identity caches
  * @bucket: memory of @queue.pending
  */
@@ -210,6 +218,7 @@ struct alpc_conn {
 	struct alpc_message closed;
 	bool watched;
 	struct list_head watches;
+	struct alpc_sections *sections;
 	struct alpc_ident __rcu *ident_slot[2][ALPC_END_IDENTS];
 	struct hlist_head bucket;
 };
@@ -222,6 +231,9 @@ struct alpc_conn {
  * @max_pending: likewise
  * @spin_ns: likewise, 0 for never
  * @queue_bytes: likewise
+ * @max_section: likewise, 0 for no sections
+ * @max_view: likewise
+ * @max_section_total: likewise
  */
 struct alpc_port_limits {
 	u32 max_message;
@@ -230,6 +242,9 @@ struct alpc_port_limits {
 	u32 max_pending;
 	u32 spin_ns;
 	u64 queue_bytes;
+	u64 max_section;
+	u64 max_view;
+	u64 max_section_total;
 };
 
 int alpc_port_limits_init(struct alpc_port_limits *limits,

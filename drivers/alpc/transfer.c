@@ -11,6 +11,7 @@
 #include <linux/uaccess.h>
 
 #include "deliver.h"
+#include "parcel.h"
 #include "trace.h"
 
 #define ALPC_TRANSFER_PARTS	(ALPC_TRANSFER_SEND | ALPC_TRANSFER_RECEIVE | \
@@ -21,7 +22,16 @@
 
 static bool alpc_msg_is_clean(const struct alpc_msg *msg)
 {
-	return !(msg->attrs | msg->attrs_len | msg->__reserved);
+	return !msg->attrs == !msg->attrs_len && !msg->__reserved;
+}
+
+/* To give back it takes the id and nothing else. */
+static bool alpc_release_is_clean(const struct alpc_transfer *x)
+{
+	const struct alpc_msg *send = &x->send;
+
+	return !(x->flags & ALPC_TRANSFER_WAIT) && !send->len &&
+	       !alpc_msg_brings(send);
 }
 
 /* What is to be sent makes sense, and does so on this kind of port. */
@@ -36,6 +46,8 @@ static int alpc_check_send(const struct alpc_end *end,
 	case ALPC_SEND_REPLY:
 	case ALPC_SEND_CALLBACK:
 		return 0;
+	case ALPC_SEND_RELEASE:
+		return alpc_release_is_clean(x) ? 0 : -EINVAL;
 	case 0:
 		if (x->flags & ALPC_TRANSFER_WAIT)
 			return -EINVAL;
@@ -99,6 +111,8 @@ static int alpc_commit_send(struct alpc_op *op)
 
 	if (op->x->send.flags == ALPC_SEND_REPLY)
 		ret = alpc_reply_commit(op);
+	else if (unlikely(op->x->send.flags == ALPC_SEND_RELEASE))
+		ret = alpc_release_commit(op);
 	else
 		ret = alpc_send_commit(op);
 	if (!ret) {
@@ -154,6 +168,8 @@ static bool alpc_give_up_call(struct alpc_op *op, struct alpc_work *work)
 {
 	bool unseen = op->call->state == ALPC_MSG_QUEUED;
 
+	if (unlikely(unseen && op->call->brings))
+		alpc_parcel_not_sent(op->call);
 	alpc_call_cancel(op->call, work);
 	op->x->out_done |= ALPC_DONE_CANCELED;
 	if (unseen)
@@ -221,7 +237,8 @@ static int alpc_run(struct alpc_op *op)
 
 static int alpc_prepare(struct alpc_op *op)
 {
-	if (!(op->x->flags & ALPC_TRANSFER_SEND))
+	if (!(op->x->flags & ALPC_TRANSFER_SEND) ||
+	    op->x->send.flags == ALPC_SEND_RELEASE)
 		return 0;
 	if (op->x->send.flags == ALPC_SEND_REPLY)
 		return alpc_reply_prepare(op);
@@ -235,6 +252,8 @@ static void alpc_abort(struct alpc_op *op)
 		return;
 	if (op->x->send.flags == ALPC_SEND_REPLY) {
 		kvfree(op->answer);
+		if (op->m->parcel)
+			alpc_parcel_drop_answer(op->m);
 		alpc_message_put(op->m);
 	} else {
 		alpc_send_abort(op);
@@ -258,6 +277,10 @@ static void alpc_fill(struct alpc_msg *msg, const struct alpc_delivery *d)
 	msg->gid = ids.gid;
 	msg->seq = d->seq;
 	msg->call = d->call;
+	msg->view_offset = d->view_offset;
+	msg->view_len = d->view_len;
+	msg->section = d->section;
+	msg->view_flags = d->view_flags;
 }
 
 static int alpc_report(const struct alpc_transfer *x,
@@ -275,6 +298,7 @@ static int alpc_finish(struct alpc_op *op, struct alpc_transfer __user *ux)
 {
 	struct alpc_delivery *d = &op->w.delivery;
 	struct alpc_transfer *x = op->x;
+	u32 kinds = 0;
 	int ret;
 
 	/* Who is being killed leaves the message to others. */
@@ -292,10 +316,18 @@ static int alpc_finish(struct alpc_op *op, struct alpc_transfer __user *ux)
 		goto undo;
 	trace_alpc_receive(op->end, d);
 	alpc_fill(&x->recv, d);
+	if (unlikely(x->recv.attrs ||
+		     d->flags & (ALPC_MSG_RANGES | ALPC_MSG_FDS))) {
+		ret = alpc_parcel_unpack(d, &x->recv, &kinds);
+		if (ret)
+			goto undo;
+	}
 	x->out_done |= ALPC_DONE_RECEIVED;
 	ret = alpc_report(x, ux);
 	if (unlikely(ret))
 		goto undo;
+	if (unlikely(d->flags & ALPC_MSG_FDS))
+		alpc_fds_select(op->end, d->msg, kinds);
 	alpc_deliver_done(d);
 	return 0;
 
@@ -303,6 +335,33 @@ undo:
 	x->out_done &= ~ALPC_DONE_RECEIVED;
 	alpc_deliver_undo(op->end, d, x->flags & ALPC_TRANSFER_WAIT);
 	return ret;
+}
+
+/**
+ * alpc_op_note_grant() - the calling thread's memory can be touched
+ * @op: transfer
+ * @m: message of its call, with ranges
+ *
+ * It does not return to user space before that has ended, or the call is without
+ * a thread while that handles a callback.
+ */
+void alpc_op_note_grant(struct alpc_op *op, struct alpc_message *m)
+{
+	refcount_inc(&m->ref);
+	op->granted = m;
+}
+
+static void alpc_op_end_grant(struct alpc_op *op)
+{
+	struct alpc_message *m = op->granted;
+	bool over;
+
+	spin_lock(&op->end->port->lock);
+	over = m->state != ALPC_MSG_PENDING;
+	spin_unlock(&op->end->port->lock);
+	if (over)
+		alpc_grant_wait(&m->parcel->grant);
+	alpc_message_put(m);
 }
 
 /**
@@ -352,6 +411,7 @@ int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 	op.answer = NULL;
 	op.call = NULL;
 	op.dead = NULL;
+	op.granted = NULL;
 	op.w.delivery.msg = NULL;
 
 	ret = alpc_prepare(&op);
@@ -362,8 +422,12 @@ int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 		alpc_message_put(op.dead);
 	if (likely(!ret && op.w.delivery.msg)) {
 		ret = alpc_finish(&op, ux);
+		if (unlikely(op.granted))
+			alpc_op_end_grant(&op);
 		if (likely(!ret))
 			return 0;
+	} else if (unlikely(op.granted)) {
+		alpc_op_end_grant(&op);
 	}
 	return alpc_report(x, ux) ?: ret;
 }

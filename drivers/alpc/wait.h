@@ -68,6 +68,11 @@ enum {
  * @len: bytes of data
  * @type: &enum alpc_message_type
  * @flags: ALPC_MSG_* bits
+ * @kept: @msg stays in a table until it is answered or released
+ * @section: for &alpc_msg.section
+ * @view_flags: for &alpc_msg.view_flags
+ * @view_offset: for &alpc_msg.view_offset
+ * @view_len: for &alpc_msg.view_len
  *
  * A copy, because the message goes on living: a request can be answered,
  * cancelled, and its connection closed, while it is still being copied out.
@@ -85,6 +90,11 @@ struct alpc_delivery {
 	u32 len;
 	u16 type;
 	u16 flags;
+	bool kept;
+	u32 section;
+	u32 view_flags;
+	u64 view_offset;
+	u64 view_len;
 };
 
 /**

@@ -386,7 +386,8 @@ TEST(query_tells_version_limits_and_features)
 	EXPECT_EQ(0, query.flags);
 	EXPECT_EQ(ALPC_ABI_VERSION, query.out_version);
 	EXPECT_EQ(ALPC_DATA_MAX, query.out_data_max);
-	EXPECT_EQ(0, query.out_features & ~ALPC_FEATURE_EXIT_NOTICE);
+	EXPECT_EQ(ALPC_FEATURE_SECTIONS | ALPC_FEATURE_ACCESS | ALPC_FEATURE_FDS,
+		  query.out_features & ~ALPC_FEATURE_EXIT_NOTICE);
 	EXPECT_LT(0, query.out_queue_messages_max);
 	EXPECT_NE(POISON_U32, query.out_queue_messages_max);
 	EXPECT_LT(0, query.out_connections_max);

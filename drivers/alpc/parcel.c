@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a message brings beside its data: a view, ranges, descriptors.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "parcel.h"
+
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "port.h"
+#include "section.h"
+
+#define ALPC_VIEW_SLOT_MASK	(~0U << ALPC_VIEW_SLOT_SHIFT)
+#define ALPC_VIEW_FLAGS		(ALPC_VIEW_BODY | ALPC_VIEW_WRITE | \
+				 ALPC_VIEW_AUTO_RELEASE | ALPC_VIEW_SECURE | \
+				 ALPC_VIEW_RANGE | ALPC_VIEW_SLOT_MASK)
+
+static u32 alpc_view_slot(const struct alpc_view *view)
+{
+	return view->flags >> ALPC_VIEW_SLOT_SHIFT;
+}
+
+/* Does it lie in something of this length? */
+static bool alpc_view_fits(const struct alpc_view *view, u64 len)
+{
+	return view->len <= len && view->offset <= len - view->len;
+}
+
+/*
+ * The view is its sender's again. What it was a view of is kept until it is
+ * emptied, as that may sleep. Context: port's lock, or nobody else has it.
+ */
+static void alpc_view_give_back(struct alpc_view *view)
+{
+	struct alpc_section *sec = view->section;
+
+	if (!sec)
+		return;
+	if (view->flags & ALPC_VIEW_SECURE)
+		alpc_section_unprotect(sec, view->offset, view->len);
+	alpc_section_count_slot(sec, alpc_view_slot(view));
+	/* Once. */
+	view->flags &= ~(ALPC_VIEW_SECURE | ALPC_VIEW_SLOT_MASK);
+}
+
+static void alpc_view_drop(struct alpc_view *view)
+{
+	alpc_view_give_back(view);
+	alpc_section_put(view->section);
+	view->section = NULL;
+	view->len = 0;
+}
+
+/* A view of one of the ranges. */
+static int alpc_view_of_range(const struct alpc_view *view,
+			      const struct alpc_grant *grant, u32 right)
+{
+	const struct alpc_range *range;
+
+	if (view->flags & ~(ALPC_VIEW_RANGE | ALPC_VIEW_BODY))
+		return -EINVAL;
+	if (view->id >= grant->count)
+		return -ENOENT;
+	range = &grant->ranges[view->id];
+	if (!(range->rights & right))
+		return -EPERM;
+	return alpc_view_fits(view, range->len) ? 0 : -EINVAL;
+}
+
+/* A view of a section that the end has created. */
+static int alpc_view_of_section(struct alpc_view *view, struct alpc_conn *conn,
+				u8 creator)
+{
+	struct alpc_section *sec;
+	int ret = 0;
+
+	if (alpc_view_slot(view) >= ALPC_SECTION_SLOTS)
+		return -EINVAL;
+	sec = alpc_section_find(conn, view->id);
+	if (!sec)
+		return -ENOENT;
+	if (sec->creator != creator)
+		ret = -ENOENT;
+	else if (!alpc_view_fits(view, sec->len))
+		ret = -EINVAL;
+	else if (view->len > conn->port->max_view)
+		ret = -EFBIG;
+	else if (view->flags & ALPC_VIEW_WRITE &&
+		 !(sec->flags & ALPC_SECTION_PEER_WRITE))
+		ret = -EPERM;
+	else if (view->flags & ALPC_VIEW_SECURE)
+		ret = PAGE_ALIGNED(view->offset | view->len) ?
+		      alpc_section_protect(sec, view->offset, view->len) :
+		      -EINVAL;
+	if (ret) {
+		alpc_section_put(sec);
+		return ret;
+	}
+	view->section = sec;
+	return 0;
+}
+
+static int alpc_view_read(struct alpc_view *view, const struct alpc_msg *send)
+{
+	if (send->view_flags & ~ALPC_VIEW_FLAGS ||
+	    (!send->view_len &&
+	     (send->view_offset | send->section | send->view_flags)))
+		return -EINVAL;
+	view->section = NULL;
+	view->offset = send->view_offset;
+	view->len = send->view_len;
+	view->id = send->section;
+	view->flags = send->view_flags;
+	view->inside = false;
+	return 0;
+}
+
+static int alpc_attrs_read(struct alpc_attrs *attrs, const struct alpc_msg *msg)
+{
+	BUILD_BUG_ON(sizeof(*attrs) != 32);
+	if (!msg->attrs != !msg->attrs_len)
+		return -EINVAL;
+	if (!msg->attrs) {
+		memset(attrs, 0, sizeof(*attrs));
+		return 0;
+	}
+	if (msg->attrs_len < sizeof(*attrs))
+		return -EINVAL;
+	if (msg->attrs_len > PAGE_SIZE)
+		return -E2BIG;
+	return copy_struct_from_user(attrs, sizeof(*attrs),
+				     u64_to_user_ptr(msg->attrs),
+				     msg->attrs_len);
+}
+
+static int alpc_parcel_get(struct alpc_message *m)
+{
+	if (!m->parcel)
+		m->parcel = kzalloc(sizeof(*m->parcel), GFP_KERNEL_ACCOUNT);
+	return m->parcel ? 0 : -ENOMEM;
+}
+
+/* What only a call may send, and how much of it. */
+static int alpc_attrs_check(const struct alpc_attrs *attrs, bool call)
+{
+	if (attrs->fd_kinds || attrs->out_fds_dropped ||
+	    (attrs->range_count && !call) ||
+	    !attrs->ranges != !attrs->range_count ||
+	    !attrs->fds != !attrs->fd_count)
+		return -EINVAL;
+	return 0;
+}
+
+static int alpc_pack_view(struct alpc_message *m, struct alpc_end *end,
+			  const struct alpc_msg *send, bool datagram)
+{
+	struct alpc_view *view = &m->parcel->view;
+	int ret = alpc_view_read(view, send);
+
+	if (ret || !view->len)
+		return ret;
+	if (view->flags & (datagram ? ALPC_VIEW_WRITE : ALPC_VIEW_AUTO_RELEASE))
+		return -EINVAL;
+	if (view->flags & ALPC_VIEW_RANGE)
+		ret = alpc_view_of_range(view, &m->parcel->grant,
+					 ALPC_RANGE_READ);
+	else
+		ret = alpc_view_of_section(view, end->conn, end->kind);
+	if (ret)
+		view->len = 0;
+	else
+		m->brings |= ALPC_BRINGS_VIEW;
+	return ret;
+}
+
+/**
+ * alpc_parcel_pack() - put into a new message what it is to bring
+ * @m: message that nobody else has
+ * @end: communication port that sends it
+ * @x: argument
+ *
+ * Return: 0 or an error of &struct alpc_transfer; then what was put into it is
+ * dropped with it.
+ */
+int alpc_parcel_pack(struct alpc_message *m, struct alpc_end *end,
+		     const struct alpc_transfer *x)
+{
+	const struct alpc_msg *send = &x->send;
+	struct alpc_parcel *parcel;
+	struct alpc_attrs attrs;
+	int ret;
+
+	/* Whose section is meant is not known before the message is sent. */
+	if (!end->conn)
+		return -EOPNOTSUPP;
+	ret = alpc_attrs_read(&attrs, send) ?:
+	      alpc_attrs_check(&attrs, send->flags &&
+			       (x->flags & ALPC_TRANSFER_WAIT)) ?:
+	      alpc_parcel_get(m);
+	if (ret)
+		return ret;
+	parcel = m->parcel;
+	if (attrs.range_count) {
+		ret = alpc_grant_make(&parcel->grant, &attrs);
+		if (ret)
+			return ret;
+		m->brings |= ALPC_BRINGS_RANGES;
+	}
+	ret = alpc_pack_view(m, end, send, !send->flags);
+	if (ret || !attrs.fd_count)
+		return ret;
+	ret = alpc_fds_capture(&parcel->fds, &attrs);
+	if (!ret)
+		m->brings |= ALPC_BRINGS_FDS;
+	return ret;
+}
+
+/* The view of a reply: inside that of the request, or of a section. */
+static int alpc_pack_answer_view(struct alpc_message *m, struct alpc_conn *conn,
+				 const struct alpc_msg *send)
+{
+	struct alpc_view *view = &m->parcel->answer_view;
+	struct alpc_view *asked = &m->parcel->view;
+	int ret = alpc_view_read(view, send);
+
+	if (ret || !view->len)
+		return ret;
+	if (view->flags & ALPC_VIEW_WRITE)
+		ret = -EINVAL;
+	else if (view->flags & ALPC_VIEW_RANGE)
+		ret = alpc_view_of_range(view, &m->parcel->grant,
+					 ALPC_RANGE_WRITE);
+	else if (m->brings & ALPC_BRINGS_VIEW && asked->section &&
+		 asked->id == view->id)
+		view->inside = true;
+	else
+		ret = alpc_view_of_section(view, conn,
+					   alpc_end_peer(m->from)->kind);
+	if (view->inside) {
+		if (view->flags & ~ALPC_VIEW_BODY ||
+		    view->offset < asked->offset ||
+		    view->len > asked->len ||
+		    view->offset - asked->offset > asked->len - view->len)
+			ret = -EINVAL;
+		else if (!(asked->flags & ALPC_VIEW_WRITE))
+			ret = -EPERM;
+		else
+			view->section = alpc_section_get(asked->section);
+	}
+	if (ret)
+		view->len = 0;
+	return ret;
+}
+
+/**
+ * alpc_parcel_drop_answer() - the reply is not sent
+ * @m: claimed request with a parcel
+ */
+void alpc_parcel_drop_answer(struct alpc_message *m)
+{
+	struct alpc_parcel *parcel = m->parcel;
+
+	parcel->answer_view.flags &= ~ALPC_VIEW_SLOT_MASK;
+	alpc_view_drop(&parcel->answer_view);
+	alpc_fds_drop(&parcel->answer_fds);
+}
+
+/**
+ * alpc_parcel_pack_answer() - prepare what a reply is to bring
+ * @m: request that the calling thread has claimed
+ * @conn: connection of the request
+ * @send: argument
+ *
+ * Return: 0 or an error of &struct alpc_transfer; then nothing is prepared. After
+ * 0 alpc_parcel_answer() or alpc_parcel_drop_answer() must follow.
+ */
+int alpc_parcel_pack_answer(struct alpc_message *m, struct alpc_conn *conn,
+			    const struct alpc_msg *send)
+{
+	struct alpc_attrs attrs;
+	int ret;
+
+	ret = alpc_attrs_read(&attrs, send) ?:
+	      alpc_attrs_check(&attrs, false) ?:
+	      alpc_parcel_get(m);
+	if (ret)
+		return ret;
+	alpc_parcel_drop_answer(m);
+	ret = alpc_pack_answer_view(m, conn, send);
+	if (!ret && attrs.fd_count)
+		ret = alpc_fds_capture(&m->parcel->answer_fds, &attrs);
+	if (ret)
+		alpc_parcel_drop_answer(m);
+	return ret;
+}
+
+/**
+ * alpc_parcel_answer() - a request becomes its reply, and brings what that does
+ * @m: message with a parcel
+ *
+ * Context: port's lock held.
+ */
+void alpc_parcel_answer(struct alpc_message *m)
+{
+	struct alpc_parcel *parcel = m->parcel;
+
+	alpc_view_give_back(&parcel->view);
+	swap(parcel->view, parcel->answer_view);
+	swap(parcel->fds, parcel->answer_fds);
+	m->brings = (parcel->view.len ? ALPC_BRINGS_VIEW : 0) |
+		    (parcel->fds.count ? ALPC_BRINGS_FDS : 0);
+}
+
+/**
+ * alpc_parcel_release() - who received a request needs no more what it brought
+ * @m: request
+ *
+ * The ranges stay. Context: port's lock held.
+ */
+void alpc_parcel_release(struct alpc_message *m)
+{
+	alpc_view_give_back(&m->parcel->view);
+	/* Its files are closed when the message is emptied. */
+	m->brings &= ALPC_BRINGS_RANGES;
+}
+
+/**
+ * alpc_parcel_not_sent() - the sender hears from the error that its view is free
+ * @m: message with a parcel that nobody has received
+ *
+ * Context: port's lock held, or nobody else has the message.
+ */
+void alpc_parcel_not_sent(struct alpc_message *m)
+{
+	m->parcel->view.flags &= ~ALPC_VIEW_SLOT_MASK;
+}
+
+/**
+ * alpc_parcel_empty() - drop what a message brought
+ * @m: message with a parcel, which nobody finds any more
+ *
+ * Context: may sleep.
+ */
+void alpc_parcel_empty(struct alpc_message *m)
+{
+	struct alpc_parcel *parcel = m->parcel;
+
+	alpc_view_drop(&parcel->view);
+	alpc_view_drop(&parcel->answer_view);
+	alpc_grant_drop(&parcel->grant);
+	alpc_fds_drop(&parcel->fds);
+	alpc_fds_drop(&parcel->answer_fds);
+	m->brings = 0;
+}
+
+/**
+ * alpc_parcel_is_held() - must a message that is not a request be released?
+ * @m: message with a parcel
+ *
+ * Context: port's lock held.
+ */
+bool alpc_parcel_is_held(const struct alpc_message *m)
+{
+	const struct alpc_view *view = &m->parcel->view;
+
+	if (m->brings & ALPC_BRINGS_FDS)
+		return true;
+	return m->brings & ALPC_BRINGS_VIEW && view->section && !view->inside &&
+	       !(view->flags & ALPC_VIEW_AUTO_RELEASE);
+}
+
+/**
+ * alpc_parcel_describe() - say what a message brings
+ * @m: message with a parcel
+ * @d: delivery
+ *
+ * Context: port's lock held.
+ */
+void alpc_parcel_describe(const struct alpc_message *m, struct alpc_delivery *d)
+{
+	const struct alpc_view *view = &m->parcel->view;
+
+	if (m->brings & ALPC_BRINGS_VIEW) {
+		d->view_offset = view->offset;
+		d->view_len = view->len;
+		d->section = view->id;
+		d->view_flags = view->flags & ~ALPC_VIEW_SLOT_MASK;
+	}
+	if (m->brings & ALPC_BRINGS_RANGES)
+		d->flags |= ALPC_MSG_RANGES;
+	if (m->brings & ALPC_BRINGS_FDS)
+		d->flags |= ALPC_MSG_FDS;
+}
+
+/**
+ * alpc_parcel_unpack() - tell the receiver what came beside the data
+ * @d: delivery
+ * @recv: the receiver's argument, filled in
+ * @kinds: gets the kinds of descriptor that are wanted
+ *
+ * Return: 0, or an error after which nothing has been received.
+ */
+int alpc_parcel_unpack(const struct alpc_delivery *d, struct alpc_msg *recv,
+		       u32 *kinds)
+{
+	struct alpc_parcel *parcel = d->msg->parcel;
+	struct alpc_attrs attrs;
+	int ret;
+
+	ret = alpc_attrs_read(&attrs, recv);
+	if (ret)
+		return ret;
+	if (attrs.fds | attrs.fd_count | attrs.out_fds_dropped ||
+	    attrs.fd_kinds & ~ALPC_FD_ANY)
+		return -EINVAL;
+	*kinds = attrs.fd_kinds;
+	if (d->flags & ALPC_MSG_RANGES)
+		ret = alpc_grant_describe(&parcel->grant, &attrs);
+	else
+		attrs.range_count = 0;
+	if (ret)
+		return ret;
+	if (d->flags & ALPC_MSG_FDS) {
+		alpc_fds_count(d->msg, &attrs);
+		if (!attrs.fd_count)
+			recv->flags &= ~ALPC_MSG_FDS;
+		if (attrs.out_fds_dropped)
+			recv->flags |= ALPC_MSG_FDS_DROPPED;
+	}
+	if (!recv->attrs)
+		return 0;
+	return copy_to_user(u64_to_user_ptr(recv->attrs), &attrs,
+			    sizeof(attrs)) ? -EFAULT : 0;
+}

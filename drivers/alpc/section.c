@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sections: memory that both ends of a connection map.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "section.h"
+
+#include <linux/bitmap.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "inode.h"
+#include "port.h"
+#include "user.h"
+
+/* The page of release counters counts as well. */
+static u64 alpc_section_charge(const struct alpc_section *sec)
+{
+	return sec->len + PAGE_SIZE;
+}
+
+static atomic64_t *alpc_section_total(struct alpc_section *sec)
+{
+	return &sec->all->bytes[sec->creator == ALPC_KIND_SERVER];
+}
+
+static void alpc_section_free(struct alpc_section *sec)
+{
+	atomic_long_sub(alpc_section_charge(sec), &sec->user->section_bytes);
+	alpc_user_put(sec->user);
+	alpc_user_put(sec->opener);
+	atomic64_sub(sec->len, alpc_section_total(sec));
+	alpc_sections_put(sec->all);
+	if (sec->inode)
+		alpc_inode_put(sec->inode);
+	vfree(sec->mem);
+	kvfree(sec->marks);
+	kfree_rcu(sec, rcu);
+}
+
+/**
+ * alpc_section_put() - drop a reference
+ * @sec: section, or NULL
+ *
+ * Context: may sleep.
+ */
+void alpc_section_put(struct alpc_section *sec)
+{
+	if (sec && refcount_dec_and_test(&sec->ref))
+		alpc_section_free(sec);
+}
+
+/**
+ * alpc_sections_put() - drop a reference
+ * @all: the sections of a connection, or NULL
+ */
+void alpc_sections_put(struct alpc_sections *all)
+{
+	if (all && refcount_dec_and_test(&all->ref))
+		kfree(all);
+}
+
+/* The sections of a connection, with a reference for a new one. */
+static struct alpc_sections *alpc_sections_get(struct alpc_conn *conn)
+{
+	struct alpc_sections *all = READ_ONCE(conn->sections);
+
+	if (!all) {
+		all = kzalloc(sizeof(*all), GFP_KERNEL_ACCOUNT);
+		if (!all)
+			return NULL;
+		refcount_set(&all->ref, 1);
+		if (cmpxchg(&conn->sections, NULL, all)) {
+			kfree(all);
+			all = conn->sections;
+		}
+	}
+	refcount_inc(&all->ref);
+	return all;
+}
+
+/* Charge the memory to the calling thread's user, and to the end. */
+static int alpc_section_charge_to(struct alpc_section *sec,
+				  struct alpc_port *port)
+{
+	atomic64_t *total = alpc_section_total(sec);
+
+	if (atomic64_add_return(sec->len, total) > port->max_section_total) {
+		atomic64_sub(sec->len, total);
+		return -EDQUOT;
+	}
+	sec->user = alpc_user_get_current();
+	if (!sec->user) {
+		atomic64_sub(sec->len, total);
+		return -ENOMEM;
+	}
+	if (!alpc_user_charge(&sec->user->section_bytes,
+			      alpc_section_charge(sec),
+			      alpc_user_section_limit())) {
+		atomic64_sub(sec->len, total);
+		alpc_user_put(sec->user);
+		return -EDQUOT;
+	}
+	return 0;
+}
+
+/* A section that nobody can find yet. */
+static struct alpc_section *alpc_section_alloc(struct alpc_end *end, u64 len)
+{
+	struct alpc_section *sec;
+	int ret = -ENOMEM;
+
+	sec = kzalloc(sizeof(*sec), GFP_KERNEL_ACCOUNT);
+	if (!sec)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&sec->ref, 1);
+	spin_lock_init(&sec->lock);
+	init_rwsem(&sec->faults);
+	sec->len = len;
+	sec->creator = end->kind;
+	sec->all = alpc_sections_get(end->conn);
+	if (!sec->all)
+		goto err_free;
+	ret = alpc_section_charge_to(sec, end->port);
+	if (ret)
+		goto err_all;
+	sec->inode = alpc_inode_alloc(ALPC_KIND_CLIENT);
+	if (IS_ERR(sec->inode)) {
+		ret = PTR_ERR(sec->inode);
+		sec->inode = NULL;
+		goto err_put;
+	}
+	sec->mem = __vmalloc(len + PAGE_SIZE,
+			     GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN);
+	if (sec->mem)
+		return sec;
+	ret = -ENOMEM;
+
+err_put:
+	alpc_section_put(sec);
+	return ERR_PTR(ret);
+err_all:
+	alpc_sections_put(sec->all);
+err_free:
+	kfree(sec);
+	return ERR_PTR(ret);
+}
+
+/* Under the lock: let the section be found. */
+static int alpc_section_publish(struct alpc_end *end, struct alpc_section *sec)
+{
+	struct alpc_conn *conn = end->conn;
+
+	lockdep_assert_held(&end->port->lock);
+	if (conn->state != ALPC_STATE_OPEN)
+		return conn->state == ALPC_STATE_CONNECTING ? -ENOTCONN : -EPIPE;
+	sec->id = ++sec->all->last_id;
+	hlist_add_head_rcu(&sec->node, &sec->all->list);
+	refcount_inc(&sec->ref);
+	return 0;
+}
+
+/**
+ * alpc_section_create() - create a section
+ * @end: communication port that creates it
+ * @len: bytes, more than 0
+ * @flags: ALPC_SECTION_* bits
+ *
+ * Return: the section, with a reference for the caller, or an error pointer.
+ */
+struct alpc_section *alpc_section_create(struct alpc_end *end, u64 len,
+					 u32 flags)
+{
+	struct alpc_port *port = end->port;
+	struct alpc_section *sec;
+	int ret;
+
+	if (!port->max_section)
+		return ERR_PTR(-EOPNOTSUPP);
+	if (len > port->max_section)
+		return ERR_PTR(-EFBIG);
+	sec = alpc_section_alloc(end, PAGE_ALIGN(len));
+	if (IS_ERR(sec))
+		return sec;
+	sec->flags = flags;
+	spin_lock(&port->lock);
+	ret = alpc_section_publish(end, sec);
+	spin_unlock(&port->lock);
+	if (ret) {
+		alpc_section_put(sec);
+		return ERR_PTR(ret);
+	}
+	return sec;
+}
+
+/**
+ * alpc_section_find() - the section of that id
+ * @conn: connection
+ * @id: section
+ *
+ * Return: a reference, or NULL.
+ */
+struct alpc_section *alpc_section_find(struct alpc_conn *conn, u32 id)
+{
+	struct alpc_sections *all = READ_ONCE(conn->sections);
+	struct alpc_section *sec;
+
+	if (!all)
+		return NULL;
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(sec, &all->list, node)
+		if (sec->id == id && refcount_inc_not_zero(&sec->ref))
+			break;
+	rcu_read_unlock();
+	return sec;
+}
+
+/**
+ * alpc_section_settle() - let who still has a section be charged for it
+ * @sec: section
+ *
+ * Called when it was taken out of its connection, and when a file of the
+ * creator's side is closed: after the last of these its creator has no use of
+ * it any more.
+ */
+void alpc_section_settle(struct alpc_section *sec)
+{
+	spin_lock(&sec->lock);
+	if (sec->deleted && !sec->own_files && sec->opener) {
+		atomic_long_sub(alpc_section_charge(sec),
+				&sec->user->section_bytes);
+		atomic_long_add(alpc_section_charge(sec),
+				&sec->opener->section_bytes);
+		swap(sec->user, sec->opener);
+		alpc_user_put(sec->opener);
+		sec->opener = NULL;
+	}
+	spin_unlock(&sec->lock);
+}
+
+/* Nobody finds it any more; the list's reference becomes the caller's. */
+static void alpc_section_unlink(struct alpc_section *sec)
+{
+	hlist_del_rcu(&sec->node);
+	spin_lock(&sec->lock);
+	sec->deleted = true;
+	spin_unlock(&sec->lock);
+}
+
+/* Take out one section that an end has created, or a certain one. */
+static bool alpc_section_take_out(struct alpc_end *end, u32 id)
+{
+	struct alpc_section *sec = NULL;
+
+	spin_lock(&end->port->lock);
+	if (end->conn->sections)
+		hlist_for_each_entry(sec, &end->conn->sections->list, node)
+			if (sec->creator == end->kind && (!id || sec->id == id))
+				break;
+	if (sec)
+		alpc_section_unlink(sec);
+	spin_unlock(&end->port->lock);
+	if (!sec)
+		return false;
+	alpc_section_settle(sec);
+	alpc_section_put(sec);
+	return true;
+}
+
+/**
+ * alpc_section_delete() - take a section out of its connection
+ * @end: communication port that created it
+ * @id: section
+ *
+ * Return: 0 or -ENOENT.
+ */
+int alpc_section_delete(struct alpc_end *end, u32 id)
+{
+	return id && alpc_section_take_out(end, id) ? 0 : -ENOENT;
+}
+
+/**
+ * alpc_sections_release() - an end is closed, and lets its sections go
+ * @end: communication port
+ */
+void alpc_sections_release(struct alpc_end *end)
+{
+	while (alpc_section_take_out(end, 0))
+		;
+}
