@@ -294,7 +294,7 @@ int alpc_cmd_disconnect(struct alpc_ucmd *ucmd)
 void alpc_port_info(struct alpc_end *end, struct alpc_port_info *info)
 {
 	struct alpc_port *port = end->port;
-	struct alpc_queue *q = end->inbox;
+	struct alpc_queue *q = alpc_end_inbox(end);
 
 	*info = (struct alpc_port_info) {
 		.size = info->size,

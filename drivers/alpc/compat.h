@@ -63,6 +63,19 @@ static inline void simple_inode_init_ts(struct inode *inode)
 }
 #endif
 
+/* It writes the number to user memory if asked, since 6.8. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#include <linux/file.h>
+
+#define receive_fd(file, ufd, o_flags)	receive_fd(file, o_flags)
+#endif
+
+/* A pidfd is of a filesystem of its own since 6.9. */
+#include <linux/magic.h>
+#ifndef PID_FS_MAGIC
+#define PID_FS_MAGIC	0x50494446
+#endif
+
 /* The tracepoint sched_process_exit has a second argument since 6.16. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #define ALPC_EXIT_PROBE_ARGS	struct task_struct *task

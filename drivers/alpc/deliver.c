@@ -30,9 +30,6 @@ static void alpc_describe(const struct alpc_message *m, u64 context,
 	d->type = m->type;
 	d->flags = m->callback ? ALPC_MSG_CALLBACK : 0;
 	d->kept = false;
-	d->section = 0;
-	d->view_flags = 0;
-	d->view_offset = 0;
 	d->view_len = 0;
 }
 
@@ -199,7 +196,11 @@ void alpc_deliver_done(struct alpc_delivery *d)
 		alpc_message_put(m);
 		return;
 	}
-	alpc_message_recycle(m, &m->from->spare);
+	/* Many a client does nothing for long after it has connected. */
+	if (unlikely(d->type > ALPC_CONNECTION_REQUEST))
+		alpc_message_put(m);
+	else
+		alpc_message_recycle(m, &m->from->spare);
 	if (d->conn)
 		alpc_conn_put(d->conn);
 }

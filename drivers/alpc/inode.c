@@ -150,3 +150,12 @@ int alpc_inode_may_connect(struct inode *inode)
 {
 	return inode_permission(&nop_mnt_idmap, inode, MAY_WRITE);
 }
+
+/**
+ * alpc_file_is_ours() - is it one of our ports or sections?
+ * @file: file
+ */
+bool alpc_file_is_ours(const struct file *file)
+{
+	return file_inode(file)->i_sb->s_magic == ALPC_FS_MAGIC;
+}

@@ -29,5 +29,6 @@ void alpc_inode_put(struct inode *inode);
 struct file *alpc_inode_file(struct inode *inode, const char *name, int flags,
 			     const struct file_operations *fops, void *data);
 int alpc_inode_may_connect(struct inode *inode);
+bool alpc_file_is_ours(const struct file *file);
 
 #endif /* ALPC_INODE_H */

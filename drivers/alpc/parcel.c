@@ -397,14 +397,15 @@ void alpc_parcel_describe(const struct alpc_message *m, struct alpc_delivery *d)
 
 /**
  * alpc_parcel_unpack() - tell the receiver what came beside the data
+ * @end: port that the receiver used
  * @d: delivery
  * @recv: the receiver's argument, filled in
  * @kinds: gets the kinds of descriptor that are wanted
  *
  * Return: 0, or an error after which nothing has been received.
  */
-int alpc_parcel_unpack(const struct alpc_delivery *d, struct alpc_msg *recv,
-		       u32 *kinds)
+int alpc_parcel_unpack(struct alpc_end *end, const struct alpc_delivery *d,
+		       struct alpc_msg *recv, u32 *kinds)
 {
 	struct alpc_parcel *parcel = d->msg->parcel;
 	struct alpc_attrs attrs;
@@ -424,7 +425,7 @@ int alpc_parcel_unpack(const struct alpc_delivery *d, struct alpc_msg *recv,
 	if (ret)
 		return ret;
 	if (d->flags & ALPC_MSG_FDS) {
-		alpc_fds_count(d->msg, &attrs);
+		alpc_fds_count(end, d->msg, &attrs);
 		if (!attrs.fd_count)
 			recv->flags &= ~ALPC_MSG_FDS;
 		if (attrs.out_fds_dropped)

@@ -8,6 +8,8 @@
 #define ALPC_PARCEL_H
 
 #include <linux/bits.h>
+#include <linux/build_bug.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 #include <uapi/linux/alpc.h>
 
@@ -94,14 +96,17 @@ void alpc_parcel_empty(struct alpc_message *m);
 bool alpc_parcel_is_held(const struct alpc_message *m);
 void alpc_parcel_describe(const struct alpc_message *m,
 			  struct alpc_delivery *d);
-int alpc_parcel_unpack(const struct alpc_delivery *d, struct alpc_msg *recv,
-		       u32 *kinds);
+int alpc_parcel_unpack(struct alpc_end *end, const struct alpc_delivery *d,
+		       struct alpc_msg *recv, u32 *kinds);
 
-/* Does it ask for anything beside the data? */
+/* Is there anything behind the first part of the argument? Rarely there is. */
 static inline bool alpc_msg_brings(const struct alpc_msg *msg)
 {
-	return msg->view_len | msg->view_offset | msg->section |
-	       msg->view_flags | msg->attrs | msg->attrs_len;
+	const u64 *word = &msg->view_offset;
+
+	BUILD_BUG_ON(sizeof(*msg) - offsetof(struct alpc_msg, view_offset) !=
+		     5 * sizeof(*word));
+	return word[0] | word[1] | word[2] | word[3] | word[4];
 }
 
 #endif /* ALPC_PARCEL_H */

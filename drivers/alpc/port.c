@@ -115,20 +115,9 @@ static void alpc_end_init(struct alpc_end *end, u8 kind,
 	end->kind = kind;
 	end->port = port;
 	end->conn = conn;
-	end->inbox = NULL;
-	end->outbox = NULL;
-	end->own = &port->queue;
-	if (kind == ALPC_KIND_CONNECTION) {
-		end->inbox = &port->queue;
-	} else if (kind == ALPC_KIND_SERVER) {
-		end->outbox = &conn->queue;
-	} else {
-		end->inbox = &conn->queue;
-		end->outbox = &port->queue;
-		end->own = &conn->queue;
-	}
+	end->own = kind == ALPC_KIND_CLIENT ? &conn->queue : &port->queue;
 	INIT_HLIST_HEAD(&end->sent);
-	INIT_LIST_HEAD(&end->blocked);
+	INIT_HLIST_HEAD(&end->blocked);
 	/* How long a client spins is not for the server to raise. */
 	if (kind == ALPC_KIND_CLIENT)
 		end->spin.max_ns = min(port->end.spin.max_ns,
@@ -139,7 +128,7 @@ static void alpc_end_init(struct alpc_end *end, u8 kind,
 
 static void alpc_end_exit(struct alpc_end *end)
 {
-	WARN_ON_ONCE(!hlist_empty(&end->sent) || !list_empty(&end->blocked));
+	WARN_ON_ONCE(!hlist_empty(&end->sent) || !hlist_empty(&end->blocked));
 	if (end->spare)
 		alpc_message_free(end->spare);
 	alpc_ident_cache_exit(&end->idents);
@@ -271,15 +260,14 @@ struct alpc_conn *alpc_conn_alloc(struct alpc_port *port, u32 queue_messages,
 	conn->server_uid = INVALID_UID;
 	conn->server_gid = INVALID_GID;
 	conn->error = -EPIPE;
-	INIT_LIST_HEAD(&conn->watches);
+	INIT_HLIST_HEAD(&conn->watches);
 	alpc_message_init_notice(&conn->closed, &conn->client,
 				 ALPC_PORT_CLOSED);
-	conn->ident = alpc_ident_get_current(&conn->client.idents);
-	if (!conn->ident) {
+	conn->closed.sender = alpc_ident_get_current(&conn->client.idents);
+	if (!conn->closed.sender) {
 		alpc_conn_put(conn);
 		return NULL;
 	}
-	conn->closed.sender = conn->ident;
 	return conn;
 }
 
@@ -302,7 +290,7 @@ void alpc_conn_put(struct alpc_conn *conn)
 	WARN_ON_ONCE(conn->listed || !list_empty(&conn->queue.messages));
 	alpc_end_exit(&conn->client);
 	alpc_end_exit(&conn->server);
-	alpc_ident_put(conn->ident);
+	alpc_ident_put(conn->closed.sender);
 	alpc_sections_put(conn->sections);
 	alpc_port_put(conn->port);
 	kmem_cache_free(alpc_conn_cache, conn);

@@ -84,10 +84,9 @@ struct net;
  * @kind: &enum alpc_port_kind; immutable
  * @port: connection port whose lock protects everything; immutable
  * @conn: the connection, NULL for a connection port; immutable
- * @inbox: where it receives, NULL for a server communication port; immutable
- * @outbox: where what it sends arrives, NULL for a connection port; immutable
- * @own: the queue of its side, which knows the ids of that side: @inbox, or for
- *	a server communication port that of the connection port; immutable
+ * @own: the queue of its side, which knows the ids of that side: where it
+ *	receives, or for a server communication port that of the connection port;
+ *	immutable
  * @sent: what was sent through it and is not done with; protected by port lock
  * @blocked: threads that wait for room to send through it; port lock
  * @seq: number of the last message sent; port lock
@@ -105,11 +104,9 @@ struct alpc_end {
 	u32 unanswered;
 	struct alpc_port *port;
 	struct alpc_conn *conn;
-	struct alpc_queue *inbox;
-	struct alpc_queue *outbox;
 	struct alpc_queue *own;
 	struct hlist_head sent;
-	struct list_head blocked;
+	struct hlist_head blocked;
 	u64 seq;
 	struct alpc_spin spin;
 	struct alpc_message *spare;
@@ -178,6 +175,7 @@ struct alpc_port {
  * @state: &enum alpc_port_state; protected by the port's lock
  * @listed: counts in &alpc_port.connections and is in &alpc_port.conns; lock
  * @accepted: the server has accepted; lock
+ * @watched: a thread has ever asked for an exit notice; &alpc_exit.lock
  * @node: in &alpc_port.conns; lock
  * @port: its connection port; a reference; immutable
  * @client: the client's end
@@ -190,9 +188,8 @@ struct alpc_port {
  * @server_uid: user that the server must be, or INVALID_UID; immutable
  * @server_gid: group that the server must have, or INVALID_GID; immutable
  * @error: what receiving fails with once the queue is empty; lock
- * @ident: the thread that connected; immutable
- * @closed: the notice %ALPC_PORT_CLOSED, set aside; lock
- * @watched: a thread has ever asked for an exit notice; &alpc_exit.lock
+ * @closed: the notice %ALPC_PORT_CLOSED, set aside, from the thread that
+ *	connected; lock
  * @watches: threads that asked for an exit notice; &alpc_exit.lock
  * @sections: its sections, or NULL if there never were any; cmpxchg()
  * @ident_slot: memory of the ends' identity caches
@@ -203,6 +200,7 @@ struct alpc_conn {
 	u8 state;
 	bool listed;
 	bool accepted;
+	bool watched;
 	struct list_head node;
 	struct alpc_port *port;
 	struct alpc_end client;
@@ -214,10 +212,8 @@ struct alpc_conn {
 	kuid_t server_uid;
 	kgid_t server_gid;
 	int error;
-	struct alpc_ident *ident;
 	struct alpc_message closed;
-	bool watched;
-	struct list_head watches;
+	struct hlist_head watches;
 	struct alpc_sections *sections;
 	struct alpc_ident __rcu *ident_slot[2][ALPC_END_IDENTS];
 	struct hlist_head bucket;
@@ -284,6 +280,19 @@ static inline void alpc_message_uncount(struct alpc_message *m)
 		m->async = false;
 		m->from->unanswered--;
 	}
+}
+
+/* Where it receives; NULL for a server communication port. */
+static inline struct alpc_queue *alpc_end_inbox(const struct alpc_end *end)
+{
+	return end->kind == ALPC_KIND_SERVER ? NULL : end->own;
+}
+
+/* Where what a communication port sends arrives. */
+static inline struct alpc_queue *alpc_end_outbox(const struct alpc_end *end)
+{
+	return end->kind == ALPC_KIND_CLIENT ? &end->port->queue :
+					       &end->conn->queue;
 }
 
 /* The end that what is sent through this one arrives at. */

@@ -215,18 +215,17 @@ int alpc_answer_copy(struct alpc_end *end, struct alpc_message *m, u64 data,
 int alpc_reply_prepare(struct alpc_op *op)
 {
 	const struct alpc_msg *send = &op->x->send;
-	bool brings = alpc_msg_brings(send);
 	struct alpc_end *end = op->end;
 	struct alpc_message *m;
 	struct alpc_conn *conn;
 	int ret;
 
 	m = alpc_request_claim(end, send->id, ALPC_REQUEST,
-			       unlikely(brings) ? &conn : NULL);
+			       unlikely(op->brings) ? &conn : NULL);
 	if (IS_ERR(m))
 		return PTR_ERR(m);
 	ret = alpc_answer_copy(end, m, send->data, send->len, &op->answer);
-	if (unlikely(brings)) {
+	if (unlikely(op->brings)) {
 		if (!ret)
 			ret = alpc_parcel_pack_answer(m, conn, send);
 		alpc_conn_put(conn);

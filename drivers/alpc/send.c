@@ -55,7 +55,7 @@ int alpc_send_prepare(struct alpc_op *op)
 	ret = alpc_copy_in(m->data, u64_to_user_ptr(send->data), send->len);
 	if (!ret)
 		ret = alpc_ident_renew(&m->sender, &end->idents);
-	if (!ret && unlikely(alpc_msg_brings(send))) {
+	if (!ret && unlikely(op->brings)) {
 		ret = alpc_parcel_pack(m, end, op->x);
 		if (ret && m->parcel)
 			alpc_parcel_not_sent(m);
@@ -124,7 +124,7 @@ static int alpc_send_block(struct alpc_op *op, struct alpc_queue *to)
 	}
 	alpc_waiter_init(&op->w, alpc_message_weight(op->m));
 	list_add_tail(&op->w.node, &to->senders);
-	list_add_tail(&op->w.blocked, &op->end->blocked);
+	hlist_add_head(&op->w.blocked, &op->end->blocked);
 	op->blocked = true;
 	return -EINPROGRESS;
 }
@@ -132,7 +132,7 @@ static int alpc_send_block(struct alpc_op *op, struct alpc_queue *to)
 static int alpc_send_new(struct alpc_op *op)
 {
 	struct alpc_end *end = op->end;
-	struct alpc_queue *to = end->outbox;
+	struct alpc_queue *to = alpc_end_outbox(end);
 	struct alpc_message *m = op->m;
 	int ret;
 
@@ -242,7 +242,7 @@ void alpc_send_abort(struct alpc_op *op)
 		op->m->charged = false;
 		rcu_read_lock();
 		spin_lock(&end->port->lock);
-		alpc_queue_uncharge(end->outbox, alpc_message_weight(op->m),
+		alpc_queue_uncharge(alpc_end_outbox(end), alpc_message_weight(op->m),
 				    &wake);
 		spin_unlock(&end->port->lock);
 		alpc_wake_flush(&wake);

@@ -60,10 +60,11 @@ static void alpc_end_fail_requests(struct alpc_end *end, int error,
 static void alpc_end_fail_blocked(struct alpc_end *end, int error,
 				  struct alpc_work *work)
 {
-	struct alpc_waiter *w, *next;
+	struct hlist_node *next;
+	struct alpc_waiter *w;
 
-	list_for_each_entry_safe(w, next, &end->blocked, blocked) {
-		list_del(&w->blocked);
+	hlist_for_each_entry_safe(w, next, &end->blocked, blocked) {
+		hlist_del(&w->blocked);
 		list_del(&w->node);
 		alpc_waiter_give(w, error, &work->wake);
 	}

@@ -40,7 +40,8 @@ static int alpc_check_send(const struct alpc_end *end,
 {
 	const struct alpc_msg *send = &x->send;
 
-	if (send->type || !alpc_msg_is_clean(send))
+	if (send->type || (unlikely(alpc_msg_brings(send)) &&
+			   !alpc_msg_is_clean(send)))
 		return -EINVAL;
 	switch (send->flags) {
 	case ALPC_SEND_REPLY:
@@ -55,7 +56,7 @@ static int alpc_check_send(const struct alpc_end *end,
 	case ALPC_SEND_REQUEST:
 		if (send->id)
 			return -EINVAL;
-		return end->outbox ? 0 : -EOPNOTSUPP;
+		return end->conn ? 0 : -EOPNOTSUPP;
 	default:
 		return -EINVAL;
 	}
@@ -75,7 +76,7 @@ static int alpc_check(const struct alpc_end *end, const struct alpc_transfer *x)
 		    (flags & ALPC_TRANSFER_WAIT))
 			return -EINVAL;
 	}
-	if ((flags & ALPC_TRANSFER_RECEIVE) && !end->inbox)
+	if ((flags & ALPC_TRANSFER_RECEIVE) && end->kind == ALPC_KIND_SERVER)
 		return -EOPNOTSUPP;
 	return flags & ALPC_TRANSFER_SEND ? alpc_check_send(end, x) : 0;
 }
@@ -84,7 +85,7 @@ static int alpc_check(const struct alpc_end *end, const struct alpc_transfer *x)
 static int alpc_receive(struct alpc_op *op)
 {
 	struct alpc_end *end = op->end;
-	struct alpc_queue *q = end->inbox;
+	struct alpc_queue *q = end->own;
 	int ret;
 
 	if (q->stopped)
@@ -195,7 +196,7 @@ static int alpc_give_up(struct alpc_op *op, int error)
 		effect = !alpc_give_up_call(op, &work);
 	} else if (op->blocked) {
 		list_del(&op->w.node);
-		list_del(&op->w.blocked);
+		hlist_del(&op->w.blocked);
 	} else {
 		hlist_del(&op->w.receiver);
 	}
@@ -277,10 +278,15 @@ static void alpc_fill(struct alpc_msg *msg, const struct alpc_delivery *d)
 	msg->gid = ids.gid;
 	msg->seq = d->seq;
 	msg->call = d->call;
-	msg->view_offset = d->view_offset;
 	msg->view_len = d->view_len;
-	msg->section = d->section;
-	msg->view_flags = d->view_flags;
+	msg->view_offset = 0;
+	msg->section = 0;
+	msg->view_flags = 0;
+	if (unlikely(d->view_len)) {
+		msg->view_offset = d->view_offset;
+		msg->section = d->section;
+		msg->view_flags = d->view_flags;
+	}
 }
 
 static int alpc_report(const struct alpc_transfer *x,
@@ -318,7 +324,8 @@ static int alpc_finish(struct alpc_op *op, struct alpc_transfer __user *ux)
 	alpc_fill(&x->recv, d);
 	if (unlikely(x->recv.attrs ||
 		     d->flags & (ALPC_MSG_RANGES | ALPC_MSG_FDS))) {
-		ret = alpc_parcel_unpack(d, &x->recv, &kinds);
+		ret = alpc_parcel_unpack(op->end, d, &x->recv,
+					 &kinds);
 		if (ret)
 			goto undo;
 	}
@@ -374,9 +381,9 @@ void alpc_receive_switch(struct alpc_end *end, bool on)
 	struct alpc_work work;
 
 	alpc_work_begin(&work, end->port);
-	end->inbox->stopped = !on;
+	end->own->stopped = !on;
 	if (!on)
-		alpc_queue_fail_receivers(end->inbox, -ESHUTDOWN, &work.wake);
+		alpc_queue_fail_receivers(end->own, -ESHUTDOWN, &work.wake);
 	alpc_work_end(&work, end->port);
 }
 
@@ -405,6 +412,7 @@ int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 		return ret;
 	op.end = end;
 	op.x = x;
+	op.brings = x->flags & ALPC_TRANSFER_SEND && alpc_msg_brings(&x->send);
 	op.dontwait = nonblock || (x->flags & ALPC_TRANSFER_DONTWAIT);
 	op.sent = false;
 	op.m = NULL;

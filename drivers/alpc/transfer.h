@@ -35,6 +35,7 @@
  * @end: port
  * @x: argument
  * @deadline: when to give up
+ * @brings: what is sent brings more than data, see alpc_msg_brings()
  * @dontwait: fail rather than sleep, except for a reply
  * @sent: the message was posted or the reply handed over
  * @m: message to send; ours until @sent
@@ -52,6 +53,7 @@ struct alpc_op {
 	struct alpc_end *end;
 	struct alpc_transfer *x;
 	struct alpc_deadline deadline;
+	bool brings;
 	bool dontwait;
 	bool sent;
 	bool blocked;

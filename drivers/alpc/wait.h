@@ -69,10 +69,10 @@ enum {
  * @type: &enum alpc_message_type
  * @flags: ALPC_MSG_* bits
  * @kept: @msg stays in a table until it is answered or released
- * @section: for &alpc_msg.section
- * @view_flags: for &alpc_msg.view_flags
- * @view_offset: for &alpc_msg.view_offset
- * @view_len: for &alpc_msg.view_len
+ * @view_len: for &alpc_msg.view_len, 0 for no view
+ * @section: for &alpc_msg.section, if there is a view
+ * @view_flags: for &alpc_msg.view_flags, likewise
+ * @view_offset: for &alpc_msg.view_offset, likewise
  *
  * A copy, because the message goes on living: a request can be answered,
  * cancelled, and its connection closed, while it is still being copied out.
@@ -111,7 +111,7 @@ struct alpc_delivery {
 struct alpc_waiter {
 	struct hlist_node receiver;
 	struct list_head node;
-	struct list_head blocked;
+	struct hlist_node blocked;
 	struct task_struct *task;
 	int state;
 	int error;

@@ -177,7 +177,7 @@ int alpc_actor_wait(struct alpc_actor *a, u64 call)
 
 static int actor_receive(struct alpc_op *op)
 {
-	struct alpc_queue *q = op->end->inbox;
+	struct alpc_queue *q = alpc_end_inbox(op->end);
 	int ret;
 
 	ret = alpc_queue_take(q, op->w.room, &op->w.delivery, &op->wake);
