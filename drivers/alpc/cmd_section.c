@@ -81,7 +81,8 @@ static struct alpc_section *alpc_section_of_message(struct alpc_end *end,
 
 	spin_lock(&end->port->lock);
 	m = alpc_pending_find(&end->own->pending, id);
-	if (m && m->brings & ALPC_BRINGS_VIEW && m->parcel->view.section)
+	if (m && (!end->conn || m->from->conn == end->conn) &&
+	    m->brings & ALPC_BRINGS_VIEW && m->parcel->view.section)
 		sec = alpc_section_get(m->parcel->view.section);
 	spin_unlock(&end->port->lock);
 	return sec ?: ERR_PTR(-ESRCH);
@@ -90,17 +91,18 @@ static struct alpc_section *alpc_section_of_message(struct alpc_end *end,
 static struct alpc_section *
 alpc_section_to_open(struct alpc_end *end, const struct alpc_open_section *arg)
 {
+	bool client = end->kind == ALPC_KIND_CLIENT;
+	u8 creator = client ? ALPC_KIND_SERVER : ALPC_KIND_CLIENT;
 	struct alpc_section *sec;
 
-	if (!end->conn)
+	if (!end->conn || arg->id)
 		sec = alpc_section_of_message(end, arg->id);
-	else if (arg->id)
-		sec = ERR_PTR(-EINVAL);
 	else
-		sec = alpc_section_find(end->conn, arg->section) ?:
+		sec = alpc_section_find(end->conn, creator, arg->section) ?:
 		      ERR_PTR(-ENOENT);
+	/* A message can bring back one's own. */
 	if (!IS_ERR(sec) &&
-	    (sec->id != arg->section || sec->creator == end->kind)) {
+	    (sec->id != arg->section || sec->creator != creator)) {
 		alpc_section_put(sec);
 		sec = ERR_PTR(-ENOENT);
 	}

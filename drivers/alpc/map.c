@@ -95,12 +95,17 @@ static vm_fault_t alpc_own_fault(struct vm_fault *vmf)
 	return ret;
 }
 
-/* The first write to a page that was inserted read-only. */
+/*
+ * The first write to a page that was inserted read-only: alpc_own_fault() decides
+ * when it comes again.
+ */
 static vm_fault_t alpc_own_mkwrite(struct vm_fault *vmf)
 {
 	struct alpc_section *sec = vmf->vma->vm_private_data;
 
-	return alpc_page_is_marked(sec, vmf->pgoff) ? VM_FAULT_SIGSEGV : 0;
+	unmap_mapping_range(sec->inode->i_mapping,
+			    (loff_t)vmf->pgoff << PAGE_SHIFT, PAGE_SIZE, 1);
+	return VM_FAULT_NOPAGE;
 }
 
 static vm_fault_t alpc_peer_fault(struct vm_fault *vmf)
@@ -122,7 +127,7 @@ static int alpc_map_access(struct vm_area_struct *vma, unsigned long addr,
 
 	if (write || at >= sec->len)
 		return -EIO;
-	len = min_t(u64, len, sec->len - at);
+	len = min3((u64)len, sec->len - at, (u64)(vma->vm_end - addr));
 	memcpy(buf, sec->mem + at, len);
 	return len;
 }
@@ -219,10 +224,11 @@ static int alpc_section_note_opener(struct alpc_section *sec)
 		return -EDQUOT;
 	}
 	spin_lock(&sec->lock);
-	if (!sec->opener && !sec->deleted)
+	if (!sec->opener)
 		swap(sec->opener, user);
 	spin_unlock(&sec->lock);
 	alpc_user_put(user);
+	alpc_section_settle(sec);
 	return 0;
 }
 

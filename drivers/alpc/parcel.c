@@ -79,12 +79,10 @@ static int alpc_view_of_section(struct alpc_view *view, struct alpc_conn *conn,
 
 	if (alpc_view_slot(view) >= ALPC_SECTION_SLOTS)
 		return -EINVAL;
-	sec = alpc_section_find(conn, view->id);
+	sec = alpc_section_find(conn, creator, view->id);
 	if (!sec)
 		return -ENOENT;
-	if (sec->creator != creator)
-		ret = -ENOENT;
-	else if (!alpc_view_fits(view, sec->len))
+	if (!alpc_view_fits(view, sec->len))
 		ret = -EINVAL;
 	else if (view->len > conn->port->max_view)
 		ret = -EFBIG;

@@ -312,7 +312,8 @@ int alpc_release_commit(struct alpc_op *op)
 
 	lockdep_assert_held(&end->port->lock);
 	m = alpc_pending_find(&end->own->pending, op->x->send.id);
-	if (!m || !m->brings || (end->conn && m->from->conn != end->conn))
+	if (!m || !(m->brings & ~ALPC_BRINGS_RANGES) ||
+	    (end->conn && m->from->conn != end->conn))
 		return -ESRCH;
 	switch (m->state) {
 	case ALPC_MSG_PENDING:
@@ -320,6 +321,8 @@ int alpc_release_commit(struct alpc_op *op)
 		return 0;
 	case ALPC_MSG_CANCELED:
 	case ALPC_MSG_KEPT:
+		/* Now: it is freed when the thread has received what comes next. */
+		alpc_parcel_release(m);
 		alpc_request_withdraw(end->own, m, &op->wake);
 		op->dead = m;
 		return 0;

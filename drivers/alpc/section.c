@@ -29,6 +29,11 @@ static atomic64_t *alpc_section_total(struct alpc_section *sec)
 	return &sec->all->bytes[sec->creator == ALPC_KIND_SERVER];
 }
 
+static struct hlist_head *alpc_sections_of(struct alpc_sections *all, u8 creator)
+{
+	return &all->list[creator == ALPC_KIND_SERVER];
+}
+
 static void alpc_section_free(struct alpc_section *sec)
 {
 	atomic_long_sub(alpc_section_charge(sec), &sec->user->section_bytes);
@@ -136,7 +141,8 @@ static struct alpc_section *alpc_section_alloc(struct alpc_end *end, u64 len)
 		goto err_put;
 	}
 	sec->mem = __vmalloc(len + PAGE_SIZE,
-			     GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN);
+			     GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN |
+			     __GFP_RETRY_MAYFAIL);
 	if (sec->mem)
 		return sec;
 	ret = -ENOMEM;
@@ -159,8 +165,12 @@ static int alpc_section_publish(struct alpc_end *end, struct alpc_section *sec)
 	lockdep_assert_held(&end->port->lock);
 	if (conn->state != ALPC_STATE_OPEN)
 		return conn->state == ALPC_STATE_CONNECTING ? -ENOTCONN : -EPIPE;
+	/* What has mapped a section knows it by its id for ever. */
+	if (sec->all->last_id == U32_MAX)
+		return -EDQUOT;
 	sec->id = ++sec->all->last_id;
-	hlist_add_head_rcu(&sec->node, &sec->all->list);
+	hlist_add_head_rcu(&sec->node,
+			   alpc_sections_of(sec->all, sec->creator));
 	refcount_inc(&sec->ref);
 	return 0;
 }
@@ -201,11 +211,13 @@ struct alpc_section *alpc_section_create(struct alpc_end *end, u64 len,
 /**
  * alpc_section_find() - the section of that id
  * @conn: connection
+ * @creator: &enum alpc_port_kind of the end that created it
  * @id: section
  *
  * Return: a reference, or NULL.
  */
-struct alpc_section *alpc_section_find(struct alpc_conn *conn, u32 id)
+struct alpc_section *alpc_section_find(struct alpc_conn *conn, u8 creator,
+				       u32 id)
 {
 	struct alpc_sections *all = READ_ONCE(conn->sections);
 	struct alpc_section *sec;
@@ -213,7 +225,7 @@ struct alpc_section *alpc_section_find(struct alpc_conn *conn, u32 id)
 	if (!all)
 		return NULL;
 	rcu_read_lock();
-	hlist_for_each_entry_rcu(sec, &all->list, node)
+	hlist_for_each_entry_rcu(sec, alpc_sections_of(all, creator), node)
 		if (sec->id == id && refcount_inc_not_zero(&sec->ref))
 			break;
 	rcu_read_unlock();
@@ -224,51 +236,34 @@ struct alpc_section *alpc_section_find(struct alpc_conn *conn, u32 id)
  * alpc_section_settle() - let who still has a section be charged for it
  * @sec: section
  *
- * Called when it was taken out of its connection, and when a file of the
- * creator's side is closed: after the last of these its creator has no use of
- * it any more.
+ * Called when it was taken out of its connection, when a file of the creator's
+ * side is closed, and when the other side opens it: once it is taken out, and all
+ * these files are closed, its creator has no use of it any more.
  */
 void alpc_section_settle(struct alpc_section *sec)
 {
 	spin_lock(&sec->lock);
-	if (sec->deleted && !sec->own_files && sec->opener) {
+	if (sec->deleted && !sec->own_files && sec->opener &&
+	    sec->opener != sec->user) {
 		atomic_long_sub(alpc_section_charge(sec),
 				&sec->user->section_bytes);
 		atomic_long_add(alpc_section_charge(sec),
 				&sec->opener->section_bytes);
-		swap(sec->user, sec->opener);
-		alpc_user_put(sec->opener);
-		sec->opener = NULL;
+		alpc_user_put(sec->user);
+		sec->user = alpc_user_get(sec->opener);
 	}
 	spin_unlock(&sec->lock);
 }
 
-/* Nobody finds it any more; the list's reference becomes the caller's. */
-static void alpc_section_unlink(struct alpc_section *sec)
+/* Nobody finds it any more. Return: false if that was so before. */
+static bool alpc_section_unlink(struct alpc_section *sec)
 {
+	if (sec->deleted)
+		return false;
 	hlist_del_rcu(&sec->node);
 	spin_lock(&sec->lock);
 	sec->deleted = true;
 	spin_unlock(&sec->lock);
-}
-
-/* Take out one section that an end has created, or a certain one. */
-static bool alpc_section_take_out(struct alpc_end *end, u32 id)
-{
-	struct alpc_section *sec = NULL;
-
-	spin_lock(&end->port->lock);
-	if (end->conn->sections)
-		hlist_for_each_entry(sec, &end->conn->sections->list, node)
-			if (sec->creator == end->kind && (!id || sec->id == id))
-				break;
-	if (sec)
-		alpc_section_unlink(sec);
-	spin_unlock(&end->port->lock);
-	if (!sec)
-		return false;
-	alpc_section_settle(sec);
-	alpc_section_put(sec);
 	return true;
 }
 
@@ -281,7 +276,22 @@ static bool alpc_section_take_out(struct alpc_end *end, u32 id)
  */
 int alpc_section_delete(struct alpc_end *end, u32 id)
 {
-	return id && alpc_section_take_out(end, id) ? 0 : -ENOENT;
+	struct alpc_section *sec;
+	bool unlinked;
+
+	/* Without the lock, because there can be very many. */
+	sec = alpc_section_find(end->conn, end->kind, id);
+	if (!sec)
+		return -ENOENT;
+	spin_lock(&end->port->lock);
+	unlinked = alpc_section_unlink(sec);
+	spin_unlock(&end->port->lock);
+	if (unlinked) {
+		alpc_section_settle(sec);
+		alpc_section_put(sec);
+	}
+	alpc_section_put(sec);
+	return unlinked ? 0 : -ENOENT;
 }
 
 /**
@@ -290,6 +300,22 @@ int alpc_section_delete(struct alpc_end *end, u32 id)
  */
 void alpc_sections_release(struct alpc_end *end)
 {
-	while (alpc_section_take_out(end, 0))
-		;
+	struct alpc_sections *all = end->conn->sections;
+	struct alpc_section *sec;
+
+	if (!all)
+		return;
+	for (;;) {
+		spin_lock(&end->port->lock);
+		sec = hlist_entry_safe(alpc_sections_of(all, end->kind)->first,
+				       struct alpc_section, node);
+		if (sec)
+			alpc_section_unlink(sec);
+		spin_unlock(&end->port->lock);
+		if (!sec)
+			return;
+		alpc_section_settle(sec);
+		alpc_section_put(sec);
+		cond_resched();
+	}
 }

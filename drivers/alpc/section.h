@@ -41,20 +41,23 @@ struct inode;
  *   fault     under the semaphore: look at the marks and insert the page,
  *             writable or not
  *
- * A page that was inserted read-only becomes writable after a fault of its own
- * (pfn_mkwrite), for which the core looks again whether the entry is still there.
+ * A page that was inserted read-only is never made writable in place: the core
+ * would do that after it has asked, and cannot tell an entry that was inserted
+ * again meanwhile from the one that it asked about. It is unmapped instead, and
+ * the fault that follows inserts it.
  */
 
 /**
  * struct alpc_sections - the sections of one connection
  * @ref: one for the connection, one for each section
- * @list: those that can be found; changed under the port's lock, RCU
+ * @list: those of the client and of the server that can be found; changed under
+ *	the port's lock, RCU
  * @last_id: last id given out; port's lock
  * @bytes: of the client's and of the server's sections, until they are freed
  */
 struct alpc_sections {
 	refcount_t ref;
-	struct hlist_head list;
+	struct hlist_head list[2];
 	u32 last_id;
 	atomic64_t bytes[2];
 };
@@ -71,11 +74,11 @@ struct alpc_sections {
  * @mem: the memory, and behind it the page of release counters; immutable
  * @inode: of the files of the creator's side; a reference; immutable
  * @lock: protects the rest
- * @deleted: nobody can open it or send views of it any more
+ * @deleted: it is not in the list any more, and nobody can send views of it
  * @own_files: files of the creator's side
  * @user: who is charged
- * @opener: user of the other side, once it has opened it, or NULL; is charged
- *	when the creator's side has let go of it
+ * @opener: first user of the other side to open it, or NULL; is charged when the
+ *	creator's side has let go of it
  * @marks: pages that secure views protect, one bit each; NULL until there was one
  * @faults: held for reading by faults of the creator's side
  * @rcu: for freeing
@@ -102,7 +105,8 @@ struct alpc_section {
 
 struct alpc_section *alpc_section_create(struct alpc_end *end, u64 len,
 					 u32 flags);
-struct alpc_section *alpc_section_find(struct alpc_conn *conn, u32 id);
+struct alpc_section *alpc_section_find(struct alpc_conn *conn, u8 creator,
+				       u32 id);
 int alpc_section_delete(struct alpc_end *end, u32 id);
 void alpc_sections_release(struct alpc_end *end);
 void alpc_sections_put(struct alpc_sections *all);

@@ -70,6 +70,12 @@ struct alpc_user *alpc_user_get_current(void)
 	return user;
 }
 
+struct alpc_user *alpc_user_get(struct alpc_user *user)
+{
+	refcount_inc(&user->ref);
+	return user;
+}
+
 /**
  * alpc_user_put() - drop a reference
  * @user: account, or NULL

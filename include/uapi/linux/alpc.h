@@ -649,6 +649,8 @@ struct alpc_attrs {
  * message never arrived: the sender sees without a system call that it may use
  * the bytes again.
  *
+ * A callback that brings any of this goes through a communication port.
+ *
  * A secure view begins and ends at page boundaries. From before the message is
  * sent until it is given back, writing to those pages raises SIGSEGV in every
  * process that has the section from its creator's side, and system calls that
@@ -816,8 +818,9 @@ struct alpc_create_section {
  * @section: its id
  * @out_fd: descriptor for mmap(2): read-only unless the section has
  *	%ALPC_SECTION_PEER_WRITE
- * @id: on a connection port, a message that was received there and brought a
- *	view of it which is not given back; else 0
+ * @id: a message that was received here and brought a view of it which is not
+ *	given back; or 0, and then the section must not have been deleted, nor
+ *	its creator's end closed. Needed on a connection port.
  * @out_len: its length in bytes
  * @out_flags: ALPC_SECTION_* bits
  * @__reserved: must be 0
