@@ -116,11 +116,13 @@ static int on_connect(struct alpc_client *client,
 
 static void on_connected(struct alpc_client *client)
 {
-	int ret = alpc_send(alpc_client_port(client), "first", 5, 0);
+	int ret;
 
+	/* Before the client can know. */
+	served.connected++;
+	ret = alpc_send(alpc_client_port(client), "first", 5, 0);
 	if (ret && ret != -EPIPE)
 		served.mistakes++;
-	served.connected++;
 }
 
 static void on_datagram(struct alpc_client *client,

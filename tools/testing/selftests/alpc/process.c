@@ -267,23 +267,47 @@ static bool read_thread(pid_t pid, pid_t tid, const char *file, char *buf, size_
 	return read_file(path, buf, size) > 0;
 }
 
+/* What a thread does, and how often it has left its CPU. */
+struct activity {
+	char state;
+	long slept, preempted;
+};
+
+static bool read_activity(pid_t pid, pid_t tid, struct activity *activity)
+{
+	const char *state, *switches;
+	char text[4096];
+
+	if (!read_thread(pid, tid, "status", text, sizeof(text)))
+		return false;
+	state = strstr(text, "\nState:");
+	switches = strstr(text, "\nvoluntary_ctxt_switches:");
+	return state && switches && sscanf(state, "\nState: %c", &activity->state) == 1 &&
+	       sscanf(switches, "\nvoluntary_ctxt_switches: %ld nonvoluntary_ctxt_switches: %ld",
+		      &activity->slept, &activity->preempted) == 2;
+}
+
+static bool is_same(const struct activity *a, const struct activity *b)
+{
+	return a->state == b->state && a->slept == b->slept && a->preempted == b->preempted;
+}
+
 /*
  * /proc tells the system call of a thread only while it is off its CPU; the
- * state tells an interruptible sleep from waiting for a lock or a page.
+ * state tells an interruptible sleep from waiting for a lock or a page. Both are
+ * of the same sleep if the thread has not run in between.
  */
 int thread_blocked_in(pid_t pid, pid_t tid, long call_number)
 {
-	char call[256], stat[512];
-	const char *state;
+	struct activity before, after;
+	char call[256];
 
 	for (;;) {
-		if (!read_thread(pid, tid, "syscall", call, sizeof(call)) ||
-		    !read_thread(pid, tid, "stat", stat, sizeof(stat)))
+		if (!read_activity(pid, tid, &before) ||
+		    !read_thread(pid, tid, "syscall", call, sizeof(call)) ||
+		    !read_activity(pid, tid, &after) || strchr("ZX", after.state))
 			return -ESRCH;
-		state = strrchr(stat, ')');
-		if (!state || strchr("ZX", state[2]))
-			return -ESRCH;
-		if (state[2] == 'S' && atoi(call) == call_number)
+		if (after.state == 'S' && is_same(&before, &after) && atoi(call) == call_number)
 			return 0;
 		usleep(500);
 	}
