@@ -67,8 +67,9 @@ void alpc_message_forget(struct alpc_message *m)
 }
 
 /* It stays in the receiving side's table, and the receiver gets a reference. */
-static void alpc_deliver_keep(struct alpc_queue *own, struct alpc_message *m,
-			      u8 state, struct alpc_delivery *d)
+static inline void alpc_deliver_keep(struct alpc_queue *own,
+				     struct alpc_message *m, u8 state,
+				     struct alpc_delivery *d)
 {
 	m->state = state;
 	alpc_pending_add(&own->pending, m);

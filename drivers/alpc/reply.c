@@ -206,6 +206,29 @@ int alpc_answer_copy(struct alpc_end *end, struct alpc_message *m, u64 data,
 	return ret;
 }
 
+/* Prepare what a reply brings beside its data. */
+static noinline int alpc_reply_pack(struct alpc_op *op, struct alpc_message *m)
+{
+	struct alpc_port *port = op->end->port;
+	struct alpc_conn *conn;
+	int ret;
+
+	spin_lock(&port->lock);
+	ret = alpc_request_check(m);
+	conn = ret ? NULL : alpc_conn_get(m->from->conn);
+	spin_unlock(&port->lock);
+	/* Else it comes out when the reply is to be handed over. */
+	if (ret)
+		return 0;
+	ret = alpc_parcel_pack_answer(m, conn, &op->x->send);
+	alpc_conn_put(conn);
+	if (ret) {
+		kvfree(op->answer);
+		op->answer = NULL;
+	}
+	return ret;
+}
+
 /**
  * alpc_reply_prepare() - claim the request and read the reply
  * @op: transfer
@@ -217,24 +240,16 @@ int alpc_reply_prepare(struct alpc_op *op)
 	const struct alpc_msg *send = &op->x->send;
 	struct alpc_end *end = op->end;
 	struct alpc_message *m;
-	struct alpc_conn *conn;
 	int ret;
 
-	m = alpc_request_claim(end, send->id, ALPC_REQUEST,
-			       unlikely(op->brings) ? &conn : NULL);
+	m = alpc_request_claim(end, send->id, ALPC_REQUEST, NULL);
 	if (IS_ERR(m))
 		return PTR_ERR(m);
 	ret = alpc_answer_copy(end, m, send->data, send->len, &op->answer);
-	if (unlikely(op->brings)) {
-		if (!ret)
-			ret = alpc_parcel_pack_answer(m, conn, send);
-		alpc_conn_put(conn);
-	}
-	if (ret) {
-		kvfree(op->answer);
-		op->answer = NULL;
+	if (!ret && unlikely(op->brings))
+		ret = alpc_reply_pack(op, m);
+	if (ret)
 		return alpc_request_unclaim(end, m) ?: ret;
-	}
 	op->m = m;
 	return 0;
 }

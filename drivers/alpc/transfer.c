@@ -36,12 +36,11 @@ static bool alpc_release_is_clean(const struct alpc_transfer *x)
 
 /* What is to be sent makes sense, and does so on this kind of port. */
 static int alpc_check_send(const struct alpc_end *end,
-			   const struct alpc_transfer *x)
+			   const struct alpc_transfer *x, bool brings)
 {
 	const struct alpc_msg *send = &x->send;
 
-	if (send->type || (unlikely(alpc_msg_brings(send)) &&
-			   !alpc_msg_is_clean(send)))
+	if (send->type || (unlikely(brings) && !alpc_msg_is_clean(send)))
 		return -EINVAL;
 	switch (send->flags) {
 	case ALPC_SEND_REPLY:
@@ -62,7 +61,8 @@ static int alpc_check_send(const struct alpc_end *end,
 	}
 }
 
-static int alpc_check(const struct alpc_end *end, const struct alpc_transfer *x)
+static int alpc_check(const struct alpc_end *end, const struct alpc_transfer *x,
+		      bool brings)
 {
 	u32 flags = x->flags;
 
@@ -78,7 +78,7 @@ static int alpc_check(const struct alpc_end *end, const struct alpc_transfer *x)
 	}
 	if ((flags & ALPC_TRANSFER_RECEIVE) && end->kind == ALPC_KIND_SERVER)
 		return -EOPNOTSUPP;
-	return flags & ALPC_TRANSFER_SEND ? alpc_check_send(end, x) : 0;
+	return flags & ALPC_TRANSFER_SEND ? alpc_check_send(end, x, brings) : 0;
 }
 
 /* Take the first message, or begin to wait for one. */
@@ -405,14 +405,14 @@ int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 
 	x->out_id = 0;
 	x->out_done = 0;
-	ret = alpc_check(end, x) ?:
+	op.brings = x->flags & ALPC_TRANSFER_SEND && alpc_msg_brings(&x->send);
+	ret = alpc_check(end, x, op.brings) ?:
 	      alpc_deadline_init(&op.deadline, x->timeout,
 				 x->flags & ALPC_TRANSFER_ABSTIME);
 	if (unlikely(ret))
 		return ret;
 	op.end = end;
 	op.x = x;
-	op.brings = x->flags & ALPC_TRANSFER_SEND && alpc_msg_brings(&x->send);
 	op.dontwait = nonblock || (x->flags & ALPC_TRANSFER_DONTWAIT);
 	op.sent = false;
 	op.m = NULL;
