@@ -20,8 +20,12 @@
 #include "parcel.h"
 #include "port.h"
 
-/* Pages of a batch: what a caller may have to wait for, see access.h. */
-#define ALPC_ACCESS_BATCH	16
+/*
+ * Pages that are looked up at a time: more make that no cheaper. And pages that
+ * are copied at a time: what a caller may have to wait for, see access.h.
+ */
+#define ALPC_ACCESS_BATCH	32
+#define ALPC_ACCESS_COPY	16
 
 /* So many parts need no memory. */
 #define ALPC_ACCESS_PARTS_FEW	4
@@ -156,11 +160,13 @@ int alpc_grant_check(const struct alpc_grant *grant,
 		     const struct alpc_access_part *part, u32 count, u32 right)
 {
 	const struct alpc_range *range;
-	u64 sum = 0;
 
+	/*
+	 * All of them together are not too long to count: there are few, and
+	 * each is no longer than an address space.
+	 */
 	for (; count; count--, part++) {
-		if (part->__reserved ||
-		    check_add_overflow(sum, part->len, &sum))
+		if (part->__reserved)
 			return -EINVAL;
 		if (part->range >= grant->count)
 			return -ENOENT;
@@ -290,13 +296,10 @@ static size_t alpc_copy_page(const struct alpc_access_op *op, struct page *page,
 	return left;
 }
 
-/*
- * Return: bytes copied, which are fewer than @len if a page of our own is not
- * there just now, or an error of alpc_access_enter().
- */
-static ssize_t alpc_copy_pages(const struct alpc_access_op *op,
-			       struct page **page, size_t offset,
-			       char __user *own, size_t len)
+/* Pages that nobody but us can be kept waiting for. Return: as alpc_copy(). */
+static ssize_t alpc_copy_some(const struct alpc_access_op *op,
+			      struct page **page, size_t offset,
+			      char __user *own, size_t len)
 {
 	size_t n, left = 0, done = 0;
 	int ret;
@@ -315,25 +318,70 @@ static ssize_t alpc_copy_pages(const struct alpc_access_op *op,
 }
 
 /*
- * Return: how many pages of the caller's were pinned, more than 0, or -EPIPE,
- * -EINTR, -ENOMEM or -EFAULT.
+ * Return: bytes copied, which are fewer than @len if a page of our own is not
+ * there just now, or, if none, an error of alpc_access_enter().
  */
-static long alpc_pin(const struct alpc_access_op *op, unsigned long address,
-		     unsigned long count, struct page **pages)
+static ssize_t alpc_copy(const struct alpc_access_op *op, struct page **page,
+			 size_t offset, char __user *own, size_t len)
+{
+	size_t n, done = 0;
+	ssize_t ret;
+
+	do {
+		n = min(len - done, ALPC_ACCESS_COPY * PAGE_SIZE - offset);
+		ret = alpc_copy_some(op, page, offset, own + done, n);
+		if (ret < 0)
+			return done ?: ret;
+		done += ret;
+		page += ALPC_ACCESS_COPY;
+		offset = 0;
+	} while (done < len && ret == n);
+	return done;
+}
+
+/*
+ * Pages that are written to are pinned; to read them a plain reference will do,
+ * which costs less.
+ */
+static long alpc_get_pages(const struct alpc_access_op *op,
+			   struct mm_struct *mm, unsigned long address,
+			   unsigned long count, struct page **pages, int *locked)
+{
+	if (op->write)
+		return pin_user_pages_remote(mm, address, count, FOLL_WRITE |
+					     FOLL_INTERRUPTIBLE, pages, locked);
+	return get_user_pages_remote(mm, address, count, FOLL_INTERRUPTIBLE,
+				     pages, locked);
+}
+
+static void alpc_put_pages(const struct alpc_access_op *op, struct page **page,
+			   unsigned long count, bool written)
+{
+	if (op->write)
+		unpin_user_pages_dirty_lock(page, count, written);
+	else
+		while (count--)
+			put_page(*page++);
+}
+
+/*
+ * Look up pages of the caller's, as if it had touched them.
+ *
+ * Return: how many, more than 0, or -EPIPE, -EINTR, -ENOMEM or -EFAULT.
+ */
+static long alpc_find_pages(const struct alpc_access_op *op,
+			    unsigned long address, unsigned long count,
+			    struct page **pages)
 {
 	struct mm_struct *mm = op->m->parcel->grant.mm;
-	unsigned int flags = FOLL_INTERRUPTIBLE;
 	int locked = 1;
 	long ret;
 
-	if (op->write)
-		flags |= FOLL_WRITE;
 	if (!mmget_not_zero(mm))
 		return -EPIPE;
 	ret = mmap_read_lock_killable(mm);
 	if (!ret) {
-		ret = pin_user_pages_remote(mm, address, count, flags, pages,
-					    &locked);
+		ret = alpc_get_pages(op, mm, address, count, pages, &locked);
 		if (locked)
 			mmap_read_unlock(mm);
 	}
@@ -347,23 +395,24 @@ static long alpc_pin(const struct alpc_access_op *op, unsigned long address,
 	return -EFAULT;
 }
 
-/* One batch. Return: as alpc_copy_pages() or alpc_pin(). */
+/* One batch. Return: as alpc_copy() or alpc_find_pages(). */
 static ssize_t alpc_access_batch(const struct alpc_access_op *op,
 				 unsigned long address, char __user *own,
 				 u64 len)
 {
-	struct page *pages[ALPC_ACCESS_BATCH];
+	struct page *pages[ALPC_ACCESS_BATCH] __uninitialized;
 	size_t offset = offset_in_page(address);
 	ssize_t ret;
 	long count;
 
 	len = min_t(u64, len, ALPC_ACCESS_BATCH * PAGE_SIZE - offset);
-	count = alpc_pin(op, address - offset, PFN_UP(offset + len), pages);
+	count = alpc_find_pages(op, address - offset, PFN_UP(offset + len),
+				pages);
 	if (count < 0)
 		return count;
 	len = min_t(u64, len, count * PAGE_SIZE - offset);
-	ret = alpc_copy_pages(op, pages, offset, own, len);
-	unpin_user_pages_dirty_lock(pages, count, op->write && ret > 0);
+	ret = alpc_copy(op, pages, offset, own, len);
+	alpc_put_pages(op, pages, count, ret > 0);
 	return ret;
 }
 
@@ -397,8 +446,11 @@ static int alpc_access_part(const struct alpc_access_op *op,
 	ssize_t n;
 
 	while (left) {
-		if (*done && signal_pending(current))
-			return -EINTR;
+		if (*done) {
+			if (signal_pending(current))
+				return -EINTR;
+			cond_resched();
+		}
 		n = alpc_access_batch(op, at, own, left);
 		if (!n) {
 			if (++tries > ALPC_ACCESS_TRIES)
@@ -413,7 +465,6 @@ static int alpc_access_part(const struct alpc_access_op *op,
 		own += n;
 		left -= n;
 		*done += n;
-		cond_resched();
 	}
 	return 0;
 }
@@ -451,7 +502,8 @@ static int alpc_access_parts(struct alpc_end *end, struct alpc_access *arg,
  */
 int alpc_access(struct alpc_end *end, struct alpc_access *arg)
 {
-	struct alpc_access_part few[ALPC_ACCESS_PARTS_FEW], *part = few;
+	struct alpc_access_part few[ALPC_ACCESS_PARTS_FEW] __uninitialized;
+	struct alpc_access_part *part = few;
 	size_t size = arg->count * sizeof(*part);
 	int ret;
 

@@ -43,10 +43,12 @@ static inline void vm_flags_clear(struct vm_area_struct *vma,
 #define FOLL_INTERRUPTIBLE	0
 #endif
 
-/* Pinning pages gave their mappings, too, before 6.5. */
+/* Looking up pages gave their mappings, too, before 6.5. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 #include <linux/mm.h>
 
+#define get_user_pages_remote(mm, start, count, flags, pages, locked) \
+	get_user_pages_remote(mm, start, count, flags, pages, NULL, locked)
 #define pin_user_pages_remote(mm, start, count, flags, pages, locked) \
 	pin_user_pages_remote(mm, start, count, flags, pages, NULL, locked)
 #endif

@@ -18,9 +18,11 @@
  * with fchown(2) and fchmod(2), and connecting asks the kernel's permission
  * check for write access to it, as it does for a bound AF_UNIX socket.
  * The communication ports of its connections have no permissions; they share
- * another inode, which cannot be changed.
+ * another inode, which cannot be changed. Each section has one for the files of its
+ * creator's side, whose mappings it finds; those of the other side use that of the
+ * communication ports.
  *
- * The mount is pinned while ports exist and not by the module itself, which
+ * The mount is pinned while ports or sections exist and not by the module itself, which
  * could otherwise never be unloaded.
  */
 

@@ -53,6 +53,9 @@
 #define ALPC_SECTION_TOTAL_DEFAULT	((u64)SZ_256M)
 #define ALPC_SECTION_TOTAL_MAX		(16ULL * SZ_1G)
 
+/* Sections of one end, deleted ones that are still mapped among them. */
+#define ALPC_SECTIONS_MAX		256
+
 /* Buckets of a connection port's table of unanswered requests. */
 #define ALPC_PENDING_BUCKETS		512U
 

@@ -102,9 +102,12 @@ static vm_fault_t alpc_own_fault(struct vm_fault *vmf)
 static vm_fault_t alpc_own_mkwrite(struct vm_fault *vmf)
 {
 	struct alpc_section *sec = vmf->vma->vm_private_data;
+	pgoff_t first = round_down(vmf->pgoff, ALPC_FAULT_PAGES);
 
+	/* Those around it came with it, and are brought in with it again. */
 	unmap_mapping_range(sec->inode->i_mapping,
-			    (loff_t)vmf->pgoff << PAGE_SHIFT, PAGE_SIZE, 1);
+			    (loff_t)first << PAGE_SHIFT,
+			    ALPC_FAULT_PAGES << PAGE_SHIFT, 1);
 	return VM_FAULT_NOPAGE;
 }
 

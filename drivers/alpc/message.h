@@ -33,6 +33,8 @@ struct alpc_waiter;
  *                   |                      |--cancel--> CANCELED --receive--> DONE
  *                   '--cancel--> DONE      '--shutdown--> DONE
  *
+ *   QUEUED, PENDING, CANCELED, REPLYING --> KEPT --release--> DONE
+ *
  * A message that wants no reply goes from QUEUED to DONE when it is received.
  * A request without a thread that waits for it goes from REPLYING to QUEUED, as
  * a reply, in the queue of the side that made it. REPLIED is the reply to a
@@ -47,7 +49,7 @@ struct alpc_waiter;
  * A callback whose thread handles another one stays in &alpc_queue.detached.
  *
  * References. One belongs to whoever the state says: the queue, the table of
- * unanswered requests, the thread that waits for the reply. Everybody else who
+ * what is not answered or released, the thread that waits for the reply. Everybody else who
  * touches a message without the port's lock - a receiver that copies it out,
  * a replier that copies into it - holds one of its own.
  */
@@ -84,7 +86,7 @@ enum alpc_state {
  *	&alpc_queue.detached, else empty; protected by the port's lock
  * @sent: in &alpc_end.sent from sending until the last effect, else empty;
  *	port's lock
- * @hash: in a side's table of unanswered requests; port's lock
+ * @hash: in &alpc_queue.pending of the side that has received it; port's lock
  * @from: the communication port that it was sent through; valid while @sent is
  *	linked
  * @caller: the thread that waits for the reply, if one does; port's lock

@@ -354,6 +354,15 @@ void alpc_parcel_empty(struct alpc_message *m)
 	m->brings = 0;
 }
 
+/* Does who received it hold a view of the other side's memory? */
+static bool alpc_parcel_holds_view(const struct alpc_message *m)
+{
+	const struct alpc_view *view = &m->parcel->view;
+
+	return m->brings & ALPC_BRINGS_VIEW && view->section && !view->inside &&
+	       !(view->flags & ALPC_VIEW_AUTO_RELEASE);
+}
+
 /**
  * alpc_parcel_is_held() - must a message that is not a request be released?
  * @m: message with a parcel
@@ -362,12 +371,7 @@ void alpc_parcel_empty(struct alpc_message *m)
  */
 bool alpc_parcel_is_held(const struct alpc_message *m)
 {
-	const struct alpc_view *view = &m->parcel->view;
-
-	if (m->brings & ALPC_BRINGS_FDS)
-		return true;
-	return m->brings & ALPC_BRINGS_VIEW && view->section && !view->inside &&
-	       !(view->flags & ALPC_VIEW_AUTO_RELEASE);
+	return m->brings & ALPC_BRINGS_FDS || alpc_parcel_holds_view(m);
 }
 
 /**
@@ -391,6 +395,7 @@ void alpc_parcel_describe(const struct alpc_message *m, struct alpc_delivery *d)
 		d->flags |= ALPC_MSG_RANGES;
 	if (m->brings & ALPC_BRINGS_FDS)
 		d->flags |= ALPC_MSG_FDS;
+	d->holds_view = alpc_parcel_holds_view(m);
 }
 
 /**
@@ -412,10 +417,11 @@ int alpc_parcel_unpack(struct alpc_end *end, const struct alpc_delivery *d,
 	ret = alpc_attrs_read(&attrs, recv);
 	if (ret)
 		return ret;
-	if (attrs.fds | attrs.fd_count | attrs.out_fds_dropped ||
-	    attrs.fd_kinds & ~ALPC_FD_ANY)
+	if (attrs.fds || attrs.fd_kinds & ~ALPC_FD_ANY)
 		return -EINVAL;
 	*kinds = attrs.fd_kinds;
+	attrs.fd_count = 0;
+	attrs.out_fds_dropped = 0;
 	if (d->flags & ALPC_MSG_RANGES)
 		ret = alpc_grant_describe(&parcel->grant, &attrs);
 	else
@@ -426,6 +432,9 @@ int alpc_parcel_unpack(struct alpc_end *end, const struct alpc_delivery *d,
 		alpc_fds_count(end, d->msg, &attrs);
 		if (!attrs.fd_count)
 			recv->flags &= ~ALPC_MSG_FDS;
+		/* Those that are not wanted need not be released. */
+		if (!attrs.fd_count && !d->holds_view)
+			recv->flags &= ~ALPC_MSG_HELD;
 		if (attrs.out_fds_dropped)
 			recv->flags |= ALPC_MSG_FDS_DROPPED;
 	}

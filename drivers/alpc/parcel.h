@@ -37,8 +37,8 @@ struct alpc_section;
  * the reply, by a release, or because that side is closed. Closing the sender's
  * side changes nothing about it.
  *
- * A reply's parcel is prepared in @answer_ while the request, claimed, still
- * has its own, and takes its place when the reply is sent.
+ * What a reply is to bring is prepared beside that of the request, which is
+ * claimed meanwhile, and takes its place when the reply is sent.
  */
 
 /* &alpc_message.brings */
@@ -73,7 +73,7 @@ struct alpc_view {
  * @answer_fds: its descriptors
  *
  * What there is is said by &alpc_message.brings. Protected by the port's lock
- * from sending on; what begins with answer_ belongs to the thread that has
+ * from sending on; @answer_view and @answer_fds belong to the thread that has
  * claimed the request.
  */
 struct alpc_parcel {

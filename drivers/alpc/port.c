@@ -62,7 +62,8 @@ static int alpc_section_limits_init(struct alpc_port_limits *limits,
 			  ALPC_SECTION_MAX, &limits->max_section) ?:
 	       alpc_limit(arg->max_view, limits->max_section, ALPC_SECTION_MAX,
 			  &limits->max_view) ?:
-	       alpc_limit(arg->max_section_total, ALPC_SECTION_TOTAL_DEFAULT,
+	       alpc_limit(arg->max_section_total,
+			  max(limits->max_section, ALPC_SECTION_TOTAL_DEFAULT),
 			  ALPC_SECTION_TOTAL_MAX, &limits->max_section_total);
 }
 

@@ -29,10 +29,11 @@ struct net;
 /**
  * DOC: Objects
  *
- * Three kinds of file exist, and each has a &struct alpc_end as its private
- * data: the connection port (&alpc_port.end), and the two communication ports of
+ * Three kinds of port exist, and the file of each has a &struct alpc_end as its
+ * private data: the connection port (&alpc_port.end), and the two communication ports of
  * a connection (&alpc_conn.client and &alpc_conn.server). An end says where its
- * file receives and where it sends.
+ * file receives and where it sends. The files of sections are another matter
+ * (section.h).
  *
  * The core knows ends and the ABI's structures, but neither files nor commands;
  * these are the business of file.c, inode.c, ioctl.c, cmd.c and main.c.
@@ -47,9 +48,13 @@ struct net;
  *    when such a thread ends, when one asks, and when its connection closes.
  * 2. &alpc_port.lock, of one connection port: its queue, its connections, their
  *    queues, and all messages on their way between them. Never two at once.
- * 3. the locks of wait queue heads, inside wake_up().
+ * 3. the locks of wait queue heads, inside wake_up(); &alpc_section.lock, of the
+ *    marks of secure views and of who is charged.
+ * 4. the lock of the table of users (user.c), inside &alpc_section.lock.
  *
- * &alpc_net.lock (names.c) stands alone.
+ * &alpc_net.lock (names.c) stands alone. &alpc_section.faults is taken by page
+ * faults, inside the lock of the address space, and by who sends a secure view,
+ * without any other lock.
  *
  * One lock for a port and all its connections, because nearly everything that
  * happens to a message involves both sides: a request goes to a thread that
@@ -92,7 +97,8 @@ struct net;
  * @seq: number of the last message sent; port lock
  * @unanswered: what was sent through it without a thread that waits, and stays
  *	until the other side acts: asynchronous requests until their reply is
- *	received, calls whose thread handles a callback, exit notices; port lock
+ *	received, calls whose thread handles a callback, exit notices, what
+ *	brought something that is not given back; port lock
  * @released: its file is closed; port lock
  * @spin: for how long its threads spin
  * @spare: a message to use again, or NULL; xchg()

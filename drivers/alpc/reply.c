@@ -63,7 +63,7 @@ void alpc_message_remove(struct alpc_message *m, struct alpc_work *work)
 
 /**
  * alpc_request_keep() - let who has received a request keep what came with it
- * @m: request of a connection that has ended
+ * @m: request that nobody waits for any more, and no notice will tell
  *
  * It stays in the receiver's table until the receiver finds that it cannot
  * reply.
@@ -468,7 +468,9 @@ static void alpc_call_cancel_callback(struct alpc_message *m,
 	w = cb->caller;
 	if (w) {
 		cb->caller = NULL;
-		alpc_request_cancel(cb, work);
+		/* Another thread may still be looking at what it brought. */
+		if (!alpc_request_keep(cb))
+			alpc_request_cancel(cb, work);
 		alpc_waiter_give(w, -ECANCELED, &work->wake);
 	} else if (cb->state == ALPC_MSG_PENDING) {
 		alpc_pending_del(&m->from->own->pending, cb);

@@ -24,9 +24,10 @@ static u64 alpc_section_charge(const struct alpc_section *sec)
 	return sec->len + PAGE_SIZE;
 }
 
-static atomic64_t *alpc_section_total(struct alpc_section *sec)
+/* Which of the two ends' figures. */
+static unsigned int alpc_section_side(const struct alpc_section *sec)
 {
-	return &sec->all->bytes[sec->creator == ALPC_KIND_SERVER];
+	return sec->creator == ALPC_KIND_SERVER;
 }
 
 static struct hlist_head *alpc_sections_of(struct alpc_sections *all, u8 creator)
@@ -34,12 +35,33 @@ static struct hlist_head *alpc_sections_of(struct alpc_sections *all, u8 creator
 	return &all->list[creator == ALPC_KIND_SERVER];
 }
 
+static void alpc_section_uncharge_end(struct alpc_section *sec)
+{
+	unsigned int side = alpc_section_side(sec);
+
+	atomic64_sub(sec->len, &sec->all->bytes[side]);
+	atomic_dec(&sec->all->count[side]);
+}
+
+static int alpc_section_charge_end(struct alpc_section *sec,
+				   const struct alpc_port *port)
+{
+	unsigned int side = alpc_section_side(sec);
+	u64 bytes = atomic64_add_return(sec->len, &sec->all->bytes[side]);
+	int count = atomic_inc_return(&sec->all->count[side]);
+
+	if (bytes <= port->max_section_total && count <= ALPC_SECTIONS_MAX)
+		return 0;
+	alpc_section_uncharge_end(sec);
+	return -EDQUOT;
+}
+
 static void alpc_section_free(struct alpc_section *sec)
 {
 	atomic_long_sub(alpc_section_charge(sec), &sec->user->section_bytes);
 	alpc_user_put(sec->user);
 	alpc_user_put(sec->opener);
-	atomic64_sub(sec->len, alpc_section_total(sec));
+	alpc_section_uncharge_end(sec);
 	alpc_sections_put(sec->all);
 	if (sec->inode)
 		alpc_inode_put(sec->inode);
@@ -93,25 +115,23 @@ static struct alpc_sections *alpc_sections_get(struct alpc_conn *conn)
 static int alpc_section_charge_to(struct alpc_section *sec,
 				  struct alpc_port *port)
 {
-	atomic64_t *total = alpc_section_total(sec);
+	int ret;
 
-	if (atomic64_add_return(sec->len, total) > port->max_section_total) {
-		atomic64_sub(sec->len, total);
-		return -EDQUOT;
-	}
+	ret = alpc_section_charge_end(sec, port);
+	if (ret)
+		return ret;
 	sec->user = alpc_user_get_current();
 	if (!sec->user) {
-		atomic64_sub(sec->len, total);
-		return -ENOMEM;
-	}
-	if (!alpc_user_charge(&sec->user->section_bytes,
-			      alpc_section_charge(sec),
-			      alpc_user_section_limit())) {
-		atomic64_sub(sec->len, total);
+		ret = -ENOMEM;
+	} else if (!alpc_user_charge(&sec->user->section_bytes,
+				     alpc_section_charge(sec),
+				     alpc_user_section_limit())) {
 		alpc_user_put(sec->user);
-		return -EDQUOT;
+		ret = -EDQUOT;
 	}
-	return 0;
+	if (ret)
+		alpc_section_uncharge_end(sec);
+	return ret;
 }
 
 /* A section that nobody can find yet. */

@@ -54,12 +54,14 @@ struct inode;
  *	the port's lock, RCU
  * @last_id: last id given out; port's lock
  * @bytes: of the client's and of the server's sections, until they are freed
+ * @count: how many these are
  */
 struct alpc_sections {
 	refcount_t ref;
 	struct hlist_head list[2];
 	u32 last_id;
 	atomic64_t bytes[2];
+	atomic_t count[2];
 };
 
 /**

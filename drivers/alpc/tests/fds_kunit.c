@@ -93,10 +93,7 @@ static void other_devices_are_devices(struct kunit *test)
 
 #define FDS_COUNT	4
 
-/*
- * Files that count their ends. Closing one is done later for a kernel thread, so
- * what is looked at are their references.
- */
+/* Files whose references are looked at. */
 struct files {
 	struct file *file[FDS_COUNT];
 };
@@ -149,8 +146,6 @@ static int fill(struct kunit *test, struct alpc_fds *fds,
 	ret = alpc_fds_fill(fds, number, count);
 	for (i = 0; i < FDS_COUNT; i++)
 		close_fd(number[i]);
-	/* What closing leaves for later is done by then. */
-	flush_delayed_fput();
 	return ret;
 }
 
@@ -361,6 +356,31 @@ static void not_taken_while_the_request_is_answered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, alpc_take_fds(h.end, &h.take), -EFAULT);
 }
 
+/* Another thread has guessed the id, and answered with files of its own. */
+static void reply_that_brings_others_is_left_alone(struct kunit *test)
+{
+	struct handed h = hand(test, ALPC_SEND_REQUEST, mixed);
+	struct alpc_attrs attrs = { .fd_kinds = ALPC_FD_OTHER };
+	struct alpc_parcel *parcel = h.m->parcel;
+	struct alpc_actor *a;
+
+	KUNIT_ASSERT_EQ(test, fill(test, &parcel->answer_fds, files_open(test),
+				   2, -1), 0);
+	a = alpc_actor(h.f, h.end);
+	KUNIT_ASSERT_EQ(test, alpc_actor_reply(a, h.take.id, 0), 0);
+	alpc_fixture_receive(h.f, &h.f->conn[0]->client);
+	KUNIT_ASSERT_EQ(test, h.m->state, ALPC_MSG_KEPT);
+
+	alpc_fds_count(h.end, h.m, &attrs);
+	KUNIT_EXPECT_EQ(test, attrs.fd_count, 0);
+	alpc_fds_select(h.end, h.m, 0);
+	KUNIT_EXPECT_EQ(test, h.m->state, ALPC_MSG_KEPT);
+	KUNIT_EXPECT_EQ(test, parcel->fds.count, 2);
+	KUNIT_EXPECT_FALSE(test, parcel->fds.offered);
+	alpc_fds_select(&h.f->conn[0]->client, h.m, ALPC_FD_OTHER);
+	KUNIT_EXPECT_TRUE(test, parcel->fds.offered);
+}
+
 static struct kunit_case fds_cases[] = {
 	KUNIT_CASE(devices_that_hold_files_are_refused),
 	KUNIT_CASE(other_devices_are_devices),
@@ -373,6 +393,7 @@ static struct kunit_case fds_cases[] = {
 	KUNIT_CASE(not_taken_before_they_are_offered),
 	KUNIT_CASE(not_taken_twice_at_the_same_time),
 	KUNIT_CASE(not_taken_while_the_request_is_answered),
+	KUNIT_CASE(reply_that_brings_others_is_left_alone),
 	{}
 };
 

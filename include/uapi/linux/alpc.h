@@ -60,6 +60,7 @@
  * EACCES          the port's owner, group and mode do not let the caller
  *                 connect
  * EAGAIN          it would have to wait and was asked not to
+ * EBADF           a descriptor that is to be sent is not open
  * EBADMSG         the id names a message that does not take this answer: a
  *                 reply to a connection request, an acceptance of a request
  * EBUSY           a callback in the same call is not answered yet; the bytes
@@ -70,8 +71,8 @@
  *                 connection request
  * EDEADLK         callbacks are nested too deeply
  * EDQUOT          too many requests, exit notices and views of this end are
- *                 outstanding, or its sections are too long together, or those
- *                 of its user
+ *                 outstanding, or its sections are too many or too long
+ *                 together, or those of its user
  * EEXIST          the name is in use
  * EFAULT          an address is not accessible
  * EFBIG           longer than a section or a view of this port may be
@@ -510,7 +511,7 @@ enum alpc_message_type {
 
 /* struct alpc_msg.flags of a received message */
 #define ALPC_MSG_CALLBACK	(1U << 0)	/* request inside one's own call */
-#define ALPC_MSG_HELD		(1U << 1)	/* to be released, see view_flags */
+#define ALPC_MSG_HELD		(1U << 1)	/* to be released */
 #define ALPC_MSG_RANGES		(1U << 2)	/* memory of the caller's came along */
 #define ALPC_MSG_FDS		(1U << 3)	/* descriptors came along */
 #define ALPC_MSG_FDS_DROPPED	(1U << 4)	/* some that were not wanted did */
@@ -520,8 +521,12 @@ enum alpc_message_type {
 						 * else lie beside it; for the
 						 * receiver to see, no more
 						 */
-#define ALPC_VIEW_WRITE		(1U << 1)	/* for the reply to lie in as well */
-#define ALPC_VIEW_AUTO_RELEASE	(1U << 2)	/* given back by being received */
+#define ALPC_VIEW_WRITE		(1U << 1)	/* request: for the reply to lie
+						 * in as well
+						 */
+#define ALPC_VIEW_AUTO_RELEASE	(1U << 2)	/* datagram, reply: given back by
+						 * being received
+						 */
 #define ALPC_VIEW_SECURE	(1U << 3)	/* the sender cannot write to it
 						 * until it is given back
 						 */
@@ -564,7 +569,7 @@ struct alpc_range {
 
 /**
  * struct alpc_attrs - what travels beside a message's data
- * @ranges: sending a call: address of &struct alpc_range[@range_count].
+ * @ranges: sending a call: address of an array of &struct alpc_range.
  *	Receiving: where to describe the ranges that came, or 0.
  * @range_count: sending: how many, up to %ALPC_RANGES_MAX. Receiving: in, room
  *	at @ranges; out, how many came, also when they are more.
@@ -580,9 +585,10 @@ struct alpc_range {
  * afterwards changes nothing. They are charged to the sender's user until they
  * are taken. Receiving with no attributes at all wants none.
  *
- * What can hold references to open files itself is refused with ELOOP: ports,
- * sockets of AF_UNIX, io_uring and binder. Otherwise two of them could keep each
- * other alive with nobody having either open.
+ * What can hold references to open files itself is refused with ELOOP: ports and
+ * sections, sockets of AF_UNIX, io_uring, and devices of that sort (binder, vhost,
+ * iommufd). Otherwise two of them could keep each other alive with nobody having
+ * either open.
  */
 struct alpc_attrs {
 	__aligned_u64 ranges;
@@ -639,10 +645,12 @@ struct alpc_attrs {
  * receiver holds it: the view of a request until it replies, or finds that it
  * cannot because the caller is gone; any other, which %ALPC_MSG_HELD tells, until
  * it sends %ALPC_SEND_RELEASE with the message's id. That gives the view of a
- * request back early as well, and descriptors that were not taken. What is held
- * counts as outstanding for its sender (EDQUOT), and is let go when the
+ * request back early as well, and descriptors that were not taken; of a request
+ * that was cancelled there is no notice after it. What is held counts as
+ * outstanding for its sender, or, if it is a reply, for who asked for it (EDQUOT),
+ * and is let go when the
  * receiver's port is closed. Ranges are accessible until the call is answered
- * or given up.
+ * or given up, also while its thread handles a callback.
  *
  * A view with a release counter (ALPC_VIEW_SLOT()) adds one to that word of the
  * section's page of counters when the view is given back, or dropped because the
@@ -793,8 +801,9 @@ struct alpc_transfer {
  * become inaccessible. It is mapped with MAP_SHARED, and is not inherited by
  * fork(2), and its pages cannot be pinned (O_DIRECT, vmsplice(2), io_uring's
  * registered buffers: EFAULT). The section is freed when the port and all
- * descriptors and mappings are gone; when its creator's end is closed and the
- * other side still has it, that side's user is charged for it from then on.
+ * descriptors and mappings are gone. When it is deleted, or its creator's end is
+ * closed, and all descriptors and mappings of that side are gone, but the other
+ * side still has it, that side's user is charged for it from then on.
  *
  * Errors: EFBIG (longer than the port's limit), EDQUOT (limit of the end or of
  * the user), EOPNOTSUPP (the port has %ALPC_PORT_NO_SECTIONS; a connection
@@ -853,7 +862,8 @@ struct alpc_open_section {
  *
  * On the communication port that created it. From now on nobody can send views
  * of it or open it. Its memory is freed when no view is held and no
- * descriptor or mapping is left; until then it counts as its creator's.
+ * descriptor or mapping is left; until then it counts for the end that created
+ * it.
  *
  * Errors: ENOENT, EOPNOTSUPP, EINVAL, EFAULT, E2BIG.
  */
@@ -888,7 +898,7 @@ struct alpc_access_part {
  * @size: sizeof(struct alpc_access)
  * @flags: %ALPC_ACCESS_WRITE, or 0 to read
  * @id: the request that lists the ranges
- * @parts: address of &struct alpc_access_part[@count]
+ * @parts: address of an array of &struct alpc_access_part
  * @count: how many, 1 to %ALPC_ACCESS_PARTS_MAX
  * @__reserved: must be 0
  * @out_done: bytes done, in the order of @parts, also after an error
