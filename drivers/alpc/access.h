@@ -25,20 +25,21 @@ struct mm_struct;
  *
  * An access goes through the ranges in batches of pages. For each batch
  *
- *   1. the caller's pages are pinned, as if the caller had touched them. This
- *      can sleep, for as long as whoever provides the pages likes, and so it
- *      happens without a lock and without the caller having to wait for it;
+ *   1. the caller's pages are looked up, as if the caller had touched them, and
+ *      a reference to each is taken (they are pinned if they are to be written
+ *      to). This can sleep, for as long as whoever provides the pages likes, and
+ *      so it happens without a lock and without the caller having to wait;
  *   2. under the port's lock the request is looked at: still unanswered, it
  *      gets one more user (&alpc_grant.users);
  *   3. bytes are copied with page faults and preemption disabled, and the user
- *      is gone. If the receiver's own page is not there nothing more is copied:
- *      the pages are let go, the missing ones are brought in, and the batch
- *      begins again.
+ *      is gone; if the batch is long, steps 2 and 3 are done several times. If
+ *      the receiver's own page is not there nothing more is copied: the pages
+ *      are let go, the missing ones are brought in, and the batch begins again.
  *
  * A thread whose call is over, for whatever reason, waits in alpc_grant_wait()
  * until there are no users: new ones cannot come, and those that are there are
  * in step 3, in which they neither sleep nor can be descheduled. So it waits for
- * no more than one batch of copying, whatever memory the receiver has put in the
+ * no more than 16 pages to be copied, whatever memory the receiver has put in the
  * way, and however little time it is given.
  *
  * While it waits for its own memory an access holds neither pages nor the

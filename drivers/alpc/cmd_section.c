@@ -12,7 +12,6 @@
 #include <linux/mm.h>
 #include <uapi/linux/alpc.h>
 
-#include "access.h"
 #include "fds.h"
 #include "parcel.h"
 #include "port.h"
@@ -131,19 +130,6 @@ int alpc_cmd_delete_section(struct alpc_ucmd *ucmd)
 	if (arg->flags || arg->__reserved)
 		return -EINVAL;
 	return alpc_section_delete(ucmd->end, arg->section);
-}
-
-int alpc_cmd_access(struct alpc_ucmd *ucmd)
-{
-	struct alpc_access *arg = ucmd->arg;
-	int ret;
-
-	if (arg->flags & ~ALPC_ACCESS_WRITE || arg->__reserved)
-		return -EINVAL;
-	arg->out_done = 0;
-	ret = alpc_access(ucmd->end, arg);
-	/* How far it was is said in any case. */
-	return alpc_ucmd_respond(ucmd) ?: ret;
 }
 
 int alpc_cmd_take_fds(struct alpc_ucmd *ucmd)

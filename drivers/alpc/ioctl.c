@@ -12,6 +12,7 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/alpc.h>
 
+#include "access.h"
 #include "cmd.h"
 #include "port.h"
 #include "shutdown.h"
@@ -38,7 +39,6 @@ union alpc_arg {
 	struct alpc_create_section create_section;
 	struct alpc_open_section open_section;
 	struct alpc_delete_section delete_section;
-	struct alpc_access access;
 	struct alpc_take_fds take_fds;
 };
 
@@ -93,8 +93,6 @@ static const struct alpc_ioctl_op alpc_ioctl_ops[] = {
 	ALPC_OP(ALPC_IOC_DELETE_SECTION, ALPC_ON_CLIENT | ALPC_ON_SERVER,
 		struct alpc_delete_section, __reserved,
 		alpc_cmd_delete_section),
-	ALPC_OP(ALPC_IOC_ACCESS, ALPC_ON_PORTS, struct alpc_access, out_done,
-		alpc_cmd_access),
 	ALPC_OP(ALPC_IOC_TAKE_FDS, ALPC_ON_PORTS, struct alpc_take_fds, count,
 		alpc_cmd_take_fds),
 };
@@ -144,7 +142,8 @@ static long alpc_ioctl(struct alpc_end *end, unsigned int kind,
 	int ret;
 
 	if (!op)
-		return cmd == ALPC_IOC_TRANSFER ? -EOPNOTSUPP : -ENOTTY;
+		return cmd == ALPC_IOC_TRANSFER || cmd == ALPC_IOC_ACCESS ?
+		       -EOPNOTSUPP : -ENOTTY;
 	if (!(op->kinds & kind))
 		return -EOPNOTSUPP;
 	if (get_user(usize, (u32 __user *)uarg))
@@ -177,12 +176,35 @@ static long alpc_ioctl_transfer(struct file *file,
 			     file->f_flags & O_NONBLOCK);
 }
 
+/* The other one. */
+static long alpc_ioctl_access(struct alpc_end *end,
+			      struct alpc_access __user *ua)
+{
+	struct alpc_access arg __uninitialized;
+	u32 usize;
+	int ret;
+
+	if (get_user(usize, &ua->size))
+		return -EFAULT;
+	if (likely(usize == sizeof(arg)))
+		ret = copy_from_user(&arg, ua, sizeof(arg)) ? -EFAULT : 0;
+	else
+		ret = alpc_arg_get(&arg, sizeof(arg), sizeof(arg), usize, ua);
+	if (unlikely(ret))
+		return ret;
+	ret = alpc_access(end, &arg);
+	/* How far it was is said in any case. */
+	return put_user(arg.out_done, &ua->out_done) ? -EFAULT : ret;
+}
+
 long alpc_port_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct alpc_end *end = file->private_data;
 
 	if (likely(cmd == ALPC_IOC_TRANSFER))
 		return alpc_ioctl_transfer(file, (void __user *)arg);
+	if (cmd == ALPC_IOC_ACCESS)
+		return alpc_ioctl_access(end, (void __user *)arg);
 	return alpc_ioctl(end, BIT(end->kind), cmd, (void __user *)arg);
 }
 

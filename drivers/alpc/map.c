@@ -41,9 +41,9 @@ static vm_fault_t alpc_insert_page(struct vm_area_struct *vma,
 {
 	unsigned long flags = vma->vm_flags;
 
-	/* A shared mapping that is not to be written to has no such entry. */
+	/* What was mapped to be written to, and no more, can be read as well. */
 	if (!writable)
-		flags &= ~VM_WRITE;
+		flags = (flags & ~VM_WRITE) | VM_READ;
 	return vmf_insert_pfn_prot(vma, vma->vm_start +
 				   ((page - vma->vm_pgoff) << PAGE_SHIFT),
 				   vmalloc_to_pfn(sec->mem +

@@ -11,6 +11,7 @@
 #include <linux/uaccess.h>
 
 #include "port.h"
+#include "reply.h"
 #include "section.h"
 
 #define ALPC_VIEW_SLOT_MASK	(~0U << ALPC_VIEW_SLOT_SHIFT)
@@ -37,7 +38,7 @@ static void alpc_view_give_back(struct alpc_view *view)
 {
 	struct alpc_section *sec = view->section;
 
-	if (!sec)
+	if (!sec || !(view->flags & (ALPC_VIEW_SECURE | ALPC_VIEW_SLOT_MASK)))
 		return;
 	if (view->flags & ALPC_VIEW_SECURE)
 		alpc_section_unprotect(sec, view->offset, view->len);
@@ -48,10 +49,18 @@ static void alpc_view_give_back(struct alpc_view *view)
 
 static void alpc_view_drop(struct alpc_view *view)
 {
-	alpc_view_give_back(view);
-	alpc_section_put(view->section);
+	if (view->section && !view->inside) {
+		alpc_view_give_back(view);
+		alpc_section_put(view->section);
+	}
 	view->section = NULL;
 	view->len = 0;
+}
+
+static void alpc_fds_drop_any(struct alpc_fds *fds)
+{
+	if (unlikely(fds->fd))
+		alpc_fds_drop(fds);
 }
 
 /* A view of one of the ranges. */
@@ -119,8 +128,6 @@ static int alpc_view_read(struct alpc_view *view, const struct alpc_msg *send)
 static int alpc_attrs_read(struct alpc_attrs *attrs, const struct alpc_msg *msg)
 {
 	BUILD_BUG_ON(sizeof(*attrs) != 32);
-	if (!msg->attrs != !msg->attrs_len)
-		return -EINVAL;
 	if (!msg->attrs) {
 		memset(attrs, 0, sizeof(*attrs));
 		return 0;
@@ -174,6 +181,27 @@ static int alpc_pack_view(struct alpc_message *m, struct alpc_end *end,
 	return ret;
 }
 
+/* The ranges, which the view may be one of, and the descriptors. */
+static int alpc_pack_attrs(struct alpc_message *m, const struct alpc_msg *send,
+			   bool call)
+{
+	struct alpc_attrs attrs;
+	int ret;
+
+	ret = alpc_attrs_read(&attrs, send) ?: alpc_attrs_check(&attrs, call);
+	if (!ret && attrs.range_count) {
+		ret = alpc_grant_make(&m->parcel->grant, &attrs);
+		if (!ret)
+			m->brings |= ALPC_BRINGS_RANGES;
+	}
+	if (!ret && attrs.fd_count) {
+		ret = alpc_fds_capture(&m->parcel->fds, &attrs);
+		if (!ret)
+			m->brings |= ALPC_BRINGS_FDS;
+	}
+	return ret;
+}
+
 /**
  * alpc_parcel_pack() - put into a new message what it is to bring
  * @m: message that nobody else has
@@ -187,37 +215,64 @@ int alpc_parcel_pack(struct alpc_message *m, struct alpc_end *end,
 		     const struct alpc_transfer *x)
 {
 	const struct alpc_msg *send = &x->send;
-	struct alpc_parcel *parcel;
-	struct alpc_attrs attrs;
 	int ret;
 
 	/* Whose section is meant is not known before the message is sent. */
 	if (!end->conn)
 		return -EOPNOTSUPP;
-	ret = alpc_attrs_read(&attrs, send) ?:
-	      alpc_attrs_check(&attrs, send->flags &&
-			       (x->flags & ALPC_TRANSFER_WAIT)) ?:
-	      alpc_parcel_get(m);
-	if (ret)
-		return ret;
-	parcel = m->parcel;
-	if (attrs.range_count) {
-		ret = alpc_grant_make(&parcel->grant, &attrs);
-		if (ret)
-			return ret;
-		m->brings |= ALPC_BRINGS_RANGES;
-	}
-	ret = alpc_pack_view(m, end, send, !send->flags);
-	if (ret || !attrs.fd_count)
-		return ret;
-	ret = alpc_fds_capture(&parcel->fds, &attrs);
-	if (!ret)
-		m->brings |= ALPC_BRINGS_FDS;
+	ret = alpc_parcel_get(m);
+	if (!ret && unlikely(send->attrs))
+		ret = alpc_pack_attrs(m, send, send->flags &&
+				      (x->flags & ALPC_TRANSFER_WAIT));
+	return ret ?: alpc_pack_view(m, end, send, !send->flags);
+}
+
+/* The connection of a claimed request: a reference, or NULL if it has ended. */
+static struct alpc_conn *alpc_answer_conn(struct alpc_message *m,
+					  struct alpc_end *end)
+{
+	struct alpc_conn *conn = NULL;
+
+	spin_lock(&end->port->lock);
+	if (!alpc_request_check(m))
+		conn = alpc_conn_get(m->from->conn);
+	spin_unlock(&end->port->lock);
+	return conn;
+}
+
+/* A view of a section that the answering side has created. */
+static int alpc_answer_with_section(struct alpc_message *m, struct alpc_end *end,
+				    struct alpc_view *view)
+{
+	struct alpc_conn *conn = alpc_answer_conn(m, end);
+	bool client = end->kind == ALPC_KIND_CLIENT;
+	int ret;
+
+	if (!conn)
+		return -EPIPE;
+	ret = alpc_view_of_section(view, conn, client ? ALPC_KIND_CLIENT :
+							ALPC_KIND_SERVER);
+	alpc_conn_put(conn);
 	return ret;
 }
 
+/* A part of the view that the request brought, whose reference is enough. */
+static int alpc_answer_inside(const struct alpc_view *asked,
+			      struct alpc_view *view)
+{
+	if (view->flags & ~ALPC_VIEW_BODY || view->offset < asked->offset ||
+	    view->len > asked->len ||
+	    view->offset - asked->offset > asked->len - view->len)
+		return -EINVAL;
+	if (!(asked->flags & ALPC_VIEW_WRITE))
+		return -EPERM;
+	view->section = asked->section;
+	view->inside = true;
+	return 0;
+}
+
 /* The view of a reply: inside that of the request, or of a section. */
-static int alpc_pack_answer_view(struct alpc_message *m, struct alpc_conn *conn,
+static int alpc_pack_answer_view(struct alpc_message *m, struct alpc_end *end,
 				 const struct alpc_msg *send)
 {
 	struct alpc_view *view = &m->parcel->answer_view;
@@ -233,21 +288,9 @@ static int alpc_pack_answer_view(struct alpc_message *m, struct alpc_conn *conn,
 					 ALPC_RANGE_WRITE);
 	else if (m->brings & ALPC_BRINGS_VIEW && asked->section &&
 		 asked->id == view->id)
-		view->inside = true;
+		ret = alpc_answer_inside(asked, view);
 	else
-		ret = alpc_view_of_section(view, conn,
-					   alpc_end_peer(m->from)->kind);
-	if (view->inside) {
-		if (view->flags & ~ALPC_VIEW_BODY ||
-		    view->offset < asked->offset ||
-		    view->len > asked->len ||
-		    view->offset - asked->offset > asked->len - view->len)
-			ret = -EINVAL;
-		else if (!(asked->flags & ALPC_VIEW_WRITE))
-			ret = -EPERM;
-		else
-			view->section = alpc_section_get(asked->section);
-	}
+		ret = alpc_answer_with_section(m, end, view);
 	if (ret)
 		view->len = 0;
 	return ret;
@@ -263,33 +306,40 @@ void alpc_parcel_drop_answer(struct alpc_message *m)
 
 	parcel->answer_view.flags &= ~ALPC_VIEW_SLOT_MASK;
 	alpc_view_drop(&parcel->answer_view);
-	alpc_fds_drop(&parcel->answer_fds);
+	alpc_fds_drop_any(&parcel->answer_fds);
+}
+
+static int alpc_pack_answer_attrs(struct alpc_message *m,
+				  const struct alpc_msg *send)
+{
+	struct alpc_attrs attrs;
+	int ret;
+
+	ret = alpc_attrs_read(&attrs, send) ?: alpc_attrs_check(&attrs, false);
+	if (!ret && attrs.fd_count)
+		ret = alpc_fds_capture(&m->parcel->answer_fds, &attrs);
+	return ret;
 }
 
 /**
  * alpc_parcel_pack_answer() - prepare what a reply is to bring
  * @m: request that the calling thread has claimed
- * @conn: connection of the request
+ * @end: port that it replies through
  * @send: argument
  *
  * Return: 0 or an error of &struct alpc_transfer; then nothing is prepared. After
  * 0 alpc_parcel_answer() or alpc_parcel_drop_answer() must follow.
  */
-int alpc_parcel_pack_answer(struct alpc_message *m, struct alpc_conn *conn,
+int alpc_parcel_pack_answer(struct alpc_message *m, struct alpc_end *end,
 			    const struct alpc_msg *send)
 {
-	struct alpc_attrs attrs;
-	int ret;
+	int ret = alpc_parcel_get(m);
 
-	ret = alpc_attrs_read(&attrs, send) ?:
-	      alpc_attrs_check(&attrs, false) ?:
-	      alpc_parcel_get(m);
 	if (ret)
 		return ret;
-	alpc_parcel_drop_answer(m);
-	ret = alpc_pack_answer_view(m, conn, send);
-	if (!ret && attrs.fd_count)
-		ret = alpc_fds_capture(&m->parcel->answer_fds, &attrs);
+	ret = alpc_pack_answer_view(m, end, send);
+	if (!ret && unlikely(send->attrs))
+		ret = alpc_pack_answer_attrs(m, send);
 	if (ret)
 		alpc_parcel_drop_answer(m);
 	return ret;
@@ -298,16 +348,20 @@ int alpc_parcel_pack_answer(struct alpc_message *m, struct alpc_conn *conn,
 /**
  * alpc_parcel_answer() - a request becomes its reply, and brings what that does
  * @m: message with a parcel
+ * @spent: gets the descriptors that were not taken, to be dropped
  *
  * Context: port's lock held.
  */
-void alpc_parcel_answer(struct alpc_message *m)
+void alpc_parcel_answer(struct alpc_message *m, struct alpc_fds *spent)
 {
 	struct alpc_parcel *parcel = m->parcel;
 
 	alpc_view_give_back(&parcel->view);
 	swap(parcel->view, parcel->answer_view);
-	swap(parcel->fds, parcel->answer_fds);
+	if (unlikely(parcel->fds.fd))
+		*spent = parcel->fds;
+	parcel->fds = parcel->answer_fds;
+	memset(&parcel->answer_fds, 0, sizeof(parcel->answer_fds));
 	m->brings = (parcel->view.len ? ALPC_BRINGS_VIEW : 0) |
 		    (parcel->fds.count ? ALPC_BRINGS_FDS : 0);
 }
@@ -315,13 +369,19 @@ void alpc_parcel_answer(struct alpc_message *m)
 /**
  * alpc_parcel_release() - who received a request needs no more what it brought
  * @m: request
+ * @spent: gets the descriptors that were not taken, to be dropped
  *
  * The ranges stay. Context: port's lock held.
  */
-void alpc_parcel_release(struct alpc_message *m)
+void alpc_parcel_release(struct alpc_message *m, struct alpc_fds *spent)
 {
-	alpc_view_give_back(&m->parcel->view);
-	/* Its files are closed when the message is emptied. */
+	struct alpc_parcel *parcel = m->parcel;
+
+	alpc_view_give_back(&parcel->view);
+	if (parcel->fds.fd) {
+		*spent = parcel->fds;
+		memset(&parcel->fds, 0, sizeof(parcel->fds));
+	}
 	m->brings &= ALPC_BRINGS_RANGES;
 }
 
@@ -348,9 +408,10 @@ void alpc_parcel_empty(struct alpc_message *m)
 
 	alpc_view_drop(&parcel->view);
 	alpc_view_drop(&parcel->answer_view);
-	alpc_grant_drop(&parcel->grant);
-	alpc_fds_drop(&parcel->fds);
-	alpc_fds_drop(&parcel->answer_fds);
+	if (unlikely(parcel->grant.mm))
+		alpc_grant_drop(&parcel->grant);
+	alpc_fds_drop_any(&parcel->fds);
+	alpc_fds_drop_any(&parcel->answer_fds);
 	m->brings = 0;
 }
 

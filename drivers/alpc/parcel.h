@@ -48,7 +48,7 @@ struct alpc_section;
 
 /**
  * struct alpc_view - a range of a section, or of a range
- * @section: a reference, or NULL
+ * @section: a reference, or NULL; with @inside, none of its own
  * @offset: in bytes
  * @len: in bytes
  * @id: of the section, or number of the range
@@ -86,11 +86,11 @@ struct alpc_parcel {
 
 int alpc_parcel_pack(struct alpc_message *m, struct alpc_end *end,
 		     const struct alpc_transfer *x);
-int alpc_parcel_pack_answer(struct alpc_message *m, struct alpc_conn *conn,
+int alpc_parcel_pack_answer(struct alpc_message *m, struct alpc_end *end,
 			    const struct alpc_msg *send);
-void alpc_parcel_answer(struct alpc_message *m);
+void alpc_parcel_answer(struct alpc_message *m, struct alpc_fds *spent);
 void alpc_parcel_drop_answer(struct alpc_message *m);
-void alpc_parcel_release(struct alpc_message *m);
+void alpc_parcel_release(struct alpc_message *m, struct alpc_fds *spent);
 void alpc_parcel_not_sent(struct alpc_message *m);
 void alpc_parcel_empty(struct alpc_message *m);
 bool alpc_parcel_is_held(const struct alpc_message *m);

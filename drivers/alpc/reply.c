@@ -206,29 +206,6 @@ int alpc_answer_copy(struct alpc_end *end, struct alpc_message *m, u64 data,
 	return ret;
 }
 
-/* Prepare what a reply brings beside its data. */
-static noinline int alpc_reply_pack(struct alpc_op *op, struct alpc_message *m)
-{
-	struct alpc_port *port = op->end->port;
-	struct alpc_conn *conn;
-	int ret;
-
-	spin_lock(&port->lock);
-	ret = alpc_request_check(m);
-	conn = ret ? NULL : alpc_conn_get(m->from->conn);
-	spin_unlock(&port->lock);
-	/* Else it comes out when the reply is to be handed over. */
-	if (ret)
-		return 0;
-	ret = alpc_parcel_pack_answer(m, conn, &op->x->send);
-	alpc_conn_put(conn);
-	if (ret) {
-		kvfree(op->answer);
-		op->answer = NULL;
-	}
-	return ret;
-}
-
 /**
  * alpc_reply_prepare() - claim the request and read the reply
  * @op: transfer
@@ -246,8 +223,13 @@ int alpc_reply_prepare(struct alpc_op *op)
 	if (IS_ERR(m))
 		return PTR_ERR(m);
 	ret = alpc_answer_copy(end, m, send->data, send->len, &op->answer);
-	if (!ret && unlikely(op->brings))
-		ret = alpc_reply_pack(op, m);
+	if (!ret && unlikely(op->brings)) {
+		ret = alpc_parcel_pack_answer(m, end, send);
+		if (ret) {
+			kvfree(op->answer);
+			op->answer = NULL;
+		}
+	}
 	if (ret)
 		return alpc_request_unclaim(end, m) ?: ret;
 	op->m = m;
@@ -296,7 +278,7 @@ int alpc_reply_commit(struct alpc_op *op)
 			    op->answer);
 	op->answer = NULL;
 	if (unlikely(m->parcel))
-		alpc_parcel_answer(m);
+		alpc_parcel_answer(m, &op->spent);
 	trace_alpc_send(end, m);
 	w = m->caller;
 	if (likely(w)) {
@@ -332,12 +314,12 @@ int alpc_release_commit(struct alpc_op *op)
 		return -ESRCH;
 	switch (m->state) {
 	case ALPC_MSG_PENDING:
-		alpc_parcel_release(m);
+		alpc_parcel_release(m, &op->spent);
 		return 0;
 	case ALPC_MSG_CANCELED:
 	case ALPC_MSG_KEPT:
 		/* Now: it is freed when the thread has received what comes next. */
-		alpc_parcel_release(m);
+		alpc_parcel_release(m, &op->spent);
 		alpc_request_withdraw(end->own, m, &op->wake);
 		op->dead = m;
 		return 0;
@@ -396,7 +378,8 @@ int alpc_call_resume(struct alpc_op *op)
 		       -EPIPE : -ESRCH;
 	list_del_init(&m->node);
 	m->detached = false;
-	if (unlikely(m->brings & ALPC_BRINGS_RANGES))
+	/* Also if it was answered meanwhile, and brings something else. */
+	if (unlikely(m->parcel && m->parcel->grant.count))
 		alpc_op_note_grant(op, m);
 	switch (m->state) {
 	case ALPC_MSG_REPLIED:

@@ -161,6 +161,8 @@ static int alpc_commit_and_spin(struct alpc_op *op)
 	if (ret == -EINPROGRESS && op->peer)
 		alpc_spin_wait(&op->w, op->peer, &end->spin);
 	rcu_read_unlock();
+	if (unlikely(op->spent.fd))
+		alpc_fds_drop(&op->spent);
 	return ret;
 }
 
@@ -420,6 +422,7 @@ int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 	op.call = NULL;
 	op.dead = NULL;
 	op.granted = NULL;
+	op.spent.fd = NULL;
 	op.w.delivery.msg = NULL;
 
 	ret = alpc_prepare(&op);

@@ -9,6 +9,7 @@
 
 #include <uapi/linux/alpc.h>
 
+#include "fds.h"
 #include "port.h"
 #include "wait.h"
 #include "work.h"
@@ -44,6 +45,8 @@
  * @dead: message that nobody finds any more, to be freed
  * @granted: message of a call whose receiver may touch this thread's memory; a
  *	reference, or NULL
+ * @spent: descriptors that are not needed any more, to be dropped without the
+ *	lock
  * @blocked: waiting for room, not for a message
  * @w: this thread
  * @wake: whom to wake
@@ -62,6 +65,7 @@ struct alpc_op {
 	struct alpc_message *call;
 	struct alpc_message *dead;
 	struct alpc_message *granted;
+	struct alpc_fds spent;
 	struct alpc_waiter w;
 	struct alpc_wake wake;
 	struct task_struct *peer;

@@ -82,11 +82,11 @@ struct alpc_user *alpc_user_get(struct alpc_user *user)
  */
 void alpc_user_put(struct alpc_user *user)
 {
-	if (!user || !refcount_dec_and_lock(&user->ref, &alpc_users_lock))
-		return;
-	hash_del(&user->node);
-	spin_unlock(&alpc_users_lock);
-	kfree(user);
+	if (user && refcount_dec_and_lock(&user->ref, &alpc_users_lock)) {
+		hash_del(&user->node);
+		spin_unlock(&alpc_users_lock);
+		kfree(user);
+	}
 }
 
 /**

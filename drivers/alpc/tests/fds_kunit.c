@@ -257,16 +257,16 @@ static void counted_are_those_that_are_wanted(struct kunit *test)
 	struct handed h = hand(test, ALPC_SEND_REQUEST, mixed);
 	struct alpc_attrs attrs = {};
 
-	KUNIT_EXPECT_FALSE(test, alpc_fds_count(h.end, h.m, &attrs));
+	alpc_fds_count(h.end, h.m, &attrs);
 	KUNIT_EXPECT_EQ(test, attrs.fd_count, 0);
 	KUNIT_EXPECT_EQ(test, attrs.out_fds_dropped, FDS_COUNT);
 	attrs.fd_kinds = ALPC_FD_PIPE | ALPC_FD_EVENTFD | ALPC_FD_SOCKET;
-	KUNIT_EXPECT_TRUE(test, alpc_fds_count(h.end, h.m, &attrs));
+	alpc_fds_count(h.end, h.m, &attrs);
 	KUNIT_EXPECT_EQ(test, attrs.fd_count, 3);
 	KUNIT_EXPECT_EQ(test, attrs.out_fds_dropped, 1);
 	/* Another thread has released the message. */
 	h.m->brings = 0;
-	KUNIT_EXPECT_FALSE(test, alpc_fds_count(h.end, h.m, &attrs));
+	alpc_fds_count(h.end, h.m, &attrs);
 	KUNIT_EXPECT_EQ(test, attrs.fd_count, 0);
 	KUNIT_EXPECT_EQ(test, attrs.out_fds_dropped, 0);
 }
