@@ -40,6 +40,8 @@ static int actor_commit(struct alpc_actor *a, int (*step)(struct alpc_op *op))
 	spin_unlock(lock);
 	alpc_wake_flush(&op->wake);
 	rcu_read_unlock();
+	if (op->spent.fd)
+		alpc_fds_drop(&op->spent);
 	return ret;
 }
 
