@@ -12,6 +12,8 @@
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/hashtable.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
@@ -32,8 +34,11 @@ MODULE_PARM_DESC(user_section_bytes,
  */
 unsigned long alpc_user_section_limit(void)
 {
-	return READ_ONCE(user_section_bytes) ?:
-	       totalram_pages() / 4 << PAGE_SHIFT;
+	unsigned long limit = READ_ONCE(user_section_bytes) ?:
+			      totalram_pages() / 4 << PAGE_SHIFT;
+
+	/* The counter it is compared with is signed. */
+	return min_t(unsigned long, limit, LONG_MAX);
 }
 
 static struct alpc_user *alpc_user_find(kuid_t uid)

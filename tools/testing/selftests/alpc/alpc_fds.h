@@ -114,15 +114,6 @@ static inline int take_fd(int port, __u64 id, __u32 number)
 	return err ?: fd;
 }
 
-static inline int release_message(int port, __u64 id)
-{
-	struct alpc_transfer t;
-
-	transfer_init(&t, ALPC_TRANSFER_SEND);
-	transfer_send(&t, ALPC_SEND_RELEASE, id, NULL, 0);
-	return alpc_transfer(port, &t);
-}
-
 /*
  * Whether two descriptors are of one open file: its flags change for both. One that
  * was opened with O_PATH has none to change, but it is of a certain inode.

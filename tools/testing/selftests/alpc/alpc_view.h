@@ -143,15 +143,6 @@ static inline int send_view(int port, __u16 kind, __u64 id, __u32 section, __u64
 	return alpc_transfer(port, &t);
 }
 
-static inline int release_message(int port, __u64 id)
-{
-	struct alpc_transfer t;
-
-	transfer_init(&t, ALPC_TRANSFER_SEND);
-	transfer_send(&t, ALPC_SEND_RELEASE, id, NULL, 0);
-	return alpc_transfer(port, &t);
-}
-
 /* A call with a view, in a thread of its own. */
 struct view_call {
 	struct transfer_worker worker;

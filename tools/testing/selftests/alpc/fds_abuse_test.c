@@ -50,7 +50,7 @@ TEST_F(fds_abuse, abuse_29_descriptor_closed_or_replaced_after_sending)
 	self->fd = take_fd(self->pair.port, self->msg.id, 0);
 	EXPECT_EQ(1, write(self->fd, "x", 1));
 	EXPECT_EQ(1, read(self->probe.end, &number, 1));
-	EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	close_fd(&self->fd);
 	ASSERT_EQ(0, receive_fds(self->pair.port, &self->msg, &self->attrs, ALPC_FD_ANY));
 	self->fd = take_fd(self->pair.port, self->msg.id, 0);
@@ -136,7 +136,7 @@ TEST_F(fds_abuse, abuse_31_count)
 		EXPECT_EQ(before + n, open_fds());
 		while (n--)
 			close(got[n]);
-		EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
+		EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	}
 	/* No descriptors are no attributes, or ranges alone. */
 	ASSERT_EQ(0, send_attrs(self->pair.client, 0, 0, &attrs));
@@ -203,7 +203,7 @@ TEST_F_TIMEOUT(fds_abuse, abuse_31_array_that_changes, 120)
 		ASSERT_EQ(0, receive_fds(self->pair.port, &self->msg, &self->attrs, ALPC_FD_PIPE));
 		ASSERT_EQ(2, self->attrs.fd_count);
 		ASSERT_EQ(0, self->attrs.out_fds_dropped);
-		ASSERT_EQ(0, release_message(self->pair.port, self->msg.id));
+		ASSERT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	}
 	__atomic_store_n(&f.stop, true, __ATOMIC_RELAXED);
 	worker_join(&worker);
@@ -238,7 +238,7 @@ TEST_F(fds_abuse, abuse_33_receiver_that_does_not_ask_gets_none)
 		EXPECT_TRUE(probe_is_gone(&probe));
 		probe_close(&probe);
 		EXPECT_EQ(flags ? -ENOENT : -ESRCH, take_fd(self->pair.port, self->msg.id, 0));
-		EXPECT_EQ(-ESRCH, release_message(self->pair.port, self->msg.id));
+		EXPECT_EQ(-ESRCH, alpc_release(self->pair.port, self->msg.id));
 		if (flags) {
 			EXPECT_EQ(0, alpc_reply(self->pair.port, self->msg.id, NULL, 0));
 			TAKE(ALPC_REPLY, self->pair.client, &self->msg, buf);
@@ -274,7 +274,7 @@ TEST_F(fds_abuse, abuse_33_unwanted_ones_leave_no_gaps)
 	EXPECT_TRUE(is_same_file(got[2], event));
 	for (i = 0; i < 3; i++)
 		close(got[i]);
-	EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	EXPECT_QUIET(self->pair.port);
 	close(regular);
 	close(event);

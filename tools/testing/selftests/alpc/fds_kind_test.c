@@ -303,7 +303,7 @@ TEST_F(fds_kind, abuse_32_is_what_it_is)
 	fd = take_fd(self->pair.port, msg.id, 0);
 	EXPECT_TRUE(is_same_file(fd, self->fd));
 	close_fd(&fd);
-	release_message(self->pair.port, msg.id);
+	alpc_release(self->pair.port, msg.id);
 
 	ASSERT_EQ(0, send_fd(self->pair.client, self->fd));
 	ASSERT_EQ(0, receive_fds(self->pair.port, &msg, &attrs, ALPC_FD_ANY & ~variant->kind));

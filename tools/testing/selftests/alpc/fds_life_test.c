@@ -55,7 +55,7 @@ TEST_F(fds_life, datagram_outlives_its_sender)
 	ASSERT_EQ(0, receive_fds(self->pair.port, &self->msg, &self->attrs, ALPC_FD_ANY));
 	self->fd = take_fd(self->pair.port, self->msg.id, 0);
 	ASSERT_LE(0, self->fd);
-	EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	EXPECT_TRUE(probe_is_open(&self->probe));
 	close_fd(&self->fd);
 	EXPECT_TRUE(probe_is_gone(&self->probe));
@@ -72,7 +72,7 @@ TEST_F(fds_life, datagram_that_is_held_outlives_its_connection)
 	EXPECT_TRUE(probe_is_open(&self->probe));
 	self->fd = take_fd(self->pair.port, self->msg.id, 0);
 	ASSERT_LE(0, self->fd);
-	EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	EXPECT_TRUE(probe_is_open(&self->probe));
 }
 
@@ -202,7 +202,7 @@ TEST_F(fds_life, call_that_gives_up_leaves_them_to_be_taken)
 	EXPECT_TRUE(probe_is_open(&self->probe));
 	self->fd = take_fd(self->pair.port, self->msg.id, 0);
 	EXPECT_LE(0, self->fd);
-	EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	close_fd(&self->fd);
 	EXPECT_TRUE(probe_is_gone(&self->probe));
 	EXPECT_QUIET(self->pair.port);
@@ -276,12 +276,12 @@ static bool take_each(int port, const struct alpc_msg *msg, __u32 count)
 
 static bool take_and_release(int port, const struct alpc_msg *msg, __u32 count)
 {
-	return take_each(port, msg, count) && !release_message(port, msg->id);
+	return take_each(port, msg, count) && !alpc_release(port, msg->id);
 }
 
 static bool release_each(int port, const struct alpc_msg *msg, __u32 count)
 {
-	return count && !release_message(port, msg->id);
+	return count && !alpc_release(port, msg->id);
 }
 
 static bool want_none(int port, const struct alpc_msg *msg, __u32 count)

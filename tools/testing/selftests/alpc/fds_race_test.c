@@ -47,7 +47,7 @@ static int race_take_badly(struct racer *racer)
 
 static int race_release(struct racer *racer)
 {
-	return release_message(racer->port, racer->id);
+	return alpc_release(racer->port, racer->id);
 }
 
 static int race_reply(struct racer *racer)
@@ -91,7 +91,7 @@ static int run_race(struct arena *arena, __u16 send, int (*rival)(struct racer *
 /* What is left to do so that nothing is left, and whether that was so. */
 static bool end_datagram(struct pair *pair, __u64 id, bool ended)
 {
-	return release_message(pair->port, id) == (ended ? -ESRCH : 0);
+	return alpc_release(pair->port, id) == (ended ? -ESRCH : 0);
 }
 
 static bool end_request(struct pair *pair, __u64 id, bool ended)
@@ -202,7 +202,7 @@ TEST_F_TIMEOUT(fds_failing, to_take_spoils_nothing, 120)
 		if (taker->worker.result)
 			taker->worker.result = race_take(taker);
 		ASSERT_EQ(0, taker->worker.result);
-		ASSERT_EQ(0, release_message(self->arena.pair.port, taker->id));
+		ASSERT_EQ(0, alpc_release(self->arena.pair.port, taker->id));
 		ASSERT_TRUE(probe_is_gone(&self->arena.probe));
 		probe_close(&self->arena.probe);
 	}
@@ -327,13 +327,13 @@ TEST_F(fds_stuck, others_cannot_take_them)
 	EXPECT_EQ(variant->result ? 0 : -ENOENT, take_fds(port, self->msg.id, 0, RACED, fds));
 	for (i = 0; i < RACED && variant->result; i++)
 		close(fds[i]);
-	EXPECT_EQ(0, release_message(port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(port, self->msg.id));
 }
 
 TEST_F(fds_stuck, others_can_release_the_message)
 {
 	ASSERT_EQ(0, stuck_start(self, 0));
-	EXPECT_EQ(0, release_message(self->arena.pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->arena.pair.port, self->msg.id));
 	EXPECT_TRUE(probe_is_open(&self->arena.probe));
 	EXPECT_EQ(variant->result, stuck_go_on(self));
 }

@@ -74,10 +74,10 @@ TEST_F(fds, datagram_is_held_until_it_is_released)
 	EXPECT_EQ(1, alpc_unanswered(self->pair.port));
 	EXPECT_TRUE(probe_is_open(&self->probe));
 
-	EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	EXPECT_TRUE(probe_is_gone(&self->probe));
 	EXPECT_EQ(-ESRCH, take_fd(self->pair.port, self->msg.id, 0));
-	EXPECT_EQ(-ESRCH, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(-ESRCH, alpc_release(self->pair.port, self->msg.id));
 }
 
 /* What was taken stays, and the message as well until it is released. */
@@ -89,7 +89,7 @@ TEST_F(fds, datagram_can_be_released_after_taking)
 	self->fd = take_fd(self->pair.port, self->msg.id, 0);
 	ASSERT_LE(0, self->fd);
 	EXPECT_EQ(1, alpc_unanswered(self->pair.port));
-	EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	EXPECT_TRUE(probe_is_open(&self->probe));
 }
 
@@ -103,7 +103,7 @@ TEST_F(fds, datagram_of_the_server_brings_them_to_the_client)
 	EXPECT_EQ(-ESRCH, take_fd(self->pair.server, self->msg.id, 0));
 	self->fd = take_fd(self->pair.client, self->msg.id, 0);
 	EXPECT_TRUE(is_same_file(self->fd, self->probe.sent));
-	EXPECT_EQ(0, release_message(self->pair.client, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.client, self->msg.id));
 }
 
 TEST_F(fds, reply_to_a_call_brings_them)
@@ -122,7 +122,7 @@ TEST_F(fds, reply_to_a_call_brings_them)
 	EXPECT_EQ(1, call.came.fd_count);
 	self->fd = take_fd(self->pair.client, self->msg.id, 0);
 	EXPECT_TRUE(is_same_file(self->fd, self->probe.sent));
-	EXPECT_EQ(0, release_message(self->pair.client, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.client, self->msg.id));
 }
 
 TEST_F(fds, reply_that_is_received_brings_them)
@@ -139,7 +139,7 @@ TEST_F(fds, reply_that_is_received_brings_them)
 	EXPECT_EQ(ALPC_MSG_FDS | ALPC_MSG_HELD, self->msg.flags);
 	self->fd = take_fd(self->pair.client, id, 0);
 	EXPECT_TRUE(is_same_file(self->fd, self->probe.sent));
-	EXPECT_EQ(0, release_message(self->pair.client, id));
+	EXPECT_EQ(0, alpc_release(self->pair.client, id));
 }
 
 /* A callback brings them to the thread that calls, and its reply brings others. */
@@ -175,7 +175,7 @@ TEST_F(fds, callback_and_its_reply_bring_them)
 	fd = take_fd(self->pair.server, t->recv.id, 0);
 	EXPECT_TRUE(is_same_file(fd, other.sent));
 	close(fd);
-	EXPECT_EQ(0, release_message(self->pair.port, t->recv.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, t->recv.id));
 	EXPECT_EQ(0, alpc_reply(self->pair.port, self->msg.id, NULL, 0));
 
 	transfer_init(t, ALPC_TRANSFER_WAIT);
@@ -213,7 +213,7 @@ TEST_F(fds, reply_with_some_closes_what_was_not_taken)
 	ASSERT_EQ(0, receive_fds(self->pair.client, &self->msg, &self->attrs, ALPC_FD_ANY));
 	EXPECT_TRUE(probe_is_gone(&self->probe));
 	EXPECT_TRUE(probe_is_open(&other));
-	EXPECT_EQ(0, release_message(self->pair.client, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.client, self->msg.id));
 	EXPECT_TRUE(probe_is_gone(&other));
 	probe_close(&other);
 }
@@ -223,7 +223,7 @@ TEST_F(fds, request_gives_them_back_early)
 	ASSERT_EQ(0, send_fds(self->pair.client, ALPC_SEND_REQUEST, 0, &self->probe.sent, 1));
 	probe_let_go(&self->probe);
 	ASSERT_EQ(0, receive_fds(self->pair.port, &self->msg, &self->attrs, ALPC_FD_ANY));
-	EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	EXPECT_TRUE(probe_is_gone(&self->probe));
 	EXPECT_EQ(-ENOENT, take_fd(self->pair.port, self->msg.id, 0));
 	EXPECT_EQ(0, alpc_reply(self->pair.port, self->msg.id, NULL, 0));
@@ -300,7 +300,7 @@ TEST_F(fds, of_another_connection_cannot_be_named)
 	EXPECT_EQ(-ESRCH, take_fd(self->pair.client, self->msg.id, 0));
 	EXPECT_EQ(-ESRCH, take_fd(self->pair.port, self->msg.id + 1, 0));
 	EXPECT_EQ(-ESRCH, take_fd(self->pair.port, 0, 0));
-	EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	close(client);
 	TAKE(ALPC_PORT_CLOSED, self->pair.port, &self->msg, (char[8]){});
 	close(server);
@@ -313,7 +313,7 @@ TEST_F(fds, that_wait_cannot_be_taken)
 	ASSERT_EQ(0, receive_fds(self->pair.port, &self->msg, &self->attrs, ALPC_FD_ANY));
 	ASSERT_EQ(0, send_fd(self->pair.client, self->probe.sent));
 	EXPECT_EQ(-ESRCH, take_fd(self->pair.port, self->msg.id + 1, 0));
-	EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	ASSERT_EQ(0, receive_fds(self->pair.port, &self->msg, &self->attrs, 0));
 }
 
@@ -345,7 +345,7 @@ TEST_F(fds, arguments_of_taking_are_checked)
 	EXPECT_EQ(0, alpc_ioctl(self->pair.port, ALPC_IOC_TAKE_FDS, &good));
 	EXPECT_EQ(self->before + 1, open_fds());
 	close(fds[0]);
-	EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 }
 
 /* Some of the numbers can be written and some not: all stay. */
@@ -386,7 +386,7 @@ TEST_F(fds, failing_to_take_drops_no_lock)
 	if (!child.pid)
 		child_exit(!fcntl(self->fd, F_GETLK, &lock) && lock.l_type == F_WRLCK);
 	EXPECT_EQ(0, child_end(&child));
-	EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	unlink("/tmp/locked");
 }
 
@@ -467,7 +467,7 @@ TEST_F(fds, bad_attributes_receive_nothing)
 	ASSERT_EQ(0, receive_fds(self->pair.port, &self->msg, &self->attrs, ALPC_FD_ANY));
 	self->fd = take_fd(self->pair.port, self->msg.id, 0);
 	EXPECT_TRUE(is_same_file(self->fd, self->probe.sent));
-	EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 }
 
 TEST_F(fds, connection_port_sends_none_of_its_own)

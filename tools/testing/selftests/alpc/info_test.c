@@ -154,7 +154,7 @@ TEST_F(info, counts_what_is_held)
 	EXPECT_WAITING(self->pair.port, 1, 4, 0);
 	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
 	EXPECT_WAITING(self->pair.port, 0, 0, 1);
-	ASSERT_EQ(0, release_message(self->pair.port, self->msg.id));
+	ASSERT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	EXPECT_WAITING(self->pair.port, 0, 0, 0);
 	section_close(&section);
 }

@@ -387,7 +387,7 @@ TEST_F(map, abuse_37_needs_no_mapping_for_views)
 	ASSERT_EQ(0, send_view(self->pair.client, 0, 0, self->own.id, 0, self->page,
 			       ALPC_VIEW_SECURE | ALPC_VIEW_SLOT(1)));
 	TAKE(ALPC_DATAGRAM, self->pair.port, &msg, buf);
-	EXPECT_EQ(0, release_message(self->pair.port, msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, msg.id));
 	EXPECT_EQ(1, self->own.slots[1]);
 }
 

@@ -300,7 +300,7 @@ TEST_F(section, deleted_is_freed_when_its_last_view_is_given_back)
 	EXPECT_EQ(-EDQUOT, create_pages(self->pair.client, MAX_SECTION));
 	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
 	EXPECT_EQ(-EDQUOT, create_pages(self->pair.client, MAX_SECTION));
-	EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	EXPECT_EQ(0, create_pages(self->pair.client, MAX_SECTION));
 }
 
@@ -417,7 +417,7 @@ TEST_F(section, abuse_17_whose_creator_was_killed_is_opened_by_its_message)
 	EXPECT_EQ(id, self->msg.section);
 	self->peer.fd = section_fd(self->pair.port, id, self->msg.id);
 	ASSERT_LE(0, self->peer.fd);
-	EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	self->peer.len = self->msg.view_len;
 	self->peer.mem = map_section(self->peer.fd, 0, self->peer.len, PROT_READ);
 	ASSERT_NE(NULL, self->peer.mem);
@@ -479,7 +479,7 @@ TEST_F(section, abuse_17_is_freed_whenever_its_creator_is_killed)
 		for (k = 0; k < i; k++) {
 			if (!alpc_receive_nowait(self->pair.port, &self->msg, self->buf,
 						 sizeof(self->buf)) && k % 2)
-				release_message(self->pair.port, self->msg.id);
+				alpc_release(self->pair.port, self->msg.id);
 		}
 		child_kill(&self->child);
 		close_fd(&self->server);
@@ -550,7 +550,7 @@ TEST_F(section, abuse_38_is_charged_to_who_opens_it_when_its_creator_is_gone)
 	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
 	child_kill(&self->child);
 	START_OPENER(&opener, self->pair.port, id, self->msg.id);
-	EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	close_fd(&self->server);
 	START_CLIENT(&client);
 	if (!self->child.pid)

@@ -52,7 +52,7 @@ FIXTURE_TEARDOWN(secure)
 } while (0)
 
 #define RELEASE() \
-	ASSERT_EQ(0, release_message(self->pair.port, self->msg.id))
+	ASSERT_EQ(0, alpc_release(self->pair.port, self->msg.id))
 
 /* Which pages can be written to through a mapping: one letter for each. */
 static const char *writable(unsigned char *mem)
@@ -478,7 +478,7 @@ TEST_F(secure, view_can_come_with_a_reply)
 	TAKE(ALPC_REPLY, self->pair.client, &self->msg, self->buf);
 	EXPECT_EQ(ALPC_MSG_HELD, self->msg.flags);
 	EXPECT_PROTECTED(theirs.mem);
-	EXPECT_EQ(0, release_message(self->pair.client, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.client, self->msg.id));
 	EXPECT_WRITABLE(theirs.mem);
 	section_close(&theirs);
 }
@@ -516,7 +516,7 @@ TEST_F(secure, views_do_not_overlap)
 	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
 	RELEASE();
 	EXPECT_STREQ("wwwwrrrr", writable(self->own.mem));
-	ASSERT_EQ(0, release_message(self->pair.port, last.id));
+	ASSERT_EQ(0, alpc_release(self->pair.port, last.id));
 	EXPECT_WRITABLE(self->own.mem);
 }
 

@@ -77,13 +77,13 @@ TEST_F(hold, ends_early_if_the_receiver_wishes)
 {
 	TAKE_CALL();
 	EXPECT_GIVEN_BACK(0);
-	EXPECT_EQ(0, release_message(self->pair.server, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.server, self->msg.id));
 	EXPECT_GIVEN_BACK(1);
-	EXPECT_EQ(-ESRCH, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(-ESRCH, alpc_release(self->pair.port, self->msg.id));
 	EXPECT_FALSE(worker_done(&self->call.worker.worker));
 	EXPECT_EQ(0, alpc_reply(self->pair.port, self->msg.id, "answer", 6));
 	EXPECT_EQ(0, worker_join(&self->call.worker.worker));
-	EXPECT_EQ(-ESRCH, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(-ESRCH, alpc_release(self->pair.port, self->msg.id));
 	EXPECT_GIVEN_BACK(1);
 }
 
@@ -111,8 +111,8 @@ TEST_F(hold, of_a_call_with_ranges_ends_once)
 		AWAIT(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
 		EXPECT_EQ(ALPC_MSG_RANGES, self->msg.flags);
 		if (with_view)
-			EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
-		EXPECT_EQ(-ESRCH, release_message(self->pair.port, self->msg.id));
+			EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
+		EXPECT_EQ(-ESRCH, alpc_release(self->pair.port, self->msg.id));
 		EXPECT_GIVEN_BACK(with_view);
 		part.address = address(ours);
 		access.parts = address(&part);
@@ -135,12 +135,12 @@ TEST_F(hold, ends_by_a_release_that_is_nothing_else)
 	SEND(0);
 	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
 	id = self->msg.id;
-	EXPECT_EQ(-ESRCH, release_message(self->pair.port, id + 1));
-	EXPECT_EQ(-ESRCH, release_message(self->pair.port, 0));
-	EXPECT_EQ(-ESRCH, release_message(self->pair.client, id));
+	EXPECT_EQ(-ESRCH, alpc_release(self->pair.port, id + 1));
+	EXPECT_EQ(-ESRCH, alpc_release(self->pair.port, 0));
+	EXPECT_EQ(-ESRCH, alpc_release(self->pair.client, id));
 	/* It is no business of another client's. */
-	EXPECT_EQ(-ESRCH, release_message(other.server, id));
-	EXPECT_EQ(-ESRCH, release_message(other.client, id));
+	EXPECT_EQ(-ESRCH, alpc_release(other.server, id));
+	EXPECT_EQ(-ESRCH, alpc_release(other.client, id));
 	/* Nor can it be answered. */
 	EXPECT_EQ(-EBADMSG, alpc_reply(self->pair.port, id, NULL, 0));
 	EXPECT_EQ(-EBADMSG, error_of(alpc_accept_id(self->pair.port, id, 0)));
@@ -156,7 +156,7 @@ TEST_F(hold, ends_by_a_release_that_is_nothing_else)
 	t.flags |= ALPC_TRANSFER_WAIT;
 	EXPECT_EQ(-EINVAL, alpc_transfer(self->pair.port, &t));
 	EXPECT_GIVEN_BACK(0);
-	EXPECT_EQ(0, release_message(self->pair.server, id));
+	EXPECT_EQ(0, alpc_release(self->pair.server, id));
 	EXPECT_GIVEN_BACK(1);
 	close(other.client);
 	TAKE(ALPC_PORT_CLOSED, self->pair.port, &self->msg, self->buf);
@@ -202,7 +202,7 @@ TEST_F(hold, ends_by_being_received_if_the_sender_wishes)
 	EXPECT_GIVEN_BACK(1);
 	EXPECT_EQ(0, self->msg.flags);
 	EXPECT_EQ(0, alpc_unanswered(self->pair.port));
-	EXPECT_EQ(-ESRCH, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(-ESRCH, alpc_release(self->pair.port, self->msg.id));
 	/* With a reply as well. */
 	ASSERT_EQ(0, section_make(self->pair.server, 1, 0, &theirs));
 	ASSERT_EQ(0, alpc_request_async(self->pair.client, "ask", 3, 0, 0, NULL));
@@ -232,7 +232,7 @@ TEST_F(hold, goes_on_when_the_caller_gives_up_until_the_notice_is_released)
 	EXPECT_TRUE(NO_VIEW(&self->msg));
 	EXPECT_EQ(1, alpc_unanswered(self->pair.port));
 	EXPECT_GIVEN_BACK(0);
-	EXPECT_EQ(0, release_message(self->pair.port, id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, id));
 	EXPECT_GIVEN_BACK(1);
 }
 
@@ -242,27 +242,27 @@ TEST_F(hold, goes_on_when_the_caller_gives_up_until_a_reply_fails)
 	EXPECT_GIVEN_BACK(0);
 	EXPECT_EQ(-ECANCELED, alpc_reply(self->pair.port, self->msg.id, NULL, 0));
 	EXPECT_GIVEN_BACK(1);
-	EXPECT_EQ(-ESRCH, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(-ESRCH, alpc_release(self->pair.port, self->msg.id));
 
 	TAKE_CALL_THAT_ENDS();
 	TAKE(ALPC_CANCELED, self->pair.port, &self->msg, self->buf);
 	EXPECT_GIVEN_BACK(1);
 	EXPECT_EQ(-ESRCH, alpc_reply(self->pair.port, self->msg.id, NULL, 0));
 	EXPECT_GIVEN_BACK(2);
-	EXPECT_EQ(-ESRCH, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(-ESRCH, alpc_release(self->pair.port, self->msg.id));
 }
 
 TEST_F(hold, goes_on_when_the_caller_gives_up_until_it_is_released)
 {
 	TAKE_CALL_THAT_ENDS();
 	EXPECT_GIVEN_BACK(0);
-	EXPECT_EQ(0, release_message(self->pair.server, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.server, self->msg.id));
 	EXPECT_GIVEN_BACK(1);
 	NOTHING(self->pair.port);
 
 	/* What was given back before the end needs no giving back after it. */
 	TAKE_CALL();
-	EXPECT_EQ(0, release_message(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	EXPECT_GIVEN_BACK(2);
 	EXPECT_EQ(0, alpc_reply(self->pair.port, self->msg.id, NULL, 0));
 	EXPECT_EQ(0, worker_join(&self->call.worker.worker));
@@ -398,10 +398,10 @@ TEST_F(ending, leaves_a_datagram_to_its_holder)
 	ASSERT_EQ(0, send_view(sender(self), 0, 0, self->own.id, 0, 100, ALPC_VIEW_SLOT(1)));
 	TAKE(ALPC_DATAGRAM, self->at, &self->msg, self->buf);
 	END_IT();
-	EXPECT_HELD_UNTIL(1, EXPECT_EQ(0, release_message(self->at, self->msg.id)));
+	EXPECT_HELD_UNTIL(1, EXPECT_EQ(0, alpc_release(self->at, self->msg.id)));
 	EXPECT_EQ(variant->how == CLOSE_RECEIVER && variant->from_server ? -EBADF :
 		  variant->how == CLOSE_PORT && !variant->from_server ? -EBADF : -ESRCH,
-		  release_message(self->at, self->msg.id));
+		  alpc_release(self->at, self->msg.id));
 }
 
 TEST_F(ending, leaves_requests_to_their_holder)
@@ -428,9 +428,9 @@ TEST_F(ending, leaves_requests_to_their_holder)
 								  0)));
 	}
 	EXPECT_HELD_UNTIL(1, EXPECT_EQ(-ESRCH, alpc_reply(self->at, async, "late", 4)));
-	EXPECT_HELD_UNTIL(2, EXPECT_EQ(0, release_message(self->at, released)));
+	EXPECT_HELD_UNTIL(2, EXPECT_EQ(0, alpc_release(self->at, released)));
 	/* Nobody gives back twice. */
-	release_message(self->at, async);
+	alpc_release(self->at, async);
 	alpc_reply(self->at, released, NULL, 0);
 	EXPECT_EQ(1, self->own.slots[1]);
 	EXPECT_EQ(1, self->own.slots[2]);
@@ -542,7 +542,7 @@ TEST_F(hold, abuse_38_of_views_that_are_never_given_back_is_bounded)
 	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
 	EXPECT_EQ(0, alpc_send_nowait(other.client, NULL, 0));
 	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
-	EXPECT_EQ(0, release_message(self->pair.port, id));
+	EXPECT_EQ(0, alpc_release(self->pair.port, id));
 	EXPECT_GIVEN_BACK(1);
 	SEND(0);
 	EXPECT_EQ(-EDQUOT, send_view(self->pair.client, 0, 0, self->own.id, 0, 100,

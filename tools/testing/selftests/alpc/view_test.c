@@ -66,9 +66,9 @@ static int home(FIXTURE_DATA(view) *self)
 
 #define EXPECT_RELEASED(fd, id) do { \
 	EXPECT_EQ(1, alpc_unanswered(fd)); \
-	EXPECT_EQ(0, release_message(fd, id)); \
+	EXPECT_EQ(0, alpc_release(fd, id)); \
 	EXPECT_EQ(0, alpc_unanswered(fd)); \
-	EXPECT_EQ(-ESRCH, release_message(fd, id)); \
+	EXPECT_EQ(-ESRCH, alpc_release(fd, id)); \
 } while (0)
 
 /* --- each kind of message ------------------------------------------------- */
@@ -104,7 +104,7 @@ TEST_F(view, of_a_call_is_seen_until_the_reply)
 	EXPECT_EQ(1, self->own.slots[1023]);
 	EXPECT_EQ(0, self->call.worker.transfer.recv.flags);
 	EXPECT_TRUE(NO_VIEW(&self->call.worker.transfer.recv));
-	EXPECT_EQ(-ESRCH, release_message(self->to, self->msg.id));
+	EXPECT_EQ(-ESRCH, alpc_release(self->to, self->msg.id));
 }
 
 TEST_F(view, of_an_asynchronous_request_is_seen_until_the_reply)
@@ -135,13 +135,13 @@ TEST_F(view, leaves_no_trace_in_other_messages)
 			ASSERT_EQ(0, alpc_reply(self->to, self->msg.id, NULL, 0));
 			TAKE(ALPC_REPLY, home(self), &self->msg, self->buf);
 		} else {
-			ASSERT_EQ(0, release_message(self->to, self->msg.id));
+			ASSERT_EQ(0, alpc_release(self->to, self->msg.id));
 		}
 		ASSERT_EQ(0, alpc_send(self->from, "plain", 5));
 		TAKE(ALPC_DATAGRAM, self->to, &self->msg, self->buf);
 		EXPECT_EQ(0, self->msg.flags);
 		EXPECT_TRUE(NO_VIEW(&self->msg));
-		EXPECT_EQ(-ESRCH, release_message(self->to, self->msg.id));
+		EXPECT_EQ(-ESRCH, alpc_release(self->to, self->msg.id));
 	}
 	EXPECT_EQ(10, self->own.slots[1]);
 }
@@ -216,7 +216,7 @@ TEST_F(view, must_lie_in_the_section)
 				       ALPC_VIEW_SLOT(1)));
 		TAKE(ALPC_DATAGRAM, self->to, &self->msg, self->buf);
 		EXPECT_TRUE(is_view(&self->msg, self->own.id, good[i].offset, good[i].len, 0));
-		EXPECT_EQ(0, release_message(self->to, self->msg.id));
+		EXPECT_EQ(0, alpc_release(self->to, self->msg.id));
 	}
 	EXPECT_EQ(ARRAY_SIZE(good), self->own.slots[1]);
 }
@@ -328,7 +328,7 @@ TEST_F(view, of_a_reply_can_lie_in_that_of_the_request)
 				    parts[i].len, ALPC_VIEW_BODY));
 		EXPECT_TRUE(is_pattern(self->own.mem + self->page, 1000, i));
 		EXPECT_EQ(0, alpc_unanswered(home(self)));
-		EXPECT_EQ(-ESRCH, release_message(home(self), self->msg.id));
+		EXPECT_EQ(-ESRCH, alpc_release(home(self), self->msg.id));
 	}
 }
 
@@ -372,7 +372,7 @@ TEST_F(view, of_a_reply_outside_that_of_the_request_is_refused)
 
 	/* One that was given back is not there any more, nor was it ever. */
 	REQUEST(ALPC_VIEW_WRITE);
-	EXPECT_EQ(0, release_message(self->to, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->to, self->msg.id));
 	EXPECT_EQ(-ENOENT, send_view(self->to, ALPC_SEND_REPLY, self->msg.id, self->own.id, page,
 				     1, 0));
 	EXPECT_EQ(0, alpc_reply(self->to, self->msg.id, NULL, 0));
@@ -439,7 +439,7 @@ TEST_F(view, tells_which_section_to_open)
 	close_fd(&self->peer.fd);
 	self->peer.fd = section_fd(self->to, self->own.id, self->msg.id);
 	EXPECT_LE(0, self->peer.fd);
-	EXPECT_EQ(0, release_message(self->to, self->msg.id));
+	EXPECT_EQ(0, alpc_release(self->to, self->msg.id));
 	EXPECT_EQ(-ESRCH, section_fd(self->to, self->own.id, self->msg.id));
 	/* That of a request, until it is answered; by the way of either port. */
 	REQUEST(ALPC_VIEW_WRITE);
@@ -481,7 +481,7 @@ TEST_F(view, brought_back_is_not_opened_from_the_other_side)
 	EXPECT_TRUE(is_view(&t.recv, self->own.id, self->page, 10, 0));
 	EXPECT_EQ(-ENOENT, section_fd(home(self), self->own.id, t.recv.id));
 	EXPECT_EQ(-ENOENT, section_fd(self->from, self->own.id, t.recv.id));
-	EXPECT_EQ(0, release_message(home(self), t.recv.id));
+	EXPECT_EQ(0, alpc_release(home(self), t.recv.id));
 	close(pipes[0]);
 	close(pipes[1]);
 }
@@ -514,7 +514,7 @@ TEST_F(view, stays_with_a_message_that_could_not_be_received)
 				    i == 2 ? ALPC_VIEW_AUTO_RELEASE : ALPC_VIEW_SECURE));
 		EXPECT_EQ(i == 2, self->own.slots[1] - i);
 		if (i == 0)
-			EXPECT_EQ(0, release_message(self->to, self->msg.id));
+			EXPECT_EQ(0, alpc_release(self->to, self->msg.id));
 		if (i == 1) {
 			EXPECT_EQ(0, alpc_reply(self->to, self->msg.id, NULL, 0));
 			TAKE(ALPC_REPLY, home(self), &self->msg, self->buf);
