@@ -72,7 +72,7 @@ struct alpc_view {
  * @answer_view: view of a reply that is being prepared
  * @answer_fds: its descriptors
  *
- * What there is is said by &alpc_message.brings. Protected by the port's lock
+ * &alpc_message.brings says which of it counts. Protected by the port's lock
  * from sending on; @answer_view and @answer_fds belong to the thread that has
  * claimed the request.
  */

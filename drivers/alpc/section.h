@@ -95,7 +95,7 @@ struct alpc_section {
 	u64 len;
 	void *mem;
 	struct inode *inode;
-	spinlock_t lock;
+	spinlock_t lock;	/* what follows */
 	bool deleted;
 	u32 own_files;
 	struct alpc_user *user;

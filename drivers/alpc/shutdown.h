@@ -22,9 +22,10 @@
  * %ALPC_PORT_CLOSED.
  *
  * *Release* of an end follows when its file is closed: what was waiting for this
- * end is freed, and what it had received and not given back. After the server's end, nothing of the connection is left in the
- * connection port's queue, so a server that frees what the context stands for
- * once it has closed the port will not meet the context again.
+ * end is freed, and what it had received and not given back. After the server's
+ * end, nothing of the connection is left in the connection port's queue, so a
+ * server that frees what the context stands for once it has closed the port will
+ * not meet the context again.
  */
 
 int alpc_disconnect(struct alpc_end *end);

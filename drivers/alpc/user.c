@@ -41,13 +41,20 @@ unsigned long alpc_user_section_limit(void)
 	return min_t(unsigned long, limit, LONG_MAX);
 }
 
+/* Another reference to an account that is held. */
+struct alpc_user *alpc_user_get(struct alpc_user *user)
+{
+	refcount_inc(&user->ref);
+	return user;
+}
+
 static struct alpc_user *alpc_user_find(kuid_t uid)
 {
 	struct alpc_user *user;
 
 	hash_for_each_possible(alpc_users, user, node, __kuid_val(uid))
-		if (uid_eq(user->uid, uid) && refcount_inc_not_zero(&user->ref))
-			return user;
+		if (uid_eq(user->uid, uid))
+			return alpc_user_get(user);
 	return NULL;
 }
 
@@ -75,23 +82,23 @@ struct alpc_user *alpc_user_get_current(void)
 	return user;
 }
 
-struct alpc_user *alpc_user_get(struct alpc_user *user)
-{
-	refcount_inc(&user->ref);
-	return user;
-}
-
 /**
  * alpc_user_put() - drop a reference
  * @user: account, or NULL
  */
 void alpc_user_put(struct alpc_user *user)
 {
-	if (user && refcount_dec_and_lock(&user->ref, &alpc_users_lock)) {
+	bool last;
+
+	if (!user)
+		return;
+	spin_lock(&alpc_users_lock);
+	last = refcount_dec_and_test(&user->ref);
+	if (last)
 		hash_del(&user->node);
-		spin_unlock(&alpc_users_lock);
+	spin_unlock(&alpc_users_lock);
+	if (last)
 		kfree(user);
-	}
 }
 
 /**

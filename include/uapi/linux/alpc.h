@@ -767,9 +767,8 @@ struct alpc_msg {
  * ENOTCONN, EPIPE, EOPNOTSUPP (wrong kind of port), ESRCH, ECANCELED, EBADMSG,
  * EBUSY, EDEADLK (callbacks), EDQUOT, ESHUTDOWN; for views, ranges and
  * descriptors ENOENT, EPERM, EFBIG, EBUSY, EBADF, ELOOP, ETOOMANYREFS; and on a
- * client communication
- * port that was connected asynchronously, ECONNRESET, or, after it has received
- * %ALPC_CONNECTION_REFUSED, ECONNREFUSED.
+ * client communication port that was connected asynchronously, ECONNRESET, or,
+ * after it has received %ALPC_CONNECTION_REFUSED, ECONNREFUSED.
  */
 struct alpc_transfer {
 	__u32 size;
@@ -835,12 +834,12 @@ struct alpc_create_section {
  * @__reserved: must be 0
  *
  * On the communication port at the other end of the connection, or, when that
- * is the server's, on its connection port. What is mapped stays accessible as long as it is mapped, whatever becomes of its creator.
+ * is the server's, on its connection port. What is mapped stays accessible as
+ * long as it is mapped, whatever becomes of its creator.
  *
  * Errors: ENOENT (no such section, deleted, or this end's own), ESRCH (no such
- * message), EDQUOT (the
- * caller's user has come into too many sections whose creators are gone),
- * EMFILE, ENFILE, ENOMEM, EOPNOTSUPP, EINVAL, EFAULT, E2BIG.
+ * message), EDQUOT (the caller's user has come into too many sections whose
+ * creators are gone), EMFILE, ENFILE, ENOMEM, EOPNOTSUPP, EINVAL, EFAULT, E2BIG.
  */
 struct alpc_open_section {
 	__u32 size;
