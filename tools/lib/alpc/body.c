@@ -238,8 +238,9 @@ int alpc_lib_body_send(struct alpc_lib_body *body, struct alpc_port *port,
 	if (ret)
 		return ret;
 	c.brief = c.limit < ALPC_LIB_INLINE_MAX ? c.limit : ALPC_LIB_INLINE_MAX;
-	c.room = reply_room(body->reply, c.brief);
 	c.way = atomic_load_explicit(&port->way, memory_order_relaxed);
+	/* A reply that is forced another way needs room, however short it is. */
+	c.room = reply_room(body->reply, c.way == ALPC_WAY_AUTO ? c.brief : 0);
 	body->block = NULL;
 	body->direct = false;
 	t->flags |= ALPC_TRANSFER_SEND;

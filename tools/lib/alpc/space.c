@@ -93,6 +93,9 @@ int alpc_lib_space_of(struct alpc_port *port, struct alpc_lib_space **space)
 		*space = s;
 		return 0;
 	}
+	if (atomic_load_explicit(&port->kind, memory_order_relaxed) ==
+	    ALPC_KIND_CONNECTION)
+		return -EOPNOTSUPP;
 	ret = space_new(port, &s);
 	if (ret)
 		return ret;

@@ -22,6 +22,10 @@
 
 #include <kselftest_harness.h>
 
+/* An emulated debug kernel takes its time over long messages. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 240
+
 static const char *port_name(void)
 {
 	static char name[64];
@@ -394,6 +398,32 @@ TEST_F(step, in_place_until_it_is_given_back)
 	}
 	ASSERT_EQ(0, alpc_message_release(self->in));
 	EXPECT_EQ(0, alpc_message_len(self->in));
+}
+
+/* More sections than are kept mapped, while one of them is read in place. */
+TEST_F(step, mapping_that_is_in_use)
+{
+	struct alpc_transfer t = {
+		.size = sizeof(t), .flags = ALPC_TRANSFER_SEND,
+		.timeout = ALPC_INFINITE,
+	};
+
+	alpc_message_set_in_place(self->in, true);
+	for (int i = 0; i < 20; i++) {
+		struct alpc_message *m = i ? self->m : self->in;
+		unsigned char *memory;
+		uint32_t id = section_new(self->client, &memory);
+
+		ASSERT_NE(0, id);
+		memset(memory, i + 1, SECTION);
+		t.send = view(id, 0, SECTION, ALPC_VIEW_BODY);
+		ASSERT_EQ(0, ioctl(alpc_port_fd(self->client),
+				   ALPC_IOC_TRANSFER, &t));
+		ASSERT_EQ(0, alpc_receive(self->port, m, 0));
+		EXPECT_EQ(i + 1, *(const char *)alpc_message_data(m));
+		munmap(memory, SECTION);
+	}
+	EXPECT_EQ(1, *(const char *)alpc_message_data(self->in));
 }
 
 struct caller {

@@ -21,6 +21,10 @@
 
 #include <kselftest_harness.h>
 
+/* An emulated debug kernel takes its time over long messages. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 240
+
 static const char *port_name(void)
 {
 	static char name[64];
