@@ -66,8 +66,8 @@ lib-check:
 examples: lib
 	+$(call tool,tools/examples,examples) LIBALPC=$(OUT)/lib
 
-bench-tool:
-	+$(call tool,tools/bench,bench)
+bench-tool: lib
+	+$(call tool,tools/bench,bench) LIBALPC=$(OUT)/lib
 
 tools: examples bench-tool
 
@@ -75,6 +75,8 @@ tests:
 	+$(call tool,tools/testing/selftests/alpc,selftests) $(ksrc)
 	+$(call tool,tools/lib/alpc,lib) module-test $(ksrc)
 	@cp $(OUT)/lib/tests/module_test $(OUT)/selftests/libalpc_test
+	@cp $(OUT)/lib/tests/large_test $(OUT)/selftests/libalpc_large_test
+	@cp $(OUT)/lib/tests/hostile_test $(OUT)/selftests/libalpc_hostile_test
 
 sparse checkpatch:
 	@tests/check/static $@

@@ -32,8 +32,10 @@ int alpc_cmd_query(struct alpc_ucmd *ucmd)
 		return -EINVAL;
 	arg->out_version = ALPC_ABI_VERSION;
 	arg->out_data_max = ALPC_DATA_MAX;
-	arg->out_features = alpc_exit_is_supported() ?
-			    ALPC_FEATURE_EXIT_NOTICE : 0;
+	arg->out_features = ALPC_FEATURE_SECTIONS | ALPC_FEATURE_ACCESS |
+			    ALPC_FEATURE_FDS;
+	if (alpc_exit_is_supported())
+		arg->out_features |= ALPC_FEATURE_EXIT_NOTICE;
 	arg->out_queue_messages_max = ALPC_QUEUE_MESSAGES_MAX;
 	arg->out_connections_max = ALPC_CONNECTIONS_MAX;
 	arg->out_queue_bytes_max = ALPC_QUEUE_BYTES_MAX;
@@ -78,7 +80,8 @@ int alpc_cmd_create_port(struct alpc_ucmd *ucmd)
 	struct file *file;
 	int fd, ret;
 
-	if (arg->flags & ~ALPC_PORT_NO_SPIN || arg->__reserved)
+	if (arg->flags & ~(ALPC_PORT_NO_SPIN | ALPC_PORT_NO_SECTIONS) ||
+	    arg->__reserved)
 		return -EINVAL;
 	port = alpc_port_make(arg);
 	if (IS_ERR(port))
@@ -291,7 +294,7 @@ int alpc_cmd_disconnect(struct alpc_ucmd *ucmd)
 void alpc_port_info(struct alpc_end *end, struct alpc_port_info *info)
 {
 	struct alpc_port *port = end->port;
-	struct alpc_queue *q = end->inbox;
+	struct alpc_queue *q = alpc_end_inbox(end);
 
 	*info = (struct alpc_port_info) {
 		.size = info->size,
@@ -299,6 +302,9 @@ void alpc_port_info(struct alpc_end *end, struct alpc_port_info *info)
 		.out_state = ALPC_STATE_OPEN,
 		.out_port_id = alpc_end_id(end),
 		.out_max_message = port->max_message,
+		.out_max_section = port->max_section,
+		.out_max_view = port->max_view,
+		.out_max_section_total = port->max_section_total,
 	};
 	spin_lock(&port->lock);
 	if (end->conn)

@@ -35,5 +35,9 @@ int alpc_cmd_disconnect(struct alpc_ucmd *ucmd);
 int alpc_cmd_port_info(struct alpc_ucmd *ucmd);
 int alpc_cmd_shutdown(struct alpc_ucmd *ucmd);
 int alpc_cmd_notify_exit(struct alpc_ucmd *ucmd);
+int alpc_cmd_create_section(struct alpc_ucmd *ucmd);
+int alpc_cmd_open_section(struct alpc_ucmd *ucmd);
+int alpc_cmd_delete_section(struct alpc_ucmd *ucmd);
+int alpc_cmd_take_fds(struct alpc_ucmd *ucmd);
 
 #endif /* ALPC_CMD_H */

@@ -22,6 +22,37 @@
 #define nop_mnt_idmap	init_user_ns
 #endif
 
+/* The flags of a mapping are changed by functions since 6.3. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#include <linux/mm.h>
+
+static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
+{
+	vma->vm_flags |= flags;
+}
+
+static inline void vm_flags_clear(struct vm_area_struct *vma,
+				  unsigned long flags)
+{
+	vma->vm_flags &= ~flags;
+}
+#endif
+
+/* Waiting for a page on somebody's behalf ends with any signal since 6.2. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define FOLL_INTERRUPTIBLE	0
+#endif
+
+/* Looking up pages gave their mappings, too, before 6.5. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#include <linux/mm.h>
+
+#define get_user_pages_remote(mm, start, count, flags, pages, locked) \
+	get_user_pages_remote(mm, start, count, flags, pages, NULL, locked)
+#define pin_user_pages_remote(mm, start, count, flags, pages, locked) \
+	pin_user_pages_remote(mm, start, count, flags, pages, NULL, locked)
+#endif
+
 /* The times of an inode have accessors since 6.7. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 #include <linux/fs.h>
@@ -32,6 +63,19 @@ static inline void simple_inode_init_ts(struct inode *inode)
 	inode->i_atime = inode->i_ctime;
 	inode->i_mtime = inode->i_ctime;
 }
+#endif
+
+/* It writes the number to user memory if asked, since 6.8. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#include <linux/file.h>
+
+#define receive_fd(file, ufd, o_flags)	receive_fd(file, o_flags)
+#endif
+
+/* A pidfd is of a filesystem of its own since 6.9. */
+#include <linux/magic.h>
+#ifndef PID_FS_MAGIC
+#define PID_FS_MAGIC	0x50494446
 #endif
 
 /* The tracepoint sched_process_exit has a second argument since 6.16. */

@@ -6,6 +6,7 @@
  */
 #include "deliver.h"
 
+#include "parcel.h"
 #include "port.h"
 #include "reply.h"
 
@@ -28,6 +29,8 @@ static void alpc_describe(const struct alpc_message *m, u64 context,
 	d->len = m->len;
 	d->type = m->type;
 	d->flags = m->callback ? ALPC_MSG_CALLBACK : 0;
+	d->kept = false;
+	d->view_len = 0;
 }
 
 static void alpc_describe_reply(const struct alpc_message *m,
@@ -63,15 +66,39 @@ void alpc_message_forget(struct alpc_message *m)
 	alpc_message_uncount(m);
 }
 
+/* It stays in the receiving side's table, and the receiver gets a reference. */
+static inline void alpc_deliver_keep(struct alpc_queue *own,
+				     struct alpc_message *m, u8 state,
+				     struct alpc_delivery *d)
+{
+	m->state = state;
+	alpc_pending_add(&own->pending, m);
+	refcount_inc(&m->ref);
+	d->kept = true;
+}
+
+/* What came with it is to be released. */
+static void alpc_deliver_hold(struct alpc_queue *own, struct alpc_message *m,
+			      struct alpc_delivery *d)
+{
+	if (alpc_type_is_reply(m->type))
+		m->id = m->sender_id;
+	if (!m->async)
+		alpc_message_count(m);
+	alpc_deliver_keep(own, m, ALPC_MSG_KEPT, d);
+	d->flags |= ALPC_MSG_HELD;
+}
+
 /**
  * alpc_deliver() - hand a message that is in no queue to a receiver
  * @own: queue of the receiving side, which knows its ids
  * @m: message
  * @d: result
  *
- * A request goes into the table of unanswered ones, and the receiver gets a
- * reference. Anything else is the receiver's from now on, and if the connection
- * can go away meanwhile the receiver gets a reference to that.
+ * A request goes into the table of unanswered ones, and so does what brings
+ * something that is to be released; the receiver gets a reference. Anything else
+ * is the receiver's from now on, and if the connection can go away meanwhile
+ * the receiver gets a reference to that.
  */
 void alpc_deliver(struct alpc_queue *own, struct alpc_message *m,
 		  struct alpc_delivery *d)
@@ -86,14 +113,22 @@ void alpc_deliver(struct alpc_queue *own, struct alpc_message *m,
 		alpc_pending_del(&own->pending, m);
 		alpc_describe_notice(m, d);
 	} else if (likely(alpc_type_wants_reply(m->type))) {
-		m->state = ALPC_MSG_PENDING;
-		alpc_pending_add(&own->pending, m);
-		refcount_inc(&m->ref);
+		alpc_deliver_keep(own, m, ALPC_MSG_PENDING, d);
+		if (unlikely(m->brings))
+			alpc_parcel_describe(m, d);
 		return;
 	} else if (alpc_type_is_reply(m->type)) {
 		alpc_describe_reply(m, d);
 	} else if (m->type != ALPC_DATAGRAM) {
 		alpc_describe_notice(m, d);
+	}
+	if (unlikely(m->brings)) {
+		if (m->state != ALPC_MSG_CANCELED)
+			alpc_parcel_describe(m, d);
+		if (alpc_parcel_is_held(m)) {
+			alpc_deliver_hold(own, m, d);
+			return;
+		}
 	}
 	m->state = ALPC_MSG_DONE;
 	alpc_message_forget(m);
@@ -136,9 +171,16 @@ void alpc_deliver_reply(struct alpc_message *m, struct alpc_delivery *d)
 	alpc_describe(m, from->kind == ALPC_KIND_SERVER ? from->conn->context : 0,
 		      d);
 	alpc_describe_reply(m, d);
+	m->caller = NULL;
+	if (unlikely(m->brings)) {
+		alpc_parcel_describe(m, d);
+		if (alpc_parcel_is_held(m)) {
+			alpc_deliver_hold(from->own, m, d);
+			return;
+		}
+	}
 	if (from->kind == ALPC_KIND_SERVER)
 		d->conn = alpc_conn_get(from->conn);
-	m->caller = NULL;
 	m->state = ALPC_MSG_DONE;
 	alpc_message_forget(m);
 }
@@ -151,11 +193,15 @@ void alpc_deliver_done(struct alpc_delivery *d)
 {
 	struct alpc_message *m = d->msg;
 
-	if (alpc_type_wants_reply(d->type)) {
+	if (d->kept) {
 		alpc_message_put(m);
 		return;
 	}
-	alpc_message_recycle(m, &m->from->spare);
+	/* Many a client does nothing for long after it has connected. */
+	if (unlikely(d->type > ALPC_CONNECTION_REQUEST))
+		alpc_message_put(m);
+	else
+		alpc_message_recycle(m, &m->from->spare);
 	if (d->conn)
 		alpc_conn_put(d->conn);
 }
@@ -169,33 +215,49 @@ static void alpc_undo_to_call(struct alpc_queue *own, struct alpc_message *m,
 	list_add_tail(&m->node, &own->detached);
 }
 
-/* Nobody has answered it yet: it is as if it had not been received. */
-static bool alpc_undo_request(struct alpc_end *end, struct alpc_message *m,
-			      bool call, struct alpc_wake *wake)
+/* As if it had not been received: it goes where it came from. */
+static void alpc_undo_keep(struct alpc_queue *own, struct alpc_message *m,
+			   u8 type, bool call, struct alpc_wake *wake)
+{
+	bool reply = alpc_type_is_reply(type);
+
+	alpc_pending_del(&own->pending, m);
+	if (call) {
+		alpc_undo_to_call(own, m, reply ? ALPC_MSG_REPLIED :
+						  ALPC_MSG_QUEUED);
+		return;
+	}
+	m->state = ALPC_MSG_QUEUED;
+	if (type == ALPC_CANCELED) {
+		m->state = ALPC_MSG_CANCELED;
+		alpc_pending_add(&own->pending, m);
+	}
+	alpc_queue_put_back(own, m, wake);
+}
+
+/* Nobody has answered or released it yet. */
+static bool alpc_undo_kept(struct alpc_end *end, struct alpc_delivery *d,
+			   bool call, struct alpc_wake *wake)
 {
 	struct alpc_queue *own = end->own;
+	struct alpc_message *m = d->msg;
 
 	/*
 	 * Withdrawn, or answered, or used for a callback by another thread that
 	 * did see it.
 	 */
 	if (hlist_unhashed(&m->sent) || m->detached ||
-	    (m->state != ALPC_MSG_PENDING && m->state != ALPC_MSG_CANCELED))
+	    (m->state != ALPC_MSG_PENDING && m->state != ALPC_MSG_CANCELED &&
+	     m->state != ALPC_MSG_KEPT))
 		return false;
 	if (!call && own == &end->port->queue && m->from->conn->accepted)
 		m->from->conn->received--;
-	if (m->state == ALPC_MSG_CANCELED) {
-		/* Who never saw the request need not hear of its end. */
+	/* Who never saw the request need not hear of its end. */
+	if (alpc_type_wants_reply(d->type) && m->state != ALPC_MSG_PENDING) {
 		alpc_request_withdraw(own, m, wake);
 		return true;
 	}
-	alpc_pending_del(&own->pending, m);
-	if (call) {
-		alpc_undo_to_call(own, m, ALPC_MSG_QUEUED);
-	} else {
-		m->state = ALPC_MSG_QUEUED;
-		alpc_queue_put_back(own, m, wake);
-	}
+	alpc_undo_keep(own, m, d->type, call, wake);
 	return false;
 }
 
@@ -238,13 +300,12 @@ void alpc_deliver_undo(struct alpc_end *end, struct alpc_delivery *d,
 {
 	struct alpc_message *m = d->msg;
 	struct alpc_wake wake = {};
-	bool request, drop;
+	bool drop;
 
-	request = alpc_type_wants_reply(d->type);
 	rcu_read_lock();
 	spin_lock(&end->port->lock);
-	if (request)
-		drop = alpc_undo_request(end, m, call, &wake);
+	if (d->kept)
+		drop = alpc_undo_kept(end, d, call, &wake);
 	else
 		drop = alpc_undo_other(end, d, call, &wake);
 	spin_unlock(&end->port->lock);
@@ -253,7 +314,7 @@ void alpc_deliver_undo(struct alpc_end *end, struct alpc_delivery *d,
 
 	if (drop)
 		alpc_message_put(m);
-	if (request)
+	if (d->kept)
 		alpc_message_put(m);
 	else if (d->conn)
 		alpc_conn_put(d->conn);

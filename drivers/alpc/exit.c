@@ -30,7 +30,7 @@
  */
 struct alpc_watch {
 	struct hlist_node node;
-	struct list_head conn_node;
+	struct hlist_node conn_node;
 	struct task_struct *task;
 	struct alpc_conn *conn;
 	struct alpc_message *notice;
@@ -102,7 +102,7 @@ static void alpc_exit_probe(void *data, ALPC_EXIT_PROBE_ARGS)
 		if (watch->task != task)
 			continue;
 		hlist_del(&watch->node);
-		list_del(&watch->conn_node);
+		hlist_del(&watch->conn_node);
 		alpc_watch_fire(watch);
 		alpc_watch_free(watch);
 	}
@@ -179,7 +179,7 @@ static int alpc_watch_add(struct alpc_watch *watch)
 	if (!ret) {
 		watch->conn->watched = true;
 		hlist_add_head(&watch->node, bucket);
-		list_add_tail(&watch->conn_node, &watch->conn->watches);
+		hlist_add_head(&watch->conn_node, &watch->conn->watches);
 	}
 	spin_unlock(&alpc_exit.lock);
 	return ret;
@@ -251,15 +251,16 @@ err_free:
  */
 void alpc_exit_forget(struct alpc_conn *conn)
 {
-	struct alpc_watch *watch, *next;
+	struct hlist_node *next;
+	struct alpc_watch *watch;
 
 	/* Set through the client's file only, which is closed. */
 	if (!conn->watched)
 		return;
 	spin_lock(&alpc_exit.lock);
-	list_for_each_entry_safe(watch, next, &conn->watches, conn_node) {
+	hlist_for_each_entry_safe(watch, next, &conn->watches, conn_node) {
 		hlist_del(&watch->node);
-		list_del(&watch->conn_node);
+		hlist_del(&watch->conn_node);
 		alpc_watch_free(watch);
 	}
 	spin_unlock(&alpc_exit.lock);

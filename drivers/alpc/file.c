@@ -47,9 +47,10 @@ static __poll_t alpc_poll_out(struct alpc_queue *q)
 
 static __poll_t alpc_poll_state(const struct alpc_end *end)
 {
+	const struct alpc_queue *inbox = alpc_end_inbox(end);
 	__poll_t mask = 0;
 
-	if (end->inbox && !list_empty(&end->inbox->messages))
+	if (inbox && !list_empty(&inbox->messages))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (!end->conn)
 		return mask;
@@ -57,7 +58,7 @@ static __poll_t alpc_poll_state(const struct alpc_end *end)
 	case ALPC_STATE_CONNECTING:
 		return mask;
 	case ALPC_STATE_OPEN:
-		return mask | alpc_poll_out(end->outbox);
+		return mask | alpc_poll_out(alpc_end_outbox(end));
 	default:
 		/* Receiving and sending return at once, with an error. */
 		return mask | EPOLLHUP | EPOLLRDHUP | EPOLLIN | EPOLLOUT;
@@ -67,12 +68,13 @@ static __poll_t alpc_poll_state(const struct alpc_end *end)
 static __poll_t alpc_poll(struct file *file, struct poll_table_struct *wait)
 {
 	struct alpc_end *end = file->private_data;
+	struct alpc_queue *inbox = alpc_end_inbox(end);
 	__poll_t mask;
 
-	if (end->inbox)
-		poll_wait(file, &end->inbox->readers, wait);
-	if (end->outbox)
-		poll_wait(file, &end->outbox->writers, wait);
+	if (inbox)
+		poll_wait(file, &inbox->readers, wait);
+	if (end->conn)
+		poll_wait(file, &alpc_end_outbox(end)->writers, wait);
 	spin_lock(&end->port->lock);
 	mask = alpc_poll_state(end);
 	spin_unlock(&end->port->lock);
@@ -84,6 +86,7 @@ static void alpc_show_fdinfo(struct seq_file *s, struct file *file)
 	struct alpc_end *end = file->private_data;
 	struct alpc_port *port = end->port;
 	struct alpc_port_info info = {};
+	const struct alpc_queue *inbox = alpc_end_inbox(end);
 
 	alpc_port_info(end, &info);
 	seq_printf(s, "alpc-kind:\t%s\n", alpc_kind_name[info.out_kind]);
@@ -91,11 +94,11 @@ static void alpc_show_fdinfo(struct seq_file *s, struct file *file)
 	seq_printf(s, "alpc-id:\t%llu\n", info.out_port_id);
 	seq_printf(s, "alpc-name:\t%.*s\n", (int)port->name_len, port->name);
 	seq_printf(s, "alpc-max-message:\t%u\n", info.out_max_message);
-	if (end->inbox) {
+	if (inbox) {
 		seq_printf(s, "alpc-queued:\t%u of %u\n", info.out_queued,
-			   end->inbox->max_count);
-		seq_printf(s, "alpc-queued-bytes:\t%llu of %llu\n",
-			   info.out_queued_bytes, end->inbox->max_bytes);
+			   inbox->max_count);
+		seq_printf(s, "alpc-queued-bytes:\t%llu of %u\n",
+			   info.out_queued_bytes, inbox->max_bytes);
 		seq_printf(s, "alpc-unanswered:\t%u\n", info.out_unanswered);
 	}
 	if (end->kind == ALPC_KIND_CONNECTION)
@@ -126,6 +129,6 @@ struct file *alpc_file_open(struct alpc_end *end)
 	struct inode *inode = end->conn ? end->port->comm_inode :
 					  end->port->inode;
 
-	return alpc_inode_file(inode, alpc_kind_name[end->kind],
+	return alpc_inode_file(inode, alpc_kind_name[end->kind], O_RDWR,
 			       &alpc_port_fops, end);
 }

@@ -116,12 +116,13 @@ void alpc_inode_put(struct inode *inode)
  * alpc_inode_file() - a file for a port
  * @inode: inode of the port, held by the caller
  * @name: what /proc/PID/fd shows
+ * @flags: O_RDWR or O_RDONLY
  * @fops: operations
  * @data: private data
  *
  * Return: the file, or an error pointer.
  */
-struct file *alpc_inode_file(struct inode *inode, const char *name,
+struct file *alpc_inode_file(struct inode *inode, const char *name, int flags,
 			     const struct file_operations *fops, void *data)
 {
 	struct file *file;
@@ -129,7 +130,7 @@ struct file *alpc_inode_file(struct inode *inode, const char *name,
 	/* The file's operations pin the module; closing it releases this. */
 	__module_get(THIS_MODULE);
 	ihold(inode);
-	file = alloc_file_pseudo(inode, alpc_mnt, name, O_RDWR, fops);
+	file = alloc_file_pseudo(inode, alpc_mnt, name, flags, fops);
 	if (IS_ERR(file)) {
 		iput(inode);
 		module_put(THIS_MODULE);
@@ -148,4 +149,13 @@ struct file *alpc_inode_file(struct inode *inode, const char *name,
 int alpc_inode_may_connect(struct inode *inode)
 {
 	return inode_permission(&nop_mnt_idmap, inode, MAY_WRITE);
+}
+
+/**
+ * alpc_file_is_ours() - is it one of our ports or sections?
+ * @file: file
+ */
+bool alpc_file_is_ours(const struct file *file)
+{
+	return file_inode(file)->i_sb->s_magic == ALPC_FS_MAGIC;
 }

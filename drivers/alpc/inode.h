@@ -18,16 +18,19 @@
  * with fchown(2) and fchmod(2), and connecting asks the kernel's permission
  * check for write access to it, as it does for a bound AF_UNIX socket.
  * The communication ports of its connections have no permissions; they share
- * another inode, which cannot be changed.
+ * another inode, which cannot be changed. Each section has one for the files of its
+ * creator's side, whose mappings it finds; those of the other side use that of the
+ * communication ports.
  *
- * The mount is pinned while ports exist and not by the module itself, which
+ * The mount is pinned while ports or sections exist and not by the module itself, which
  * could otherwise never be unloaded.
  */
 
 struct inode *alpc_inode_alloc(u8 kind);
 void alpc_inode_put(struct inode *inode);
-struct file *alpc_inode_file(struct inode *inode, const char *name,
+struct file *alpc_inode_file(struct inode *inode, const char *name, int flags,
 			     const struct file_operations *fops, void *data);
 int alpc_inode_may_connect(struct inode *inode);
+bool alpc_file_is_ours(const struct file *file);
 
 #endif /* ALPC_INODE_H */

@@ -12,6 +12,7 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/alpc.h>
 
+#include "access.h"
 #include "cmd.h"
 #include "port.h"
 #include "shutdown.h"
@@ -35,6 +36,10 @@ union alpc_arg {
 	struct alpc_port_info info;
 	struct alpc_notify_exit notify;
 	struct alpc_shutdown shutdown;
+	struct alpc_create_section create_section;
+	struct alpc_open_section open_section;
+	struct alpc_delete_section delete_section;
+	struct alpc_take_fds take_fds;
 };
 
 /**
@@ -68,7 +73,7 @@ static const struct alpc_ioctl_op alpc_ioctl_ops[] = {
 	ALPC_OP(ALPC_IOC_QUERY, ALPC_ON_DEVICE, struct alpc_query,
 		out_queue_bytes_max, alpc_cmd_query),
 	ALPC_OP(ALPC_IOC_CREATE_PORT, ALPC_ON_DEVICE, struct alpc_create_port,
-		__reserved, alpc_cmd_create_port),
+		max_section_total, alpc_cmd_create_port),
 	ALPC_OP(ALPC_IOC_CONNECT, ALPC_ON_DEVICE, struct alpc_connect,
 		queue_bytes, alpc_cmd_connect),
 	ALPC_OP(ALPC_IOC_ACCEPT, ALPC_ON_CONNECTION, struct alpc_accept,
@@ -76,11 +81,20 @@ static const struct alpc_ioctl_op alpc_ioctl_ops[] = {
 	ALPC_OP(ALPC_IOC_DISCONNECT, ALPC_ON_CLIENT | ALPC_ON_SERVER,
 		struct alpc_disconnect, flags, alpc_cmd_disconnect),
 	ALPC_OP(ALPC_IOC_PORT_INFO, ALPC_ON_PORTS, struct alpc_port_info,
-		out_queued_bytes, alpc_cmd_port_info),
+		out_max_section_total, alpc_cmd_port_info),
 	ALPC_OP(ALPC_IOC_NOTIFY_EXIT, ALPC_ON_CLIENT, struct alpc_notify_exit,
 		cookie, alpc_cmd_notify_exit),
 	ALPC_OP(ALPC_IOC_SHUTDOWN, ALPC_ON_CONNECTION | ALPC_ON_CLIENT,
 		struct alpc_shutdown, flags, alpc_cmd_shutdown),
+	ALPC_OP(ALPC_IOC_CREATE_SECTION, ALPC_ON_CLIENT | ALPC_ON_SERVER,
+		struct alpc_create_section, out_fd, alpc_cmd_create_section),
+	ALPC_OP(ALPC_IOC_OPEN_SECTION, ALPC_ON_PORTS,
+		struct alpc_open_section, __reserved, alpc_cmd_open_section),
+	ALPC_OP(ALPC_IOC_DELETE_SECTION, ALPC_ON_CLIENT | ALPC_ON_SERVER,
+		struct alpc_delete_section, __reserved,
+		alpc_cmd_delete_section),
+	ALPC_OP(ALPC_IOC_TAKE_FDS, ALPC_ON_PORTS, struct alpc_take_fds, count,
+		alpc_cmd_take_fds),
 };
 
 static const struct alpc_ioctl_op *alpc_find_op(unsigned int cmd)
@@ -128,7 +142,8 @@ static long alpc_ioctl(struct alpc_end *end, unsigned int kind,
 	int ret;
 
 	if (!op)
-		return cmd == ALPC_IOC_TRANSFER ? -EOPNOTSUPP : -ENOTTY;
+		return cmd == ALPC_IOC_TRANSFER || cmd == ALPC_IOC_ACCESS ?
+		       -EOPNOTSUPP : -ENOTTY;
 	if (!(op->kinds & kind))
 		return -EOPNOTSUPP;
 	if (get_user(usize, (u32 __user *)uarg))
@@ -161,12 +176,35 @@ static long alpc_ioctl_transfer(struct file *file,
 			     file->f_flags & O_NONBLOCK);
 }
 
+/* The other one. */
+static long alpc_ioctl_access(struct alpc_end *end,
+			      struct alpc_access __user *ua)
+{
+	struct alpc_access arg __uninitialized;
+	u32 usize;
+	int ret;
+
+	if (get_user(usize, &ua->size))
+		return -EFAULT;
+	if (likely(usize == sizeof(arg)))
+		ret = copy_from_user(&arg, ua, sizeof(arg)) ? -EFAULT : 0;
+	else
+		ret = alpc_arg_get(&arg, sizeof(arg), sizeof(arg), usize, ua);
+	if (unlikely(ret))
+		return ret;
+	ret = alpc_access(end, &arg);
+	/* How far it was is said in any case. */
+	return put_user(arg.out_done, &ua->out_done) ? -EFAULT : ret;
+}
+
 long alpc_port_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct alpc_end *end = file->private_data;
 
 	if (likely(cmd == ALPC_IOC_TRANSFER))
 		return alpc_ioctl_transfer(file, (void __user *)arg);
+	if (cmd == ALPC_IOC_ACCESS)
+		return alpc_ioctl_access(end, (void __user *)arg);
 	return alpc_ioctl(end, BIT(end->kind), cmd, (void __user *)arg);
 }
 

@@ -47,6 +47,15 @@
 #define ALPC_SPIN_DEFAULT_NS		200000U
 #define ALPC_SPIN_MAX_NS		((u32)NSEC_PER_MSEC)
 
+/* One section: as much as a big document, and of all of one end some of these. */
+#define ALPC_SECTION_DEFAULT		((u64)SZ_128M)
+#define ALPC_SECTION_MAX		((u64)SZ_1G)
+#define ALPC_SECTION_TOTAL_DEFAULT	((u64)SZ_256M)
+#define ALPC_SECTION_TOTAL_MAX		(16ULL * SZ_1G)
+
+/* Sections of one end, deleted ones that are still mapped among them. */
+#define ALPC_SECTIONS_MAX		256
+
 /* Buckets of a connection port's table of unanswered requests. */
 #define ALPC_PENDING_BUCKETS		512U
 

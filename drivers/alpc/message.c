@@ -10,6 +10,8 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "parcel.h"
+
 static struct kmem_cache *alpc_message_cache;
 
 int __init alpc_message_cache_init(void)
@@ -65,6 +67,8 @@ struct alpc_message *alpc_message_alloc(struct alpc_message **spare, u32 room)
 		INIT_HLIST_NODE(&m->hash);
 		m->sender = NULL;
 		m->replier = NULL;
+		m->parcel = NULL;
+		m->brings = 0;
 		refcount_set(&m->ref, 1);
 	}
 	m->caller = NULL;
@@ -97,6 +101,8 @@ static void alpc_message_free_buffers(struct alpc_message *m)
 		kvfree(m->data);
 	if (unlikely(m->answer))
 		kvfree(m->answer);
+	if (unlikely(m->parcel))
+		alpc_parcel_empty(m);
 }
 
 /**
@@ -127,6 +133,7 @@ void alpc_message_free(struct alpc_message *m)
 	alpc_message_free_buffers(m);
 	alpc_ident_put(m->sender);
 	alpc_ident_put(m->replier);
+	kfree(m->parcel);
 	kmem_cache_free(alpc_message_cache, m);
 }
 

@@ -15,6 +15,7 @@
 
 struct alpc_conn;
 struct alpc_end;
+struct alpc_parcel;
 struct alpc_waiter;
 
 /**
@@ -32,17 +33,23 @@ struct alpc_waiter;
  *                   |                      |--cancel--> CANCELED --receive--> DONE
  *                   '--cancel--> DONE      '--shutdown--> DONE
  *
+ *   QUEUED, PENDING, CANCELED, REPLYING --> KEPT --release--> DONE
+ *
  * A message that wants no reply goes from QUEUED to DONE when it is received.
  * A request without a thread that waits for it goes from REPLYING to QUEUED, as
  * a reply, in the queue of the side that made it. REPLIED is the reply to a
  * call whose thread is handling a callback.
+ *
+ * What brings a view or descriptors is KEPT where it would be DONE, or where a
+ * request would be removed under the eyes of whoever has received it, until that
+ * side gives back what it brought (parcel.h).
  *
  * CANCELED is a notice as long as @sent is linked. A request that was cancelled
  * while a thread was answering it is in no list, and is that thread's to free.
  * A callback whose thread handles another one stays in &alpc_queue.detached.
  *
  * References. One belongs to whoever the state says: the queue, the table of
- * unanswered requests, the thread that waits for the reply. Everybody else who
+ * what is not answered or released, the thread that waits for the reply. Everybody else who
  * touches a message without the port's lock - a receiver that copies it out,
  * a replier that copies into it - holds one of its own.
  */
@@ -59,6 +66,7 @@ struct alpc_waiter;
  * @ALPC_MSG_REPLIED: answered while its caller was handling a callback
  * @ALPC_MSG_CANCELED: received, and then its caller gave up; the notice of this
  *	is in the queue, unless a thread was answering and learns it that way
+ * @ALPC_MSG_KEPT: received, and what it brought is not given back
  * @ALPC_MSG_DONE: nobody finds it any more
  */
 enum alpc_state {
@@ -68,6 +76,7 @@ enum alpc_state {
 	ALPC_MSG_REPLYING,
 	ALPC_MSG_REPLIED,
 	ALPC_MSG_CANCELED,
+	ALPC_MSG_KEPT,
 	ALPC_MSG_DONE,
 };
 
@@ -77,7 +86,7 @@ enum alpc_state {
  *	&alpc_queue.detached, else empty; protected by the port's lock
  * @sent: in &alpc_end.sent from sending until the last effect, else empty;
  *	port's lock
- * @hash: in the receiving side's table of unanswered requests; port's lock
+ * @hash: in &alpc_queue.pending of the side that has received it; port's lock
  * @from: the communication port that it was sent through; valid while @sent is
  *	linked
  * @caller: the thread that waits for the reply, if one does; port's lock
@@ -94,6 +103,7 @@ enum alpc_state {
  * @detached: is in &alpc_queue.detached: a call whose thread handles a callback,
  *	or a callback or reply that such a thread could not take; port's lock
  * @called_back: callbacks were made in it; port's lock
+ * @brings: ALPC_BRINGS_* bits: what of @parcel counts; port's lock
  * @order: its place among what was posted to the same queue; port's lock
  * @id: names it on the receiving side; port's lock
  * @sender_id: names it on the sending side; immutable
@@ -105,6 +115,7 @@ enum alpc_state {
  * @data: the data; the inline buffer or memory of its own
  * @answer: a reply that was longer than @room, else NULL; immutable once
  *	answered
+ * @parcel: what it brings beside data, or NULL
  */
 struct alpc_message {
 	struct list_head node;
@@ -123,6 +134,7 @@ struct alpc_message {
 	bool charged;
 	bool detached;
 	bool called_back;
+	u8 brings;
 	u64 order;
 	u64 id;
 	u64 sender_id;
@@ -133,6 +145,7 @@ struct alpc_message {
 	u32 room;
 	void *data;
 	void *answer;
+	struct alpc_parcel *parcel;
 };
 
 int alpc_message_cache_init(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The unanswered requests of one side, found by id.
+ * What one side has received and not answered or released, found by id.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
@@ -13,11 +13,11 @@
 #include "message.h"
 
 /**
- * struct alpc_pending - requests received and not answered yet
+ * struct alpc_pending - messages received and not answered or released yet
  * @bucket: hash table, by the low bits of the id; ids are given out in
  *	sequence, so they spread evenly
  * @mask: number of buckets less one
- * @count: requests in the table
+ * @count: messages in the table
  *
  * Protected by the port's lock. Inserting needs no memory. An id means
  * something in the table of one port only, so what belongs to somebody else
@@ -58,11 +58,11 @@ static inline void alpc_pending_del(struct alpc_pending *p,
 }
 
 /**
- * alpc_pending_find() - the unanswered request of that id
+ * alpc_pending_find() - the message of that id
  * @p: table
  * @id: as the receiving side knows it
  *
- * Return: the request, or NULL.
+ * Return: the message, or NULL.
  */
 static inline struct alpc_message *
 alpc_pending_find(const struct alpc_pending *p, u64 id)

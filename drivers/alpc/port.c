@@ -11,6 +11,7 @@
 #include <net/net_namespace.h>
 
 #include "inode.h"
+#include "section.h"
 
 static atomic64_t alpc_last_port_id = ATOMIC64_INIT(0);
 
@@ -47,6 +48,25 @@ static int alpc_limit_u32(u32 asked, u32 standard, u32 max, u32 *limit)
 	return ret;
 }
 
+static int alpc_section_limits_init(struct alpc_port_limits *limits,
+				    const struct alpc_create_port *arg)
+{
+	if (arg->flags & ALPC_PORT_NO_SECTIONS) {
+		limits->max_section = 0;
+		limits->max_view = 0;
+		limits->max_section_total = 0;
+		return arg->max_section | arg->max_view |
+		       arg->max_section_total ? -EINVAL : 0;
+	}
+	return alpc_limit(arg->max_section, ALPC_SECTION_DEFAULT,
+			  ALPC_SECTION_MAX, &limits->max_section) ?:
+	       alpc_limit(arg->max_view, limits->max_section, ALPC_SECTION_MAX,
+			  &limits->max_view) ?:
+	       alpc_limit(arg->max_section_total,
+			  max(limits->max_section, ALPC_SECTION_TOTAL_DEFAULT),
+			  ALPC_SECTION_TOTAL_MAX, &limits->max_section_total);
+}
+
 /**
  * alpc_port_limits_init() - check the limits asked for and fill in defaults
  * @limits: result
@@ -71,7 +91,8 @@ int alpc_port_limits_init(struct alpc_port_limits *limits,
 	      alpc_limit_u32(arg->spin_ns, ALPC_SPIN_DEFAULT_NS,
 			     ALPC_SPIN_MAX_NS, &limits->spin_ns) ?:
 	      alpc_limit(arg->queue_bytes, ALPC_QUEUE_BYTES_DEFAULT,
-			 ALPC_QUEUE_BYTES_MAX, &limits->queue_bytes);
+			 ALPC_QUEUE_BYTES_MAX, &limits->queue_bytes) ?:
+	      alpc_section_limits_init(limits, arg);
 	if (arg->flags & ALPC_PORT_NO_SPIN) {
 		if (arg->spin_ns)
 			return -EINVAL;
@@ -95,20 +116,9 @@ static void alpc_end_init(struct alpc_end *end, u8 kind,
 	end->kind = kind;
 	end->port = port;
 	end->conn = conn;
-	end->inbox = NULL;
-	end->outbox = NULL;
-	end->own = &port->queue;
-	if (kind == ALPC_KIND_CONNECTION) {
-		end->inbox = &port->queue;
-	} else if (kind == ALPC_KIND_SERVER) {
-		end->outbox = &conn->queue;
-	} else {
-		end->inbox = &conn->queue;
-		end->outbox = &port->queue;
-		end->own = &conn->queue;
-	}
+	end->own = kind == ALPC_KIND_CLIENT ? &conn->queue : &port->queue;
 	INIT_HLIST_HEAD(&end->sent);
-	INIT_LIST_HEAD(&end->blocked);
+	INIT_HLIST_HEAD(&end->blocked);
 	/* How long a client spins is not for the server to raise. */
 	if (kind == ALPC_KIND_CLIENT)
 		end->spin.max_ns = min(port->end.spin.max_ns,
@@ -119,7 +129,7 @@ static void alpc_end_init(struct alpc_end *end, u8 kind,
 
 static void alpc_end_exit(struct alpc_end *end)
 {
-	WARN_ON_ONCE(!hlist_empty(&end->sent) || !list_empty(&end->blocked));
+	WARN_ON_ONCE(!hlist_empty(&end->sent) || !hlist_empty(&end->blocked));
 	if (end->spare)
 		alpc_message_free(end->spare);
 	alpc_ident_cache_exit(&end->idents);
@@ -176,6 +186,9 @@ struct alpc_port *alpc_port_alloc(struct net *net,
 	port->max_connections = limits->max_connections;
 	port->max_pending = limits->max_pending;
 	port->max_message = limits->max_message;
+	port->max_section = limits->max_section;
+	port->max_view = limits->max_view;
+	port->max_section_total = limits->max_section_total;
 	INIT_LIST_HEAD(&port->connectors);
 	port->id = atomic64_inc_return(&alpc_last_port_id);
 	port->cred = get_current_cred();
@@ -248,15 +261,14 @@ struct alpc_conn *alpc_conn_alloc(struct alpc_port *port, u32 queue_messages,
 	conn->server_uid = INVALID_UID;
 	conn->server_gid = INVALID_GID;
 	conn->error = -EPIPE;
-	INIT_LIST_HEAD(&conn->watches);
+	INIT_HLIST_HEAD(&conn->watches);
 	alpc_message_init_notice(&conn->closed, &conn->client,
 				 ALPC_PORT_CLOSED);
-	conn->ident = alpc_ident_get_current(&conn->client.idents);
-	if (!conn->ident) {
+	conn->closed.sender = alpc_ident_get_current(&conn->client.idents);
+	if (!conn->closed.sender) {
 		alpc_conn_put(conn);
 		return NULL;
 	}
-	conn->closed.sender = conn->ident;
 	return conn;
 }
 
@@ -279,7 +291,8 @@ void alpc_conn_put(struct alpc_conn *conn)
 	WARN_ON_ONCE(conn->listed || !list_empty(&conn->queue.messages));
 	alpc_end_exit(&conn->client);
 	alpc_end_exit(&conn->server);
-	alpc_ident_put(conn->ident);
+	alpc_ident_put(conn->closed.sender);
+	alpc_sections_put(conn->sections);
 	alpc_port_put(conn->port);
 	kmem_cache_free(alpc_conn_cache, conn);
 }

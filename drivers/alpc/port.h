@@ -22,16 +22,18 @@
 #include "queue.h"
 #include "wait.h"
 
+struct alpc_sections;
 struct inode;
 struct net;
 
 /**
  * DOC: Objects
  *
- * Three kinds of file exist, and each has a &struct alpc_end as its private
- * data: the connection port (&alpc_port.end), and the two communication ports of
+ * Three kinds of port exist, and the file of each has a &struct alpc_end as its
+ * private data: the connection port (&alpc_port.end), and the two communication ports of
  * a connection (&alpc_conn.client and &alpc_conn.server). An end says where its
- * file receives and where it sends.
+ * file receives and where it sends. The files of sections are another matter
+ * (section.h).
  *
  * The core knows ends and the ABI's structures, but neither files nor commands;
  * these are the business of file.c, inode.c, ioctl.c, cmd.c and main.c.
@@ -46,9 +48,13 @@ struct net;
  *    when such a thread ends, when one asks, and when its connection closes.
  * 2. &alpc_port.lock, of one connection port: its queue, its connections, their
  *    queues, and all messages on their way between them. Never two at once.
- * 3. the locks of wait queue heads, inside wake_up().
+ * 3. the locks of wait queue heads, inside wake_up(); &alpc_section.lock, of the
+ *    marks of secure views and of who is charged.
+ * 4. the lock of the table of users (user.c), inside &alpc_section.lock.
  *
- * &alpc_net.lock (names.c) stands alone.
+ * &alpc_net.lock (names.c) stands alone. &alpc_section.faults is taken by page
+ * faults, inside the lock of the address space, and by who sends a secure view,
+ * without any other lock.
  *
  * One lock for a port and all its connections, because nearly everything that
  * happens to a message involves both sides: a request goes to a thread that
@@ -83,16 +89,16 @@ struct net;
  * @kind: &enum alpc_port_kind; immutable
  * @port: connection port whose lock protects everything; immutable
  * @conn: the connection, NULL for a connection port; immutable
- * @inbox: where it receives, NULL for a server communication port; immutable
- * @outbox: where what it sends arrives, NULL for a connection port; immutable
- * @own: the queue of its side, which knows the ids of that side: @inbox, or for
- *	a server communication port that of the connection port; immutable
+ * @own: the queue of its side, which knows the ids of that side: where it
+ *	receives, or for a server communication port that of the connection port;
+ *	immutable
  * @sent: what was sent through it and is not done with; protected by port lock
  * @blocked: threads that wait for room to send through it; port lock
  * @seq: number of the last message sent; port lock
  * @unanswered: what was sent through it without a thread that waits, and stays
  *	until the other side acts: asynchronous requests until their reply is
- *	received, calls whose thread handles a callback, exit notices; port lock
+ *	received, calls whose thread handles a callback, exit notices, what
+ *	brought something that is not given back; port lock
  * @released: its file is closed; port lock
  * @spin: for how long its threads spin
  * @spare: a message to use again, or NULL; xchg()
@@ -104,11 +110,9 @@ struct alpc_end {
 	u32 unanswered;
 	struct alpc_port *port;
 	struct alpc_conn *conn;
-	struct alpc_queue *inbox;
-	struct alpc_queue *outbox;
 	struct alpc_queue *own;
 	struct hlist_head sent;
-	struct list_head blocked;
+	struct hlist_head blocked;
 	u64 seq;
 	struct alpc_spin spin;
 	struct alpc_message *spare;
@@ -128,6 +132,9 @@ struct alpc_end {
  * @pending_connects: connection requests not answered; @lock
  * @max_pending: limit; immutable
  * @max_message: inline limit in bytes; immutable
+ * @max_section: limit of a section in bytes, 0 for no sections; immutable
+ * @max_view: limit of a view in bytes; immutable
+ * @max_section_total: limit of one end's sections in bytes; immutable
  * @connectors: threads that wait until they may ask for a connection; @lock
  * @id: number of the port; immutable
  * @cred: credentials of the thread that created it; immutable
@@ -152,6 +159,9 @@ struct alpc_port {
 	u32 pending_connects;
 	u32 max_pending;
 	u32 max_message;
+	u64 max_section;
+	u64 max_view;
+	u64 max_section_total;
 	struct list_head connectors;
 	u64 id;
 	const struct cred *cred;
@@ -171,6 +181,7 @@ struct alpc_port {
  * @state: &enum alpc_port_state; protected by the port's lock
  * @listed: counts in &alpc_port.connections and is in &alpc_port.conns; lock
  * @accepted: the server has accepted; lock
+ * @watched: a thread has ever asked for an exit notice; &alpc_exit.lock
  * @node: in &alpc_port.conns; lock
  * @port: its connection port; a reference; immutable
  * @client: the client's end
@@ -183,10 +194,10 @@ struct alpc_port {
  * @server_uid: user that the server must be, or INVALID_UID; immutable
  * @server_gid: group that the server must have, or INVALID_GID; immutable
  * @error: what receiving fails with once the queue is empty; lock
- * @ident: the thread that connected; immutable
- * @closed: the notice %ALPC_PORT_CLOSED, set aside; lock
- * @watched: a thread has ever asked for an exit notice; &alpc_exit.lock
+ * @closed: the notice %ALPC_PORT_CLOSED, set aside, from the thread that
+ *	connected; lock
  * @watches: threads that asked for an exit notice; &alpc_exit.lock
+ * @sections: its sections, or NULL if there never were any; cmpxchg()
  * @ident_slot: memory of the ends' identity caches
  * @bucket: memory of @queue.pending
  */
@@ -195,6 +206,7 @@ struct alpc_conn {
 	u8 state;
 	bool listed;
 	bool accepted;
+	bool watched;
 	struct list_head node;
 	struct alpc_port *port;
 	struct alpc_end client;
@@ -206,10 +218,9 @@ struct alpc_conn {
 	kuid_t server_uid;
 	kgid_t server_gid;
 	int error;
-	struct alpc_ident *ident;
 	struct alpc_message closed;
-	bool watched;
-	struct list_head watches;
+	struct hlist_head watches;
+	struct alpc_sections *sections;
 	struct alpc_ident __rcu *ident_slot[2][ALPC_END_IDENTS];
 	struct hlist_head bucket;
 };
@@ -222,6 +233,9 @@ struct alpc_conn {
  * @max_pending: likewise
  * @spin_ns: likewise, 0 for never
  * @queue_bytes: likewise
+ * @max_section: likewise, 0 for no sections
+ * @max_view: likewise
+ * @max_section_total: likewise
  */
 struct alpc_port_limits {
 	u32 max_message;
@@ -230,6 +244,9 @@ struct alpc_port_limits {
 	u32 max_pending;
 	u32 spin_ns;
 	u64 queue_bytes;
+	u64 max_section;
+	u64 max_view;
+	u64 max_section_total;
 };
 
 int alpc_port_limits_init(struct alpc_port_limits *limits,
@@ -269,6 +286,19 @@ static inline void alpc_message_uncount(struct alpc_message *m)
 		m->async = false;
 		m->from->unanswered--;
 	}
+}
+
+/* Where it receives; NULL for a server communication port. */
+static inline struct alpc_queue *alpc_end_inbox(const struct alpc_end *end)
+{
+	return end->kind == ALPC_KIND_SERVER ? NULL : end->own;
+}
+
+/* Where what a communication port sends arrives. */
+static inline struct alpc_queue *alpc_end_outbox(const struct alpc_end *end)
+{
+	return end->kind == ALPC_KIND_CLIENT ? &end->port->queue :
+					       &end->conn->queue;
 }
 
 /* The end that what is sent through this one arrives at. */

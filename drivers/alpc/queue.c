@@ -11,7 +11,7 @@
 #include "deliver.h"
 #include "message.h"
 
-void alpc_queue_init(struct alpc_queue *q, u32 max_count, u64 max_bytes)
+void alpc_queue_init(struct alpc_queue *q, u32 max_count, u32 max_bytes)
 {
 	INIT_LIST_HEAD(&q->messages);
 	INIT_HLIST_HEAD(&q->receivers);
@@ -76,7 +76,7 @@ void alpc_queue_uncharge(struct alpc_queue *q, u32 len, struct alpc_wake *wake)
 	while (unlikely(!list_empty(&q->senders)) && alpc_queue_has_room(q)) {
 		w = list_first_entry(&q->senders, struct alpc_waiter, node);
 		list_del(&w->node);
-		list_del(&w->blocked);
+		hlist_del(&w->blocked);
 		alpc_queue_charge(q, w->room);
 		alpc_waiter_give(w, 0, wake);
 	}

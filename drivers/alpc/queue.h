@@ -70,9 +70,9 @@ struct alpc_queue {
 	struct alpc_pending pending;
 	u64 last_id;
 	u64 last_order;
-	u64 bytes;
-	u64 max_bytes;
 	u64 size;
+	u32 bytes;
+	u32 max_bytes;
 	u32 length;
 	u32 count;
 	u32 max_count;
@@ -82,7 +82,7 @@ struct alpc_queue {
 	wait_queue_head_t writers;
 };
 
-void alpc_queue_init(struct alpc_queue *q, u32 max_count, u64 max_bytes);
+void alpc_queue_init(struct alpc_queue *q, u32 max_count, u32 max_bytes);
 
 void alpc_queue_charge(struct alpc_queue *q, u32 len);
 void alpc_queue_uncharge(struct alpc_queue *q, u32 len, struct alpc_wake *wake);

@@ -9,13 +9,14 @@
 #include <linux/mm.h>
 
 #include "deliver.h"
+#include "parcel.h"
 #include "reply.h"
 #include "trace.h"
 
 /**
  * alpc_request_withdraw() - take a received request out of everything
  * @own: queue of the side that received it
- * @m: request in state PENDING, REPLYING or CANCELED
+ * @m: request in state PENDING, REPLYING or CANCELED, or anything in state KEPT
  * @wake: collects whom to wake
  *
  * The reference of its state becomes the caller's.
@@ -42,21 +43,47 @@ void alpc_message_remove(struct alpc_message *m, struct alpc_work *work)
 {
 	struct alpc_queue *to = alpc_end_peer(m->from)->own;
 
+	if (alpc_type_is_reply(m->type))
+		to = m->from->own;
 	switch (m->state) {
 	case ALPC_MSG_PENDING:
 	case ALPC_MSG_REPLYING:
 	case ALPC_MSG_CANCELED:
+	case ALPC_MSG_KEPT:
 		alpc_request_withdraw(to, m, &work->wake);
 		break;
 	default:
-		if (alpc_type_is_reply(m->type))
-			to = m->from->own;
 		if (!list_empty(&m->node))
 			alpc_queue_remove(to, m, &work->wake);
 		alpc_message_forget(m);
 		m->state = ALPC_MSG_DONE;
 	}
 	list_add_tail(&m->node, &work->dead);
+}
+
+/**
+ * alpc_request_keep() - let who has received a request keep what came with it
+ * @m: request that nobody waits for any more, and no notice will tell
+ *
+ * It stays in the receiver's table until the receiver finds that it cannot
+ * reply.
+ *
+ * Context: port's lock held.
+ *
+ * Return: true if it is kept, false if it is to be removed.
+ */
+bool alpc_request_keep(struct alpc_message *m)
+{
+	if (m->state != ALPC_MSG_PENDING || !(m->brings & ALPC_BRINGS_VIEW))
+		return false;
+	if (m->detached) {
+		list_del_init(&m->node);
+		m->detached = false;
+	}
+	m->state = ALPC_MSG_KEPT;
+	if (!m->async)
+		alpc_message_count(m);
+	return true;
 }
 
 /**
@@ -81,11 +108,14 @@ struct alpc_message *alpc_request_claim(struct alpc_end *end, u64 id, u8 type,
 		m = ERR_PTR(-ESRCH);
 	} else if (m->type != type) {
 		m = ERR_PTR(-EBADMSG);
-	} else if (m->state == ALPC_MSG_CANCELED) {
-		/* Its notice need not be received any more. */
-		alpc_request_withdraw(end->own, m, &wake);
+	} else if (m->state == ALPC_MSG_CANCELED || m->state == ALPC_MSG_KEPT) {
+		/*
+		 * Its notice need not be received any more, and what it brought
+		 * is given back.
+		 */
 		dead = m;
-		m = ERR_PTR(-ECANCELED);
+		m = ERR_PTR(m->state == ALPC_MSG_KEPT ? -ESRCH : -ECANCELED);
+		alpc_request_withdraw(end->own, dead, &wake);
 	} else if (m->state != ALPC_MSG_PENDING) {
 		m = ERR_PTR(-ESRCH);
 	} else {
@@ -193,6 +223,13 @@ int alpc_reply_prepare(struct alpc_op *op)
 	if (IS_ERR(m))
 		return PTR_ERR(m);
 	ret = alpc_answer_copy(end, m, send->data, send->len, &op->answer);
+	if (!ret && unlikely(op->brings)) {
+		ret = alpc_parcel_pack_answer(m, end, send);
+		if (ret) {
+			kvfree(op->answer);
+			op->answer = NULL;
+		}
+	}
 	if (ret)
 		return alpc_request_unclaim(end, m) ?: ret;
 	op->m = m;
@@ -240,6 +277,8 @@ int alpc_reply_commit(struct alpc_op *op)
 	alpc_request_answer(end->own, m, ALPC_REPLY, op->x->send.len,
 			    op->answer);
 	op->answer = NULL;
+	if (unlikely(m->parcel))
+		alpc_parcel_answer(m, &op->spent);
 	trace_alpc_send(end, m);
 	w = m->caller;
 	if (likely(w)) {
@@ -253,6 +292,40 @@ int alpc_reply_commit(struct alpc_op *op)
 		op->peer = alpc_queue_post(m->from->own, m, false, &op->wake);
 	}
 	return 0;
+}
+
+/**
+ * alpc_release_commit() - give back what came with a message
+ * @op: transfer
+ *
+ * Context: port's lock held.
+ *
+ * Return: 0 or -ESRCH.
+ */
+int alpc_release_commit(struct alpc_op *op)
+{
+	struct alpc_end *end = op->end;
+	struct alpc_message *m;
+
+	lockdep_assert_held(&end->port->lock);
+	m = alpc_pending_find(&end->own->pending, op->x->send.id);
+	if (!m || !(m->brings & ~ALPC_BRINGS_RANGES) ||
+	    (end->conn && m->from->conn != end->conn))
+		return -ESRCH;
+	switch (m->state) {
+	case ALPC_MSG_PENDING:
+		alpc_parcel_release(m, &op->spent);
+		return 0;
+	case ALPC_MSG_CANCELED:
+	case ALPC_MSG_KEPT:
+		/* Now: it is freed when the thread has received what comes next. */
+		alpc_parcel_release(m, &op->spent);
+		alpc_request_withdraw(end->own, m, &op->wake);
+		op->dead = m;
+		return 0;
+	default:
+		return -ESRCH;
+	}
 }
 
 static bool alpc_call_is(const struct alpc_message *m,
@@ -305,6 +378,9 @@ int alpc_call_resume(struct alpc_op *op)
 		       -EPIPE : -ESRCH;
 	list_del_init(&m->node);
 	m->detached = false;
+	/* Also if it was answered meanwhile, and brings something else. */
+	if (unlikely(m->parcel && m->parcel->grant.count))
+		alpc_op_note_grant(op, m);
 	switch (m->state) {
 	case ALPC_MSG_REPLIED:
 		alpc_deliver_reply(m, &op->w.delivery);
@@ -375,7 +451,9 @@ static void alpc_call_cancel_callback(struct alpc_message *m,
 	w = cb->caller;
 	if (w) {
 		cb->caller = NULL;
-		alpc_request_cancel(cb, work);
+		/* Another thread may still be looking at what it brought. */
+		if (!alpc_request_keep(cb))
+			alpc_request_cancel(cb, work);
 		alpc_waiter_give(w, -ECANCELED, &work->wake);
 	} else if (cb->state == ALPC_MSG_PENDING) {
 		alpc_pending_del(&m->from->own->pending, cb);

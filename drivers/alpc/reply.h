@@ -10,6 +10,7 @@
 #include "port.h"
 #include "work.h"
 
+bool alpc_request_keep(struct alpc_message *m);
 void alpc_request_withdraw(struct alpc_queue *own, struct alpc_message *m,
 			   struct alpc_wake *wake);
 void alpc_message_remove(struct alpc_message *m, struct alpc_work *work);

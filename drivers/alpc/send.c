@@ -9,6 +9,7 @@
 #include <linux/minmax.h>
 
 #include "deliver.h"
+#include "parcel.h"
 #include "reply.h"
 #include "trace.h"
 
@@ -36,7 +37,8 @@ static u32 alpc_send_room(const struct alpc_op *op)
  * alpc_send_prepare() - fill a message
  * @op: transfer
  *
- * Return: 0 with &alpc_op.m, -EMSGSIZE, -ENOMEM or -EFAULT.
+ * Return: 0 with &alpc_op.m, -EMSGSIZE, -ENOMEM, -EFAULT, or what
+ * alpc_parcel_pack() returns.
  */
 int alpc_send_prepare(struct alpc_op *op)
 {
@@ -53,10 +55,17 @@ int alpc_send_prepare(struct alpc_op *op)
 	ret = alpc_copy_in(m->data, u64_to_user_ptr(send->data), send->len);
 	if (!ret)
 		ret = alpc_ident_renew(&m->sender, &end->idents);
+	if (!ret && unlikely(op->brings)) {
+		ret = alpc_parcel_pack(m, end, op->x);
+		if (ret && m->parcel)
+			alpc_parcel_not_sent(m);
+	}
 	if (ret) {
 		alpc_message_recycle(m, &end->spare);
 		return ret;
 	}
+	if (unlikely(m->brings & ALPC_BRINGS_RANGES))
+		alpc_op_note_grant(op, m);
 	m->type = alpc_send_wants_reply(op->x) ? ALPC_REQUEST : ALPC_DATAGRAM;
 	m->len = send->len;
 	m->cookie = send->cookie;
@@ -74,8 +83,13 @@ static void alpc_send_record(struct alpc_op *op, struct alpc_end *from,
 	m->seq = ++from->seq;
 	m->id = 0;
 	hlist_add_head(&m->sent, &from->sent);
-	if (m->type != ALPC_REQUEST)
+	if (m->type != ALPC_REQUEST) {
+		if (unlikely(m->brings)) {
+			m->id = ++to->last_id;
+			alpc_message_count(m);
+		}
 		return;
+	}
 	m->id = ++to->last_id;
 	m->sender_id = ++from->own->last_id;
 	op->x->out_id = m->sender_id;
@@ -110,7 +124,7 @@ static int alpc_send_block(struct alpc_op *op, struct alpc_queue *to)
 	}
 	alpc_waiter_init(&op->w, alpc_message_weight(op->m));
 	list_add_tail(&op->w.node, &to->senders);
-	list_add_tail(&op->w.blocked, &op->end->blocked);
+	hlist_add_head(&op->w.blocked, &op->end->blocked);
 	op->blocked = true;
 	return -EINPROGRESS;
 }
@@ -118,14 +132,14 @@ static int alpc_send_block(struct alpc_op *op, struct alpc_queue *to)
 static int alpc_send_new(struct alpc_op *op)
 {
 	struct alpc_end *end = op->end;
-	struct alpc_queue *to = end->outbox;
+	struct alpc_queue *to = alpc_end_outbox(end);
 	struct alpc_message *m = op->m;
 	int ret;
 
 	ret = alpc_conn_sendable(end->conn);
 	if (ret)
 		return ret;
-	if (m->type == ALPC_REQUEST && !alpc_end_has_quota(end))
+	if ((m->type == ALPC_REQUEST || m->brings) && !alpc_end_has_quota(end))
 		return -EDQUOT;
 	if (!m->charged && unlikely(!alpc_queue_is_open(to)))
 		return alpc_send_block(op, to);
@@ -228,11 +242,13 @@ void alpc_send_abort(struct alpc_op *op)
 		op->m->charged = false;
 		rcu_read_lock();
 		spin_lock(&end->port->lock);
-		alpc_queue_uncharge(end->outbox, alpc_message_weight(op->m),
+		alpc_queue_uncharge(alpc_end_outbox(end), alpc_message_weight(op->m),
 				    &wake);
 		spin_unlock(&end->port->lock);
 		alpc_wake_flush(&wake);
 		rcu_read_unlock();
 	}
+	if (unlikely(op->m->brings))
+		alpc_parcel_not_sent(op->m);
 	alpc_message_recycle(op->m, &end->spare);
 }

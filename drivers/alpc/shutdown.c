@@ -13,21 +13,34 @@
 #include "deliver.h"
 #include "exit.h"
 #include "names.h"
+#include "section.h"
 #include "reply.h"
 #include "trace.h"
 #include "work.h"
 
-/* The notice of a cancelled request is none; one kept for its thread is. */
+/*
+ * The notice of a cancelled request is none; one kept for its thread is. One
+ * that is only kept for what came with it is none.
+ */
 static bool alpc_message_is_request(const struct alpc_message *m)
 {
 	return (m->type == ALPC_REQUEST || m->type == ALPC_CONNECTION_REQUEST) &&
-	       (m->state != ALPC_MSG_CANCELED || m->detached);
+	       (m->state != ALPC_MSG_CANCELED || m->detached) &&
+	       m->state != ALPC_MSG_KEPT;
+}
+
+/* Will whoever receives from this end see messages of this connection again? */
+static bool alpc_end_is_there(const struct alpc_end *end)
+{
+	return !end->released && (end->kind == ALPC_KIND_CLIENT ||
+				  !end->port->closed);
 }
 
 /* Withdraw the requests sent through an end, and tell those who wait. */
 static void alpc_end_fail_requests(struct alpc_end *end, int error,
 				   struct alpc_work *work)
 {
+	bool there = alpc_end_is_there(alpc_end_peer(end));
 	struct hlist_node *next;
 	struct alpc_message *m;
 	struct alpc_waiter *w;
@@ -37,7 +50,8 @@ static void alpc_end_fail_requests(struct alpc_end *end, int error,
 			continue;
 		w = m->caller;
 		m->caller = NULL;
-		alpc_message_remove(m, work);
+		if (!there || !alpc_request_keep(m))
+			alpc_message_remove(m, work);
 		if (w)
 			alpc_waiter_give(w, error, &work->wake);
 	}
@@ -46,10 +60,11 @@ static void alpc_end_fail_requests(struct alpc_end *end, int error,
 static void alpc_end_fail_blocked(struct alpc_end *end, int error,
 				  struct alpc_work *work)
 {
-	struct alpc_waiter *w, *next;
+	struct hlist_node *next;
+	struct alpc_waiter *w;
 
-	list_for_each_entry_safe(w, next, &end->blocked, blocked) {
-		list_del(&w->blocked);
+	hlist_for_each_entry_safe(w, next, &end->blocked, blocked) {
+		hlist_del(&w->blocked);
 		list_del(&w->node);
 		alpc_waiter_give(w, error, &work->wake);
 	}
@@ -84,6 +99,17 @@ static void alpc_end_drop_replies(struct alpc_end *end,
 
 	hlist_for_each_entry_safe(m, next, &end->sent, sent)
 		if (alpc_type_is_reply(m->type))
+			alpc_message_remove(m, work);
+}
+
+/* Free what an end that is closed has received and not given back. */
+static void alpc_end_drop_kept(struct alpc_end *end, struct alpc_work *work)
+{
+	struct hlist_node *next;
+	struct alpc_message *m;
+
+	hlist_for_each_entry_safe(m, next, &alpc_end_peer(end)->sent, sent)
+		if (m->state == ALPC_MSG_KEPT && !alpc_type_is_reply(m->type))
 			alpc_message_remove(m, work);
 }
 
@@ -179,7 +205,9 @@ static void alpc_client_release(struct alpc_conn *conn)
 	alpc_conn_shutdown(conn, -EPIPE, &work);
 	alpc_end_drop_replies(&conn->client, &work);
 	alpc_queue_drop(&conn->queue, &work);
+	alpc_end_drop_kept(&conn->client, &work);
 	alpc_work_end(&work, conn->port);
+	alpc_sections_release(&conn->client);
 }
 
 static void alpc_server_release(struct alpc_conn *conn)
@@ -193,6 +221,7 @@ static void alpc_server_release(struct alpc_conn *conn)
 	alpc_end_drop_replies(&conn->server, &work);
 	alpc_conn_unlist(conn);
 	alpc_work_end(&work, conn->port);
+	alpc_sections_release(&conn->server);
 }
 
 /**

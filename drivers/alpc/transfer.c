@@ -11,6 +11,7 @@
 #include <linux/uaccess.h>
 
 #include "deliver.h"
+#include "parcel.h"
 #include "trace.h"
 
 #define ALPC_TRANSFER_PARTS	(ALPC_TRANSFER_SEND | ALPC_TRANSFER_RECEIVE | \
@@ -21,21 +22,32 @@
 
 static bool alpc_msg_is_clean(const struct alpc_msg *msg)
 {
-	return !(msg->attrs | msg->attrs_len | msg->__reserved);
+	return !msg->attrs == !msg->attrs_len && !msg->__reserved;
+}
+
+/* To give back it takes the id and nothing else. */
+static bool alpc_release_is_clean(const struct alpc_transfer *x)
+{
+	const struct alpc_msg *send = &x->send;
+
+	return !(x->flags & ALPC_TRANSFER_WAIT) && !send->len &&
+	       !alpc_msg_brings(send);
 }
 
 /* What is to be sent makes sense, and does so on this kind of port. */
 static int alpc_check_send(const struct alpc_end *end,
-			   const struct alpc_transfer *x)
+			   const struct alpc_transfer *x, bool brings)
 {
 	const struct alpc_msg *send = &x->send;
 
-	if (send->type || !alpc_msg_is_clean(send))
+	if (send->type || (unlikely(brings) && !alpc_msg_is_clean(send)))
 		return -EINVAL;
 	switch (send->flags) {
 	case ALPC_SEND_REPLY:
 	case ALPC_SEND_CALLBACK:
 		return 0;
+	case ALPC_SEND_RELEASE:
+		return alpc_release_is_clean(x) ? 0 : -EINVAL;
 	case 0:
 		if (x->flags & ALPC_TRANSFER_WAIT)
 			return -EINVAL;
@@ -43,13 +55,14 @@ static int alpc_check_send(const struct alpc_end *end,
 	case ALPC_SEND_REQUEST:
 		if (send->id)
 			return -EINVAL;
-		return end->outbox ? 0 : -EOPNOTSUPP;
+		return end->conn ? 0 : -EOPNOTSUPP;
 	default:
 		return -EINVAL;
 	}
 }
 
-static int alpc_check(const struct alpc_end *end, const struct alpc_transfer *x)
+static int alpc_check(const struct alpc_end *end, const struct alpc_transfer *x,
+		      bool brings)
 {
 	u32 flags = x->flags;
 
@@ -63,16 +76,16 @@ static int alpc_check(const struct alpc_end *end, const struct alpc_transfer *x)
 		    (flags & ALPC_TRANSFER_WAIT))
 			return -EINVAL;
 	}
-	if ((flags & ALPC_TRANSFER_RECEIVE) && !end->inbox)
+	if ((flags & ALPC_TRANSFER_RECEIVE) && end->kind == ALPC_KIND_SERVER)
 		return -EOPNOTSUPP;
-	return flags & ALPC_TRANSFER_SEND ? alpc_check_send(end, x) : 0;
+	return flags & ALPC_TRANSFER_SEND ? alpc_check_send(end, x, brings) : 0;
 }
 
 /* Take the first message, or begin to wait for one. */
 static int alpc_receive(struct alpc_op *op)
 {
 	struct alpc_end *end = op->end;
-	struct alpc_queue *q = end->inbox;
+	struct alpc_queue *q = end->own;
 	int ret;
 
 	if (q->stopped)
@@ -99,6 +112,8 @@ static int alpc_commit_send(struct alpc_op *op)
 
 	if (op->x->send.flags == ALPC_SEND_REPLY)
 		ret = alpc_reply_commit(op);
+	else if (unlikely(op->x->send.flags == ALPC_SEND_RELEASE))
+		ret = alpc_release_commit(op);
 	else
 		ret = alpc_send_commit(op);
 	if (!ret) {
@@ -146,6 +161,8 @@ static int alpc_commit_and_spin(struct alpc_op *op)
 	if (ret == -EINPROGRESS && op->peer)
 		alpc_spin_wait(&op->w, op->peer, &end->spin);
 	rcu_read_unlock();
+	if (unlikely(op->spent.fd))
+		alpc_fds_drop(&op->spent);
 	return ret;
 }
 
@@ -154,6 +171,8 @@ static bool alpc_give_up_call(struct alpc_op *op, struct alpc_work *work)
 {
 	bool unseen = op->call->state == ALPC_MSG_QUEUED;
 
+	if (unlikely(unseen && op->call->brings))
+		alpc_parcel_not_sent(op->call);
 	alpc_call_cancel(op->call, work);
 	op->x->out_done |= ALPC_DONE_CANCELED;
 	if (unseen)
@@ -179,7 +198,7 @@ static int alpc_give_up(struct alpc_op *op, int error)
 		effect = !alpc_give_up_call(op, &work);
 	} else if (op->blocked) {
 		list_del(&op->w.node);
-		list_del(&op->w.blocked);
+		hlist_del(&op->w.blocked);
 	} else {
 		hlist_del(&op->w.receiver);
 	}
@@ -221,7 +240,8 @@ static int alpc_run(struct alpc_op *op)
 
 static int alpc_prepare(struct alpc_op *op)
 {
-	if (!(op->x->flags & ALPC_TRANSFER_SEND))
+	if (!(op->x->flags & ALPC_TRANSFER_SEND) ||
+	    op->x->send.flags == ALPC_SEND_RELEASE)
 		return 0;
 	if (op->x->send.flags == ALPC_SEND_REPLY)
 		return alpc_reply_prepare(op);
@@ -235,6 +255,8 @@ static void alpc_abort(struct alpc_op *op)
 		return;
 	if (op->x->send.flags == ALPC_SEND_REPLY) {
 		kvfree(op->answer);
+		if (op->m->parcel)
+			alpc_parcel_drop_answer(op->m);
 		alpc_message_put(op->m);
 	} else {
 		alpc_send_abort(op);
@@ -258,6 +280,15 @@ static void alpc_fill(struct alpc_msg *msg, const struct alpc_delivery *d)
 	msg->gid = ids.gid;
 	msg->seq = d->seq;
 	msg->call = d->call;
+	msg->view_len = d->view_len;
+	msg->view_offset = 0;
+	msg->section = 0;
+	msg->view_flags = 0;
+	if (unlikely(d->view_len)) {
+		msg->view_offset = d->view_offset;
+		msg->section = d->section;
+		msg->view_flags = d->view_flags;
+	}
 }
 
 static int alpc_report(const struct alpc_transfer *x,
@@ -275,6 +306,7 @@ static int alpc_finish(struct alpc_op *op, struct alpc_transfer __user *ux)
 {
 	struct alpc_delivery *d = &op->w.delivery;
 	struct alpc_transfer *x = op->x;
+	u32 kinds = 0;
 	int ret;
 
 	/* Who is being killed leaves the message to others. */
@@ -292,10 +324,19 @@ static int alpc_finish(struct alpc_op *op, struct alpc_transfer __user *ux)
 		goto undo;
 	trace_alpc_receive(op->end, d);
 	alpc_fill(&x->recv, d);
+	if (unlikely(x->recv.attrs ||
+		     d->flags & (ALPC_MSG_RANGES | ALPC_MSG_FDS))) {
+		ret = alpc_parcel_unpack(op->end, d, &x->recv,
+					 &kinds);
+		if (ret)
+			goto undo;
+	}
 	x->out_done |= ALPC_DONE_RECEIVED;
 	ret = alpc_report(x, ux);
 	if (unlikely(ret))
 		goto undo;
+	if (unlikely(d->flags & ALPC_MSG_FDS))
+		alpc_fds_select(op->end, d->msg, kinds);
 	alpc_deliver_done(d);
 	return 0;
 
@@ -303,6 +344,33 @@ undo:
 	x->out_done &= ~ALPC_DONE_RECEIVED;
 	alpc_deliver_undo(op->end, d, x->flags & ALPC_TRANSFER_WAIT);
 	return ret;
+}
+
+/**
+ * alpc_op_note_grant() - the calling thread's memory can be touched
+ * @op: transfer
+ * @m: message of its call, with ranges
+ *
+ * It does not return to user space before that has ended, or the call is without
+ * a thread while that handles a callback.
+ */
+void alpc_op_note_grant(struct alpc_op *op, struct alpc_message *m)
+{
+	refcount_inc(&m->ref);
+	op->granted = m;
+}
+
+static void alpc_op_end_grant(struct alpc_op *op)
+{
+	struct alpc_message *m = op->granted;
+	bool over;
+
+	spin_lock(&op->end->port->lock);
+	over = m->state != ALPC_MSG_PENDING;
+	spin_unlock(&op->end->port->lock);
+	if (over)
+		alpc_grant_wait(&m->parcel->grant);
+	alpc_message_put(m);
 }
 
 /**
@@ -315,9 +383,9 @@ void alpc_receive_switch(struct alpc_end *end, bool on)
 	struct alpc_work work;
 
 	alpc_work_begin(&work, end->port);
-	end->inbox->stopped = !on;
+	end->own->stopped = !on;
 	if (!on)
-		alpc_queue_fail_receivers(end->inbox, -ESHUTDOWN, &work.wake);
+		alpc_queue_fail_receivers(end->own, -ESHUTDOWN, &work.wake);
 	alpc_work_end(&work, end->port);
 }
 
@@ -339,7 +407,8 @@ int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 
 	x->out_id = 0;
 	x->out_done = 0;
-	ret = alpc_check(end, x) ?:
+	op.brings = x->flags & ALPC_TRANSFER_SEND && alpc_msg_brings(&x->send);
+	ret = alpc_check(end, x, op.brings) ?:
 	      alpc_deadline_init(&op.deadline, x->timeout,
 				 x->flags & ALPC_TRANSFER_ABSTIME);
 	if (unlikely(ret))
@@ -352,6 +421,8 @@ int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 	op.answer = NULL;
 	op.call = NULL;
 	op.dead = NULL;
+	op.granted = NULL;
+	op.spent.fd = NULL;
 	op.w.delivery.msg = NULL;
 
 	ret = alpc_prepare(&op);
@@ -362,8 +433,12 @@ int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 		alpc_message_put(op.dead);
 	if (likely(!ret && op.w.delivery.msg)) {
 		ret = alpc_finish(&op, ux);
+		if (unlikely(op.granted))
+			alpc_op_end_grant(&op);
 		if (likely(!ret))
 			return 0;
+	} else if (unlikely(op.granted)) {
+		alpc_op_end_grant(&op);
 	}
 	return alpc_report(x, ux) ?: ret;
 }

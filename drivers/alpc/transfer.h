@@ -9,6 +9,7 @@
 
 #include <uapi/linux/alpc.h>
 
+#include "fds.h"
 #include "port.h"
 #include "wait.h"
 #include "work.h"
@@ -35,12 +36,17 @@
  * @end: port
  * @x: argument
  * @deadline: when to give up
+ * @brings: what is sent brings more than data, see alpc_msg_brings()
  * @dontwait: fail rather than sleep, except for a reply
  * @sent: the message was posted or the reply handed over
  * @m: message to send; ours until @sent
  * @answer: a reply longer than the room in @m, or NULL
  * @call: call whose reply is waited for; port's lock
- * @dead: call that was found to be cancelled, to be freed
+ * @dead: message that nobody finds any more, to be freed
+ * @granted: message of a call whose receiver may touch this thread's memory; a
+ *	reference, or NULL
+ * @spent: descriptors that are not needed any more, to be dropped without the
+ *	lock
  * @blocked: waiting for room, not for a message
  * @w: this thread
  * @wake: whom to wake
@@ -50,6 +56,7 @@ struct alpc_op {
 	struct alpc_end *end;
 	struct alpc_transfer *x;
 	struct alpc_deadline deadline;
+	bool brings;
 	bool dontwait;
 	bool sent;
 	bool blocked;
@@ -57,10 +64,14 @@ struct alpc_op {
 	void *answer;
 	struct alpc_message *call;
 	struct alpc_message *dead;
+	struct alpc_message *granted;
+	struct alpc_fds spent;
 	struct alpc_waiter w;
 	struct alpc_wake wake;
 	struct task_struct *peer;
 };
+
+void alpc_op_note_grant(struct alpc_op *op, struct alpc_message *m);
 
 int alpc_send_prepare(struct alpc_op *op);
 int alpc_send_commit(struct alpc_op *op);
@@ -68,6 +79,7 @@ void alpc_send_abort(struct alpc_op *op);
 
 int alpc_reply_prepare(struct alpc_op *op);
 int alpc_reply_commit(struct alpc_op *op);
+int alpc_release_commit(struct alpc_op *op);
 
 int alpc_call_resume(struct alpc_op *op);
 void alpc_call_cancel(struct alpc_message *m, struct alpc_work *work);

@@ -68,6 +68,12 @@ enum {
  * @len: bytes of data
  * @type: &enum alpc_message_type
  * @flags: ALPC_MSG_* bits
+ * @kept: @msg stays in a table until it is answered or released
+ * @holds_view: the view is one to give back; if it brings anything
+ * @view_len: for &alpc_msg.view_len, 0 for no view
+ * @section: for &alpc_msg.section, if there is a view
+ * @view_flags: for &alpc_msg.view_flags, likewise
+ * @view_offset: for &alpc_msg.view_offset, likewise
  *
  * A copy, because the message goes on living: a request can be answered,
  * cancelled, and its connection closed, while it is still being copied out.
@@ -85,6 +91,12 @@ struct alpc_delivery {
 	u32 len;
 	u16 type;
 	u16 flags;
+	bool kept;
+	bool holds_view;
+	u32 section;
+	u32 view_flags;
+	u64 view_offset;
+	u64 view_len;
 };
 
 /**
@@ -101,7 +113,7 @@ struct alpc_delivery {
 struct alpc_waiter {
 	struct hlist_node receiver;
 	struct list_head node;
-	struct list_head blocked;
+	struct hlist_node blocked;
 	struct task_struct *task;
 	int state;
 	int error;

@@ -7,7 +7,7 @@
 csv = ARG1
 output_base = ARG2
 
-rows(mode, bytes) = sprintf("< awk -F, '$1 == \"%s\" && $3 == %d && $4 == \"roundtrip\" && $2 !~ /clients/ { print $2, $5 }' '%s'", mode, bytes, csv)
+rows(mode, bytes) = sprintf("< awk -F, '$1 == \"%s\" && $3 == %d && $4 == \"roundtrip\" && $2 !~ /^alpc-(clients|auto|inline|view|direct)/ { print $2, $5 }' '%s'", mode, bytes, csv)
 
 set style data histogram
 set style histogram clustered gap 1

@@ -6,47 +6,22 @@
 Print what was measured: every mechanism against ALPC, and the targets.
 """
 
-import csv
 import sys
 
-NOTE = ("Instructions are not cycles: cache misses, TLB refills and interrupts "
-        "between CPUs\ndo not show in them. Wall-clock times are of an emulated "
-        "machine: only their\nratios say something.")
+from results import NOTE, Results, size_text
+
 SIZES = (64, 256)
+LONG_SIZES = (4 << 10, 64 << 10, 1 << 20)
+
+# Beside the others, these of the ways that only the sweep shows.
+LONG_WAYS = ("alpc-auto", "alpc-view", "alpc-view-secure")
 
 # What waiting may cost before it counts as burning the CPU: 1 % of a second.
 CPU_LIMIT_NS = 10_000_000
 
-
 # An emulated CPU takes 5 to 10 ns for an instruction. If a round trip comes to
 # many times that, the emulated CPUs did not get CPUs of this machine in time.
 BUSY_NS_PER_INSTRUCTION = 30
-
-
-class Results:
-    """The rows of the file: value(mode, mechanism, bytes, metric)."""
-
-    def __init__(self, path):
-        self.path = path
-        self.rows = {}
-        with open(path, newline="", encoding="ascii") as file:
-            for row in csv.DictReader(file):
-                key = (row["mode"], row["mechanism"], int(row["bytes"]),
-                       row["metric"])
-                if key in self.rows:
-                    sys.exit(f"{path}: two rows for {key}")
-                self.rows[key] = float(row["value"])
-
-    def value(self, *key):
-        if key not in self.rows:
-            sys.exit(f"{self.path}: no row for {key}")
-        return self.rows[key]
-
-    def mechanisms(self):
-        """Those whose round trips were measured, in the order of the file."""
-        names = (key[1] for key in self.rows if key[3] == "roundtrip"
-                 and not key[1].startswith("alpc-clients"))
-        return list(dict.fromkeys(names))
 
 
 def print_round_trips(results):
@@ -55,7 +30,7 @@ def print_round_trips(results):
           "  two CPUs, microseconds")
     print(f"{'mechanism':<16}" + 2 * "".join(
         f"{f'{size} B':>10}{'alpc/it':>9}" for size in SIZES))
-    for name in results.mechanisms():
+    for name in results.mechanisms("wall", SIZES[0]):
         line = f"{name:<16}"
         for mode, scale, form in (("count", 1, ",.0f"), ("wall", 1000, ",.1f")):
             for size in SIZES:
@@ -71,10 +46,56 @@ def print_round_trips(results):
     print(NOTE)
 
 
+def print_by_size(results, title, metric, names, reference):
+    """Instructions of each mechanism for long messages, and reference / it."""
+    print(f"\n{title}")
+    print(f"{'mechanism':<18}" + "".join(
+        f"{size_text(size):>12}{reference[5:] + '/it':>11}"
+        for size in LONG_SIZES))
+    for name in names:
+        line = f"{name:<18}"
+        for size in LONG_SIZES:
+            key = ("count", name, size, metric)
+            if key not in results.rows:
+                line += f"{'-':>12}{'-':>11}"
+                continue
+            value = results.value(*key)
+            ratio = results.value("count", reference, size, metric) / value
+            line += f"{value:>12,.0f}{ratio:>11.2f}"
+        print(line)
+
+
+def print_long(results):
+    """Round trips and reads of long messages."""
+    names = [name for name in results.mechanisms("count", LONG_SIZES[0])
+             if not name.startswith("alpc-") or name in LONG_WAYS]
+    print_by_size(results, "Long messages both ways, instructions on one CPU",
+                  "roundtrip", names, "alpc-auto")
+    print("auto: from the caller's buffer to the callee's and back; view: in "
+          "place, a few bytes\ntouched. memfd-scm-rights: a new memfd each way, "
+          "written, sealed, sent, mapped.")
+    print_by_size(results, "Reading another process's memory once, instructions",
+                  "read", ("process-vm-readv", "alpc-direct"), "alpc-direct")
+
+
+def read_targets(results):
+    """The rows of P6."""
+    def read(name, size):
+        return results.value("count", name, size, "read")
+
+    return [("P6", f"direct read of {size_text(size)} / process_vm_readv", 0.95,
+             read("alpc-direct", size) / read("process-vm-readv", size))
+            for size in LONG_SIZES]
+
+
 def targets(results):
     """Rows of (id, what, limit, measured); ratios are floats, amounts ints."""
-    def trip(mode, name):
-        return results.value(mode, name, 64, "roundtrip")
+    def trip(mode, name, size=64):
+        return results.value(mode, name, size, "roundtrip")
+
+    def of_seqpacket(name, size):
+        return (trip("count", name, size)
+                / trip("count", "unix-seqpacket", size))
 
     def of_connection(name, metric):
         return results.value("count", name, 0, metric)
@@ -97,6 +118,15 @@ def targets(results):
          cpu("cpu-caller")),
         ("P2", "CPU of a receiver, nothing pending, ns per s", CPU_LIMIT_NS,
          cpu("cpu-receiver")),
+        ("P3", "4 KiB call, automatic choice / SEQPACKET", 0.55,
+         of_seqpacket("alpc-auto", 4 << 10)),
+        ("P4", "64 KiB call, automatic choice / SEQPACKET", 0.40,
+         of_seqpacket("alpc-auto", 64 << 10)),
+        ("P4", "64 KiB call, in place / SEQPACKET", 0.13,
+         of_seqpacket("alpc-view", 64 << 10)),
+        ("P5", "call with a view of 64 MiB / 64 B call", 1.15,
+         trip("count", "alpc-view", 64 << 20) / call),
+        *read_targets(results),
         ("P8", "call, 10,000 clients / 1 client", 1.10,
          trip("count", "alpc-clients-10000") / trip("count", "alpc-clients-1")),
         ("P9", "idle connection, bytes of kernel memory", 2048, round(memory)),
@@ -138,6 +168,7 @@ def main():
         sys.exit(__doc__)
     results = Results(sys.argv[1])
     print_round_trips(results)
+    print_long(results)
     print_targets(results)
 
 

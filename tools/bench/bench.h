@@ -22,9 +22,10 @@ struct mechanism;
  * @mech: the mechanism that carries them
  * @bytes: length of the payload, the same in both directions
  * @msg: @bytes bytes for a message, in which the client writes its request.
- *	After the fork each process has its own, unless the mechanism shares
- *	memory: then it puts that here in @mech->open(), and takes it away in
- *	@mech->close(). For the others the caller allocates and frees it.
+ *	After the fork each process has its own, unless the mechanism has a
+ *	place for it: then it puts that here in @mech->open() or
+ *	@mech->attach(), and takes it away in @mech->close(). For the others the
+ *	caller allocates and frees it.
  * @priv: the mechanism's own state, freed by @mech->close()
  */
 struct channel {
@@ -51,11 +52,42 @@ struct connection_ops {
 };
 
 /**
+ * struct loan - memory of one process that another one reads
+ * @bytes: its length
+ * @memory: where it lies. After the fork each process has its own.
+ * @owner: in the reader: the process whose memory it is
+ * @priv: the mechanism's own state, freed by @end() of struct loan_ops
+ */
+struct loan {
+	size_t bytes;
+	void *memory;
+	pid_t owner;
+	void *priv;
+};
+
+/**
+ * struct loan_ops - how one process reads memory of another, that waits
+ * @open: before the fork: makes what both processes inherit
+ * @lend: in the owner: lets @loan.memory be read until the reader is through
+ * @begin: in the reader: waits until it can be read
+ * @read: in the reader: reads all of it with one system call
+ * @end: in the reader: makes @lend() return
+ */
+struct loan_ops {
+	void (*open)(struct loan *loan);
+	void (*lend)(struct loan *loan);
+	void (*begin)(struct loan *loan);
+	void (*read)(struct loan *loan, void *to);
+	void (*end)(struct loan *loan);
+};
+
+/**
  * struct mechanism - one row of the table of mechanisms
  * @name: as it stands in the CSV file
  * @max_bytes: the largest payload that one message carries
  * @variant: which of several mechanisms that share their code this is
- * @open: before the fork: makes what both processes inherit
+ * @open: before the fork: makes what both processes inherit; NULL where there
+ *	are no calls
  * @serve_init: in the server, before the client goes on; may be NULL
  * @serve: in the server: answers with msg_answer() until that returns true
  * @attach: in the client, before its first call; may be NULL
@@ -63,6 +95,7 @@ struct connection_ops {
  *	where it lies; it stays there until the next call
  * @close: in the client, after the server has ended
  * @connection: NULL where making a connection is not measured
+ * @loan: NULL where reading the memory of another process is not measured
  *
  * Every function ends the program through fail() when something goes wrong.
  */
@@ -77,6 +110,7 @@ struct mechanism {
 	const void *(*call)(struct channel *ch);
 	void (*close)(struct channel *ch);
 	const struct connection_ops *connection;
+	const struct loan_ops *loan;
 };
 
 extern const struct mechanism mech_eventfd;
@@ -86,16 +120,25 @@ extern const struct mechanism mech_unix_stream;
 extern const struct mechanism mech_unix_seqpacket;
 extern const struct mechanism mech_posix_mq;
 extern const struct mechanism mech_sysv_msg;
+extern const struct mechanism mech_memfd_scm_rights;
 extern const struct mechanism mech_binder;
+extern const struct mechanism mech_process_vm_readv;
 extern const struct mechanism mech_alpc;
 extern const struct mechanism mech_alpc_nospin;
 extern const struct mechanism mech_alpc_clients_1;
 extern const struct mechanism mech_alpc_clients_10000;
+extern const struct mechanism mech_alpc_auto;
+extern const struct mechanism mech_alpc_inline;
+extern const struct mechanism mech_alpc_view_copy;
+extern const struct mechanism mech_alpc_direct;
+extern const struct mechanism mech_alpc_view;
+extern const struct mechanism mech_alpc_view_secure;
 
 /**
  * struct options - what the command line asks for
  * @count: the clock counts instructions
- * @iterations: measured round trips or connections in each round
+ * @iterations: measured operations in each round
+ * @enough_ns: time after which a round of round trips may end before that
  * @warmup: those before them, in each round
  * @rounds: rounds of each measurement
  * @connections: how many connections the memory measurement holds open
@@ -104,6 +147,7 @@ extern const struct mechanism mech_alpc_clients_10000;
 struct options {
 	bool count;
 	unsigned int iterations;
+	uint64_t enough_ns;
 	unsigned int warmup;
 	unsigned int rounds;
 	unsigned int connections;
@@ -135,6 +179,8 @@ double measure_cpu_caller(const struct mechanism *mech, size_t bytes,
 			  const struct options *opt);
 double measure_cpu_receiver(const struct mechanism *mech, size_t bytes,
 			    const struct options *opt);
+double measure_read(const struct mechanism *mech, size_t bytes,
+		    const struct options *opt);
 double measure_connect(const struct mechanism *mech, size_t bytes,
 		       const struct options *opt);
 double measure_memory(const struct mechanism *mech, size_t bytes,
@@ -147,6 +193,7 @@ void fail_errno(const char *fmt, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
 void *xcalloc(size_t n, size_t size);
 void *shared_memory(size_t bytes);
+void *page_memory(size_t bytes);
 void write_all(int fd, const void *buf, size_t bytes);
 void read_all(int fd, void *buf, size_t bytes);
 void raise_open_files(unsigned int n);

@@ -20,15 +20,28 @@ static unsigned int rounds_of(const struct metric *metric,
 						: metric->max_rounds;
 }
 
+static bool can_do(const struct mechanism *mech, enum metric_subject subject)
+{
+	switch (subject) {
+	case CONNECTIONS:
+		return mech->connection;
+	case LOANS:
+		return mech->loan;
+	default:
+		return mech->call;
+	}
+}
+
 static bool is_measurable(const struct metric *metric,
 			  const struct mechanism *mech, size_t bytes)
 {
-	if (metric->payload == NO_PAYLOAD)
-		return mech->connection;
-	if (bytes > mech->max_bytes)
-		report_progress("alpc-bench: left out: %s does not carry %zu bytes\n",
-				mech->name, bytes);
-	return bytes <= mech->max_bytes;
+	if (!can_do(mech, metric->subject))
+		return false;
+	if (metric->subject != CALLS || bytes <= mech->max_bytes)
+		return true;
+	report_progress("alpc-bench: left out: %s does not carry %zu bytes\n",
+			mech->name, bytes);
+	return false;
 }
 
 /* Appends what @metric measures; returns how many results that makes. */

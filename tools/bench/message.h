@@ -31,43 +31,82 @@ static inline uint64_t msg_word(const void *at)
 	return word;
 }
 
-static inline unsigned char msg_filler(uint64_t id, size_t at)
+/* Eight bytes of the payload: other ones in each place of each message. */
+static inline uint64_t msg_filler(uint64_t id, size_t at)
 {
-	return (unsigned char)(id * 31 + (id >> 56) + at * 7 + (at >> 8));
+	return id * UINT64_C(0x9e3779b97f4a7c15) + at;
+}
+
+/* Between both ends; the last word may be cut short by the end. */
+static inline void msg_fill(void *msg, size_t bytes, uint64_t id)
+{
+	const size_t end = bytes - sizeof(id);
+	unsigned char *p = msg;
+	uint64_t word;
+	size_t i;
+
+	for (i = sizeof(id); i + sizeof(word) <= end; i += sizeof(word)) {
+		word = msg_filler(id, i);
+		memcpy(p + i, &word, sizeof(word));
+	}
+	word = msg_filler(id, i);
+	memcpy(p + i, &word, end - i);
 }
 
 static inline void msg_write(void *msg, size_t bytes, uint64_t id)
 {
 	unsigned char *p = msg;
 	uint64_t tail = ~id;
-	size_t i;
 
 	if (id & MSG_FULL)
-		for (i = sizeof(id); i < bytes - sizeof(tail); i++)
-			p[i] = msg_filler(id, i);
+		msg_fill(msg, bytes, id);
 	memcpy(p, &id, sizeof(id));
 	memcpy(p + bytes - sizeof(tail), &tail, sizeof(tail));
 }
 
 static inline void msg_check_filler(const void *msg, size_t bytes, uint64_t id)
 {
+	const size_t end = bytes - sizeof(id);
 	const unsigned char *p = msg;
+	uint64_t word;
 	size_t i;
 
-	for (i = sizeof(id); i < bytes - sizeof(id); i++)
-		if (p[i] != msg_filler(id, i))
-			fail("byte %zu of %zu was changed on the way", i, bytes);
+	for (i = sizeof(id); i + sizeof(word) <= end; i += sizeof(word))
+		if (msg_word(p + i) != msg_filler(id, i))
+			break;
+	word = msg_filler(id, i);
+	if (i + sizeof(word) <= end || memcmp(p + i, &word, end - i))
+		fail("the word at byte %zu of %zu was changed on the way", i,
+		     bytes);
 }
 
-/* Reads and checks the number of a message. */
-static inline uint64_t msg_read(const void *msg, size_t bytes)
+/* Reads the number of a message from both of its ends. */
+static inline uint64_t msg_ends(const void *msg, size_t bytes)
 {
 	uint64_t id = msg_word(msg);
 
 	if (msg_word((const char *)msg + bytes - sizeof(id)) != ~id)
 		fail("a message of %zu bytes came without its end", bytes);
+	return id;
+}
+
+/* Reads and checks the number of a message, and what it says is to be checked. */
+static inline uint64_t msg_read(const void *msg, size_t bytes)
+{
+	uint64_t id = msg_ends(msg, bytes);
+
 	if (id & MSG_FULL)
 		msg_check_filler(msg, bytes, id);
+	return id;
+}
+
+/* In the server: checks the request, and returns its number. */
+static inline uint64_t msg_take(const void *request, size_t bytes)
+{
+	uint64_t id = msg_read(request, bytes);
+
+	if (id & MSG_REPLY)
+		fail("the server received a reply");
 	return id;
 }
 
@@ -77,10 +116,8 @@ static inline uint64_t msg_read(const void *msg, size_t bytes)
  */
 static inline bool msg_answer(void *reply, const void *request, size_t bytes)
 {
-	uint64_t id = msg_read(request, bytes);
+	uint64_t id = msg_take(request, bytes);
 
-	if (id & MSG_REPLY)
-		fail("the server received a reply");
 	msg_write(reply, bytes, id | MSG_REPLY);
 	return id & MSG_STOP;
 }

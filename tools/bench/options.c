@@ -23,8 +23,9 @@ static const char usage[] =
 "  --mechanism LIST    which mechanisms (default all)\n"
 "  --metric LIST       which measurements (default all)\n"
 "  --bytes LIST        payload of each message (default 64,256)\n"
-"  --iterations N      measured operations in each round; round trips end after a\n"
-"                      second (default 3000)\n"
+"  --iterations N      measured operations in each round (default 3000)\n"
+"  --enough MS         a round of round trips ends after so many milliseconds\n"
+"                      (default 1000)\n"
 "  --warmup N          operations before them, not measured (default 300)\n"
 "  --rounds N          rounds; the median of their values is the result\n"
 "                      (default 5 for count, 15 for wall)\n"
@@ -116,7 +117,7 @@ static void choose_sizes(struct plan *plan, const char *option, char *list)
 
 enum {
 	OPT_MODE, OPT_MECHANISM, OPT_METRIC, OPT_BYTES, OPT_ITERATIONS,
-	OPT_WARMUP, OPT_ROUNDS, OPT_CONNECTIONS, OPT_SETTLE, OPT_PIN, OPT_CSV,
+	OPT_ENOUGH, OPT_WARMUP, OPT_ROUNDS, OPT_CONNECTIONS, OPT_SETTLE, OPT_PIN, OPT_CSV,
 	OPT_HELP,
 };
 
@@ -126,6 +127,7 @@ static const struct option options[] = {
 	{ "metric", required_argument, NULL, OPT_METRIC },
 	{ "bytes", required_argument, NULL, OPT_BYTES },
 	{ "iterations", required_argument, NULL, OPT_ITERATIONS },
+	{ "enough", required_argument, NULL, OPT_ENOUGH },
 	{ "warmup", required_argument, NULL, OPT_WARMUP },
 	{ "rounds", required_argument, NULL, OPT_ROUNDS },
 	{ "connections", required_argument, NULL, OPT_CONNECTIONS },
@@ -157,6 +159,10 @@ static void take_option(struct plan *plan, int option, const char *name)
 		break;
 	case OPT_ITERATIONS:
 		opt->iterations = parse_number(name, optarg, 1, 100000000);
+		break;
+	case OPT_ENOUGH:
+		opt->enough_ns = parse_number(name, optarg, 1, 60000) *
+				 UINT64_C(1000000);
 		break;
 	case OPT_WARMUP:
 		opt->warmup = parse_number(name, optarg, 0, 100000000);
@@ -209,7 +215,7 @@ void plan_from_options(struct plan *plan, int argc, char **argv)
 
 	*plan = (struct plan){
 		.opt = { .iterations = 3000, .warmup = 300,
-			 .connections = 5000 },
+			 .enough_ns = 1000000000, .connections = 5000 },
 	};
 	while ((option = getopt_long(argc, argv, "", options, &index)) != -1)
 		take_option(plan, option, options[index].name);

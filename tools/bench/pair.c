@@ -17,7 +17,10 @@
 
 #define CLIENT_CPU	0
 #define SERVER_CPU	1
-#define FULL_CALLS	8
+/* Calls with the whole payload verified: as many as these come to, but some. */
+#define FULL_BYTES	(8U << 20)
+#define FULL_CALLS_MIN	2
+#define FULL_CALLS_MAX	8
 
 static void pin_to(int cpu)
 {
@@ -42,6 +45,18 @@ static void call(struct pair *pair, uint64_t flags)
 void pair_call(struct pair *pair)
 {
 	call(pair, 0);
+}
+
+static void call_in_full(struct pair *pair)
+{
+	size_t n = FULL_BYTES / pair->ch.bytes;
+
+	if (n < FULL_CALLS_MIN)
+		n = FULL_CALLS_MIN;
+	if (n > FULL_CALLS_MAX)
+		n = FULL_CALLS_MAX;
+	while (n--)
+		call(pair, MSG_FULL);
 }
 
 static void serve(struct pair *pair, int ready, bool pin)
@@ -79,7 +94,6 @@ void pair_start(struct pair *pair, const struct mechanism *mech, size_t bytes,
 		bool pin)
 {
 	int ready[2];
-	int i;
 
 	*pair = (struct pair){ .ch = { .mech = mech, .bytes = bytes } };
 	mech->open(&pair->ch);
@@ -101,8 +115,7 @@ void pair_start(struct pair *pair, const struct mechanism *mech, size_t bytes,
 	wait_until_ready(ready[0]);
 	if (mech->attach)
 		mech->attach(&pair->ch);
-	for (i = 0; i < FULL_CALLS; i++)
-		call(pair, MSG_FULL);
+	call_in_full(pair);
 }
 
 /* Ends the server with a last call, and fails if it met an error. */

@@ -10,9 +10,9 @@
 #include "bench.h"
 #include "report.h"
 
-#define MAX_MECHANISMS	16
+#define MAX_MECHANISMS	24
 #define MAX_METRICS	8
-#define MAX_SIZES	16
+#define MAX_SIZES	24
 
 /* Both end with an entry without a name. tables.c */
 extern const struct mechanism *const mechanisms[MAX_MECHANISMS + 1];

@@ -76,7 +76,7 @@ void report_table(const struct result *result, size_t n,
 {
 	size_t i;
 
-	printf("%-13s %-20s %7s %12s   %-25s %s\n", "metric", "mechanism",
+	printf("%-13s %-20s %9s %12s   %-25s %s\n", "metric", "mechanism",
 	       "bytes", "median", "min..max", "unit");
 	for (i = 0; i < n; i++) {
 		const struct result *r = &result[i];
@@ -84,7 +84,7 @@ void report_table(const struct result *result, size_t n,
 
 		snprintf(range, sizeof(range), "%.0f..%.0f", r->value[0],
 			 r->value[r->n - 1]);
-		printf("%-13s %-20s %7zu %12.0f   %-25s %s\n", r->metric->name,
+		printf("%-13s %-20s %9zu %12.0f   %-25s %s\n", r->metric->name,
 		       r->mech->name, r->bytes, median(r), range,
 		       unit(r->metric, opt));
 	}

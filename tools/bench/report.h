@@ -10,10 +10,19 @@
 #include "bench.h"
 
 /**
+ * enum metric_subject - struct metric.subject
+ * @CALLS: calls between two processes
+ * @CONNECTIONS: connections; mechanisms without struct mechanism.connection
+ *	have none
+ * @LOANS: reading another process's memory, likewise struct mechanism.loan
+ */
+enum metric_subject { CALLS, CONNECTIONS, LOANS };
+
+/**
  * enum metric_payload - struct metric.payload
  * @EVERY_SIZE: measured for each size
  * @FIRST_SIZE: measured for the first size only
- * @NO_PAYLOAD: is about making connections, not about calls
+ * @NO_PAYLOAD: there is none
  */
 enum metric_payload { EVERY_SIZE, FIRST_SIZE, NO_PAYLOAD };
 
@@ -23,6 +32,7 @@ enum metric_payload { EVERY_SIZE, FIRST_SIZE, NO_PAYLOAD };
  * @unit: of its values, or NULL where the mode decides: instructions if
  *	counting, nanoseconds otherwise
  * @measure: returns the value of one round
+ * @subject: what it is about
  * @payload: which payload sizes make a difference to it
  * @max_rounds: rounds that are enough, if the command line asks for more
  */
@@ -31,6 +41,7 @@ struct metric {
 	const char *unit;
 	double (*measure)(const struct mechanism *mech, size_t bytes,
 			  const struct options *opt);
+	enum metric_subject subject;
 	enum metric_payload payload;
 	unsigned int max_rounds;
 };

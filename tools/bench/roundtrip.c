@@ -6,25 +6,31 @@
  */
 #include "bench.h"
 
-/*
- * A machine that is busy with other work can stretch one cross-CPU wake-up to
- * several scheduling periods. Fewer round trips then say as much, and the whole
- * comes to an end.
- */
-#define LONG_ENOUGH_NS	1000000000
-#define BATCH		100
+#define BATCH	100
 
-/* Makes up to @n calls; returns nanoseconds per call. */
-static double make_calls(struct pair *pair, unsigned int n)
+/*
+ * Makes up to @n calls, but ends before that after the time in @opt: a long
+ * message need not be sent often, and where a busy machine stretches each
+ * cross-CPU wake-up to several scheduling periods fewer calls say as much. The
+ * clock is read after 1, 2, 4, ... calls, and later after every BATCH: often
+ * enough not to go on for long, and too seldom to show in the result.
+ *
+ * Returns nanoseconds per call.
+ */
+static double make_calls(struct pair *pair, unsigned int n,
+			 const struct options *opt)
 {
 	const uint64_t start = now_ns();
-	uint64_t spent = 0;
 	unsigned int done = 0;
+	unsigned int next = 1;
+	uint64_t spent = 0;
 
-	while (done < n && spent < LONG_ENOUGH_NS) {
+	while (done < n && spent < opt->enough_ns) {
 		pair_call(pair);
-		if (++done % BATCH == 0 || done == n)
-			spent = now_ns() - start;
+		if (++done != next && done != n)
+			continue;
+		spent = now_ns() - start;
+		next = done + (done < BATCH ? done : BATCH);
 	}
 	return (double)spent / done;
 }
@@ -38,8 +44,8 @@ double measure_roundtrip(const struct mechanism *mech, size_t bytes,
 
 	pair_start(&pair, mech, bytes, opt->pin);
 	if (opt->warmup)
-		make_calls(&pair, opt->warmup);
-	ns = make_calls(&pair, opt->iterations);
+		make_calls(&pair, opt->warmup, opt);
+	ns = make_calls(&pair, opt->iterations, opt);
 	pair_stop(&pair);
 	return ns;
 }

@@ -34,7 +34,7 @@ static void vfail(int err, const char *fmt, va_list ap)
 	if (err)
 		fprintf(stderr, ": %s", strerror(err));
 	if (trouble == SIGCHLD)
-		fputs(" (the server process has ended)", stderr);
+		fputs(" (the other process has ended)", stderr);
 	else if (trouble == SIGALRM)
 		fprintf(stderr, " (the round did not end within %d s)", ROUND_SECONDS);
 	fputc('\n', stderr);
@@ -67,15 +67,26 @@ void *xcalloc(size_t n, size_t size)
 	return p;
 }
 
-/* Memory that a child shares; unmap it with munmap(). */
-void *shared_memory(size_t bytes)
+static void *map_memory(size_t bytes, int flags)
 {
 	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+		       MAP_ANONYMOUS | MAP_POPULATE | flags, -1, 0);
 
 	if (p == MAP_FAILED)
 		fail_errno("mmap of %zu bytes", bytes);
 	return p;
+}
+
+/* Memory that a child shares; unmap it with munmap(). */
+void *shared_memory(size_t bytes)
+{
+	return map_memory(bytes, MAP_SHARED);
+}
+
+/* Memory of this process's own, page-aligned; unmap it with munmap(). */
+void *page_memory(size_t bytes)
+{
+	return map_memory(bytes, MAP_PRIVATE);
 }
 
 void write_all(int fd, const void *buf, size_t bytes)

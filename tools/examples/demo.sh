@@ -236,6 +236,31 @@ contents() {
 	done
 }
 
+# sent WAY HOW: a client has sent the big file; does the service say the same?
+sent() {
+	client 0 send "$1" "$tmp/files/big"
+	says "$1: sent $big bytes"
+	sum=${said##*checksum }
+	sum=${sum%% *}
+	says "checksum $sum here and $sum there"
+	hear "client $client_pid has sent $big bytes $2, checksum $sum"
+	hear "client $client_pid is gone"
+	[ "${first_sum:=$sum}" = "$sum" ] || die "the checksum was $first_sum before"
+	expected "the checksum is $first_sum this way too"
+}
+
+ways() {
+	step 'a client sends a file of 100 MiB, by each of the three ways'
+	big=104857600
+	head -c $big /dev/urandom >"$tmp/files/big"
+	chmod 644 "$tmp/files/big"
+	sent inline inline
+	sent view 'in a view'
+	sent direct 'from its memory'
+	sent auto 'in a view'
+	rm "$tmp/files/big"
+}
+
 datagrams() {
 	step 'a client sends datagrams'
 	client 0 say 'good morning' 'nobody answers this' 'good night'
@@ -344,6 +369,7 @@ main() {
 	refusing
 	lookups
 	contents
+	ways
 	datagrams
 	watching
 	killing

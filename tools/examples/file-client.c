@@ -5,6 +5,7 @@
  * Copyright (C) 2026 The ALPC for Linux authors
  */
 #include "file-protocol.h"
+#include "file-send.h"
 
 #include <alpc/alpc.h>
 
@@ -25,6 +26,7 @@ static const char usage[] =
 	"  say TEXT...      send each TEXT as a datagram\n"
 	"  watch PATH N     until it was told N times that PATH was written\n"
 	"  wait PATH        until PATH is written\n"
+	"  send WAY FILE    send what is in FILE: inline, view, direct or auto\n"
 	"  -n NAME          port of the service (" FILES_NAME ")\n"
 	"  -g GREETING      say that instead of " FILES_GREETING "\n"
 	"  -s UID           the user that the service must be\n"
@@ -299,6 +301,27 @@ static int command_wait(char **args)
 	return 0;
 }
 
+static int command_send(char **args)
+{
+	static const char * const ways[] = { "auto", "inline", "view", "direct" };
+	struct sent sent;
+	int way = 0, err;
+
+	while (way < 4 && strcmp(args[0], ways[way]))
+		way++;
+	if (way == 4)
+		return failed(args[0], EINVAL);
+	err = send_file(port, (enum alpc_way)way, args[1], &sent);
+	if (err)
+		return failed(args[1], err);
+	say("%s: sent %llu bytes with %u calls, checksum %08x here and %08x there",
+	    args[0], (unsigned long long)sent.bytes, sent.calls, sent.crc,
+	    sent.crc_there);
+	say("%s: it took %.3f s, of which %.3f s of this process", args[0],
+	    sent.seconds, sent.cpu);
+	return sent.crc == sent.crc_there ? 0 : 1;
+}
+
 static const struct command {
 	const char *name;
 	int min_args;
@@ -312,6 +335,7 @@ static const struct command {
 	{ "say", 1, 1000, command_say },
 	{ "watch", 2, 2, command_watch },
 	{ "wait", 1, 1, command_wait },
+	{ "send", 2, 2, command_send },
 	{ NULL, 0, 0, NULL },
 };
 

@@ -23,6 +23,8 @@
  *	then replies
  * @FILES_WATCH: tell this client from now on when the file was written
  * @FILES_WAIT: reply when the file was written
+ * @FILES_SUM: what the client has sent from .offset on follows in place of the
+ *	path, and is added to a checksum
  */
 enum files_op {
 	FILES_LOOKUP = 1,
@@ -30,6 +32,7 @@ enum files_op {
 	FILES_FETCH,
 	FILES_WATCH,
 	FILES_WAIT,
+	FILES_SUM,
 };
 
 /**
@@ -52,7 +55,8 @@ struct files_request {
  * @mode: as of stat(2)
  * @size: in bytes
  * @mtime: seconds since 1970
- * @data: of %FILES_READ, the piece: rest of the message; empty at the end
+ * @data: of %FILES_READ, the piece: rest of the message; empty at the end. Of
+ *	%FILES_SUM, a &struct files_sum.
  */
 struct files_reply {
 	int32_t error;
@@ -60,6 +64,18 @@ struct files_reply {
 	uint64_t size;
 	int64_t mtime;
 	unsigned char data[];
+};
+
+/**
+ * struct files_sum - what a client has sent
+ * @bytes: of all pieces
+ * @crc: their CRC-32
+ * @reserved: 0
+ */
+struct files_sum {
+	uint64_t bytes;
+	uint32_t crc;
+	uint32_t reserved;
 };
 
 /**

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 
 #include "file-protocol.h"
+#include "file-sum.h"
 #include "file-watch.h"
 
 #include <alpc/alpc.h>
@@ -50,6 +51,7 @@ struct visitor {
 	uid_t uid;
 	atomic_uint requests;
 	atomic_uint datagrams;
+	struct summed summed;
 };
 
 __attribute__((format(printf, 1, 2)))
@@ -165,6 +167,7 @@ static int on_connect(struct alpc_client *client,
 		return -ENOMEM;
 	visitor->pid = alpc_message_pid(request);
 	visitor->uid = alpc_message_uid(request);
+	pthread_mutex_init(&visitor->summed.lock, NULL);
 	alpc_client_set_context(client, visitor);
 	say("client %d of user %u is accepted", visitor->pid, visitor->uid);
 	return 0;
@@ -220,6 +223,19 @@ static int serve(struct alpc_client *client, const struct alpc_message *request,
 	return err;
 }
 
+/* A piece of what a client sends. */
+static int add_piece(struct visitor *visitor, const struct alpc_message *request,
+		     struct alpc_message *message)
+{
+	struct {
+		struct files_reply reply;
+		struct files_sum sum;
+	} answer = { 0 };
+
+	answer.reply.error = sum_add(&visitor->summed, request, &answer.sum);
+	return alpc_message_set(message, &answer, sizeof(answer));
+}
+
 static int on_request(struct alpc_client *client,
 		      const struct alpc_message *request,
 		      struct alpc_message *message)
@@ -235,6 +251,8 @@ static int on_request(struct alpc_client *client,
 	visitor->requests++;
 	if (alpc_message_len(request) < sizeof(*what))
 		return -EPROTO;
+	if (what->op == FILES_SUM)
+		return add_piece(visitor, request, message);
 	path_len = alpc_message_len(request) - sizeof(*what);
 	if (path_len >= sizeof(path))
 		return -EPROTO;
@@ -289,8 +307,13 @@ static void on_closed(struct alpc_client *client)
 	struct visitor *visitor = alpc_client_context(client);
 
 	watch_drop(client, 0);
+	if (visitor->summed.sum.bytes)
+		say("client %d has sent %llu bytes %s, checksum %08x",
+		    visitor->pid, (unsigned long long)visitor->summed.sum.bytes,
+		    sum_ways(&visitor->summed), visitor->summed.sum.crc);
 	say("client %d is gone: %u requests, %u datagrams", visitor->pid,
 	    visitor->requests, visitor->datagrams);
+	pthread_mutex_destroy(&visitor->summed.lock);
 	free(visitor);
 }
 

@@ -40,6 +40,8 @@ static int actor_commit(struct alpc_actor *a, int (*step)(struct alpc_op *op))
 	spin_unlock(lock);
 	alpc_wake_flush(&op->wake);
 	rcu_read_unlock();
+	if (op->spent.fd)
+		alpc_fds_drop(&op->spent);
 	return ret;
 }
 
@@ -177,7 +179,7 @@ int alpc_actor_wait(struct alpc_actor *a, u64 call)
 
 static int actor_receive(struct alpc_op *op)
 {
-	struct alpc_queue *q = op->end->inbox;
+	struct alpc_queue *q = alpc_end_inbox(op->end);
 	int ret;
 
 	ret = alpc_queue_take(q, op->w.room, &op->w.delivery, &op->wake);

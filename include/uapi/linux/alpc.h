@@ -28,6 +28,13 @@
  *   client's port;
  * - a server answers requests through the connection port or through the
  *   server communication port of the client that asked.
+ *
+ * Short data are copied through the kernel. Longer data lie in a *section*,
+ * memory that both ends of a connection map once, and a message carries a
+ * *view*, a range of it. Or the caller lists *ranges* of its own memory, which
+ * whoever has received the call can read or write until it replies
+ * (%ALPC_IOC_ACCESS). Descriptors travel with a message as well, and are opened
+ * when the receiver asks for them (%ALPC_IOC_TAKE_FDS).
  */
 
 /**
@@ -53,18 +60,22 @@
  * EACCES          the port's owner, group and mode do not let the caller
  *                 connect
  * EAGAIN          it would have to wait and was asked not to
+ * EBADF           a descriptor that is to be sent is not open
  * EBADMSG         the id names a message that does not take this answer: a
  *                 reply to a connection request, an acceptance of a request
- * EBUSY           a callback in the same call is not answered yet
+ * EBUSY           a callback in the same call is not answered yet; the bytes
+ *                 are protected by another secure view
  * ECANCELED       the caller that the reply or acceptance was meant for gave up
  * ECONNREFUSED    the server refused the connection
  * ECONNRESET      the connection port was closed before it answered the
  *                 connection request
  * EDEADLK         callbacks are nested too deeply
- * EDQUOT          too many requests and exit notices of this end are
- *                 outstanding
+ * EDQUOT          too many requests, exit notices and views of this end are
+ *                 outstanding, or its sections are too many or too long
+ *                 together, or those of its user
  * EEXIST          the name is in use
  * EFAULT          an address is not accessible
+ * EFBIG           longer than a section or a view of this port may be
  * EINTR           a signal came; out_done says what had been done before
  * EMFILE, ENFILE  the process, or the system, has too many files open
  * EINVAL          the argument makes no sense: unknown flag, reserved field,
@@ -72,17 +83,24 @@
  * EMSGSIZE        sending: longer than the port's limit. Receiving: longer
  *                 than the buffer; the length needed is returned and the
  *                 message stays
- * ENOENT          no port has that name
+ * ELOOP           a descriptor that could keep the port alive from inside its
+ *                 own messages
+ * ENOENT          no port has that name; no section of the connection, no range
+ *                 of the request, no descriptor of the message has that number
  * ENOMEM          no memory
  * ENOTCONN        the connection is not accepted yet
  * ENOTTY          no such command
  * EOPNOTSUPP      the command is not one for this kind of port
- * EPERM           the server has not the identity that the client requires
+ * EPERM           the server has not the identity that the client requires;
+ *                 the range was not listed for that; the section is not for
+ *                 the other side to write
  * EPIPE           the other end, or the connection, is gone
  * ESHUTDOWN       receiving from this port was switched off
- * ESRCH           no unanswered request has that id here: it was answered, it
- *                 was cancelled, or it never was
+ * ESRCH           no unanswered request has that id here, nor a message whose
+ *                 view or descriptors are held: it was answered, it was
+ *                 cancelled, it was released, or it never was
  * ETIMEDOUT       the time given is over
+ * ETOOMANYREFS    too many descriptors of this user are on the way
  * EUSERS          the port has as many connections as it may have
  * =============== ===========================================================
  */
@@ -110,6 +128,18 @@
 /** ALPC_CALLBACK_DEPTH_MAX - how deep callbacks may be nested in a request */
 #define ALPC_CALLBACK_DEPTH_MAX	16
 
+/** ALPC_RANGES_MAX - how many ranges a call may list */
+#define ALPC_RANGES_MAX		64
+
+/** ALPC_ACCESS_PARTS_MAX - how many parts one %ALPC_IOC_ACCESS may have */
+#define ALPC_ACCESS_PARTS_MAX	64
+
+/** ALPC_FDS_MAX - how many descriptors a message may carry */
+#define ALPC_FDS_MAX		512
+
+/** ALPC_SECTION_SLOTS - words in a section's page of release counters */
+#define ALPC_SECTION_SLOTS	1024
+
 /** ALPC_INFINITE - a timeout that never comes */
 #define ALPC_INFINITE		(-1LL)
 
@@ -124,6 +154,11 @@
 #define ALPC_IOC_NOTIFY_EXIT	_IO(ALPC_IOC_TYPE, 0x15)
 #define ALPC_IOC_SHUTDOWN	_IO(ALPC_IOC_TYPE, 0x16)
 #define ALPC_IOC_TRANSFER	_IO(ALPC_IOC_TYPE, 0x20)
+#define ALPC_IOC_CREATE_SECTION	_IO(ALPC_IOC_TYPE, 0x30)
+#define ALPC_IOC_OPEN_SECTION	_IO(ALPC_IOC_TYPE, 0x31)
+#define ALPC_IOC_DELETE_SECTION	_IO(ALPC_IOC_TYPE, 0x32)
+#define ALPC_IOC_ACCESS		_IO(ALPC_IOC_TYPE, 0x40)
+#define ALPC_IOC_TAKE_FDS	_IO(ALPC_IOC_TYPE, 0x50)
 
 /**
  * struct alpc_query - what this kernel can do (%ALPC_IOC_QUERY)
@@ -149,11 +184,15 @@ struct alpc_query {
 	__aligned_u64 out_queue_bytes_max;
 };
 
-/* struct alpc_query.out_features; none of the optional parts has landed */
+/* struct alpc_query.out_features */
 #define ALPC_FEATURE_EXIT_NOTICE	(1ULL << 0)	/* ALPC_IOC_NOTIFY_EXIT */
+#define ALPC_FEATURE_SECTIONS		(1ULL << 1)	/* sections and views */
+#define ALPC_FEATURE_ACCESS		(1ULL << 2)	/* ALPC_IOC_ACCESS */
+#define ALPC_FEATURE_FDS		(1ULL << 3)	/* ALPC_IOC_TAKE_FDS */
 
 /* struct alpc_create_port.flags */
 #define ALPC_PORT_NO_SPIN	(1U << 0)	/* always sleep, never spin */
+#define ALPC_PORT_NO_SECTIONS	(1U << 1)	/* no sections on connections */
 
 /**
  * struct alpc_create_port - create a connection port (%ALPC_IOC_CREATE_PORT)
@@ -178,6 +217,10 @@ struct alpc_query {
  *	at all
  * @out_fd: the new port
  * @__reserved: must be 0
+ * @max_section: how long one section may be, in bytes, 0 for the default
+ * @max_view: how long one view may be, in bytes, 0 for @max_section
+ * @max_section_total: how long all sections together may be that one end of a
+ *	connection has created, in bytes, 0 for the default
  *
  * On /dev/alpc. The port's inode belongs to the caller's effective user and
  * group and has mode 0600: who may connect is who may write to it (fchmod(2),
@@ -199,6 +242,9 @@ struct alpc_create_port {
 	__u32 spin_ns;
 	__s32 out_fd;
 	__u32 __reserved;
+	__aligned_u64 max_section;
+	__aligned_u64 max_view;
+	__aligned_u64 max_section_total;
 };
 
 /* struct alpc_connect.flags */
@@ -399,8 +445,12 @@ enum alpc_port_state {
  * @out_max_message: inline limit, bytes
  * @out_connections: on a connection port, its connections now
  * @out_queued: messages waiting at this port
- * @out_unanswered: requests received here and not answered yet
+ * @out_unanswered: messages received here and not answered or released yet
  * @out_queued_bytes: bytes of data waiting at this port
+ * @out_max_section: how long a section of its connections may be, bytes; 0 if
+ *	they have none
+ * @out_max_view: how long a view may be, bytes
+ * @out_max_section_total: how long all sections of one end may be, bytes
  *
  * On any port. A server communication port has no queue of its own.
  * Errors: EINVAL, EFAULT, E2BIG.
@@ -417,6 +467,9 @@ struct alpc_port_info {
 	__u32 out_queued;
 	__u32 out_unanswered;
 	__aligned_u64 out_queued_bytes;
+	__aligned_u64 out_max_section;
+	__aligned_u64 out_max_view;
+	__aligned_u64 out_max_section_total;
 };
 
 /**
@@ -454,9 +507,97 @@ enum alpc_message_type {
 #define ALPC_SEND_REQUEST	(1U << 0)	/* wants a reply */
 #define ALPC_SEND_REPLY		(1U << 1)	/* answers the request id */
 #define ALPC_SEND_CALLBACK	(1U << 2)	/* a request inside the request id */
+#define ALPC_SEND_RELEASE	(1U << 3)	/* give back what came with id */
 
 /* struct alpc_msg.flags of a received message */
 #define ALPC_MSG_CALLBACK	(1U << 0)	/* request inside one's own call */
+#define ALPC_MSG_HELD		(1U << 1)	/* to be released */
+#define ALPC_MSG_RANGES		(1U << 2)	/* memory of the caller's came along */
+#define ALPC_MSG_FDS		(1U << 3)	/* descriptors came along */
+#define ALPC_MSG_FDS_DROPPED	(1U << 4)	/* some that were not wanted did */
+
+/* struct alpc_msg.view_flags */
+#define ALPC_VIEW_BODY		(1U << 0)	/* it is the message's data, which
+						 * else lie beside it; for the
+						 * receiver to see, no more
+						 */
+#define ALPC_VIEW_WRITE		(1U << 1)	/* request: for the reply to lie
+						 * in as well
+						 */
+#define ALPC_VIEW_AUTO_RELEASE	(1U << 2)	/* datagram, reply: given back by
+						 * being received
+						 */
+#define ALPC_VIEW_SECURE	(1U << 3)	/* the sender cannot write to it
+						 * until it is given back
+						 */
+#define ALPC_VIEW_RANGE		(1U << 4)	/* section is the number of a range */
+
+/** ALPC_VIEW_SLOT - release counter in the upper half of view_flags; 0: none */
+#define ALPC_VIEW_SLOT_SHIFT	16
+#define ALPC_VIEW_SLOT(n)	((__u32)(n) << ALPC_VIEW_SLOT_SHIFT)
+
+/* struct alpc_range.rights */
+#define ALPC_RANGE_READ		(1U << 0)	/* the receiver may read it */
+#define ALPC_RANGE_WRITE	(1U << 1)	/* the receiver may write to it */
+
+/**
+ * struct alpc_range - a range of the caller's memory
+ * @address: where it begins; the receiver is told 0
+ * @len: its length in bytes, more than 0
+ * @rights: ALPC_RANGE_* bits, at least one
+ * @__reserved: must be 0
+ */
+struct alpc_range {
+	__aligned_u64 address;
+	__aligned_u64 len;
+	__u32 rights;
+	__u32 __reserved;
+};
+
+/* struct alpc_attrs.fd_kinds: what a descriptor may refer to */
+#define ALPC_FD_REGULAR		(1U << 0)	/* file with a name once */
+#define ALPC_FD_DIRECTORY	(1U << 1)
+#define ALPC_FD_PIPE		(1U << 2)	/* also a named one */
+#define ALPC_FD_SOCKET		(1U << 3)	/* of any family but AF_UNIX */
+#define ALPC_FD_MEMFD		(1U << 4)	/* memory without a name */
+#define ALPC_FD_EVENTFD		(1U << 5)
+#define ALPC_FD_PIDFD		(1U << 6)
+#define ALPC_FD_DEVICE		(1U << 7)	/* character or block device */
+#define ALPC_FD_PATH		(1U << 8)	/* opened with O_PATH */
+#define ALPC_FD_OTHER		(1U << 9)
+#define ALPC_FD_ANY		0x3ffU
+
+/**
+ * struct alpc_attrs - what travels beside a message's data
+ * @ranges: sending a call: address of an array of &struct alpc_range.
+ *	Receiving: where to describe the ranges that came, or 0.
+ * @range_count: sending: how many, up to %ALPC_RANGES_MAX. Receiving: in, room
+ *	at @ranges; out, how many came, also when they are more.
+ * @fd_count: sending: how many descriptors, up to %ALPC_FDS_MAX. Receiving:
+ *	out, how many came and are wanted: numbers 0 to @fd_count - 1 of
+ *	%ALPC_IOC_TAKE_FDS.
+ * @fds: sending: address of __s32[@fd_count]. Receiving: must be 0.
+ * @fd_kinds: sending: must be 0. Receiving: ALPC_FD_* bits of what is wanted;
+ *	the others are closed.
+ * @out_fds_dropped: receiving: how many came and were not wanted
+ *
+ * Sending, the descriptors are looked up now: what the sender does to its table
+ * afterwards changes nothing. They are charged to the sender's user until they
+ * are taken. Receiving with no attributes at all wants none.
+ *
+ * What can hold references to open files itself is refused with ELOOP: ports and
+ * sections, sockets of AF_UNIX, io_uring, and devices of that sort (binder, vhost,
+ * iommufd). Otherwise two of them could keep each other alive with nobody having
+ * either open.
+ */
+struct alpc_attrs {
+	__aligned_u64 ranges;
+	__u32 range_count;
+	__u32 fd_count;
+	__aligned_u64 fds;
+	__u32 fd_kinds;
+	__u32 out_fds_dropped;
+};
 
 /**
  * struct alpc_msg - a message to send, or where to receive one
@@ -490,9 +631,38 @@ enum alpc_message_type {
  *	counted.)
  * @call: with a received callback: the call in which it came, for going on
  *	to wait. To go on: that value, which is also the out_id of the call.
- * @attrs: must be 0
- * @attrs_len: must be 0
+ * @view_offset: where in the section the view begins, in bytes
+ * @view_len: its length in bytes, 0 for no view
+ * @section: the section's id, or with %ALPC_VIEW_RANGE the number of a range of
+ *	the same call (in a reply: of the call that is answered); else 0
+ * @view_flags: ALPC_VIEW_* bits
+ * @attrs: address of &struct alpc_attrs, or 0
+ * @attrs_len: sizeof(struct alpc_attrs), or 0; grows like other arguments
  * @__reserved: must be 0
+ *
+ * A view is of a section that the sender has created on this connection, or, in
+ * a reply, of the view that the request carried with %ALPC_VIEW_WRITE. The
+ * receiver holds it: the view of a request until it replies, or finds that it
+ * cannot because the caller is gone; any other, which %ALPC_MSG_HELD tells, until
+ * it sends %ALPC_SEND_RELEASE with the message's id. That gives the view of a
+ * request back early as well, and descriptors that were not taken; of a request
+ * that was cancelled there is no notice after it. What is held counts as
+ * outstanding for its sender, or, if it is a reply, for who asked for it (EDQUOT),
+ * and is let go when the
+ * receiver's port is closed. Ranges are accessible until the call is answered
+ * or given up, also while its thread handles a callback.
+ *
+ * A view with a release counter (ALPC_VIEW_SLOT()) adds one to that word of the
+ * section's page of counters when the view is given back, or dropped because the
+ * message never arrived: the sender sees without a system call that it may use
+ * the bytes again.
+ *
+ * A callback that brings any of this goes through a communication port.
+ *
+ * A secure view begins and ends at page boundaries. From before the message is
+ * sent until it is given back, writing to those pages raises SIGSEGV in every
+ * process that has the section from its creator's side, and system calls that
+ * would write there fail with EFAULT.
  *
  * pid, tid, uid and gid are the kernel's word, taken from the sending thread
  * when it sent. In notices they are those of the client that connected, or of
@@ -512,6 +682,10 @@ struct alpc_msg {
 	__u32 gid;
 	__aligned_u64 seq;
 	__aligned_u64 call;
+	__aligned_u64 view_offset;
+	__aligned_u64 view_len;
+	__u32 section;
+	__u32 view_flags;
 	__aligned_u64 attrs;
 	__u32 attrs_len;
 	__u32 __reserved;
@@ -552,6 +726,7 @@ struct alpc_msg {
  * SEND, request + WAIT             call: send, and wait for the reply. Room for
  *                                  a reply of @recv.len bytes is set aside.
  * SEND, reply                      reply
+ * SEND, release                    give back what came with a message
  * SEND + RECEIVE                   send any of these, and receive the next
  *                                  message. If sending fails nothing is
  *                                  received.
@@ -590,9 +765,10 @@ struct alpc_msg {
  *
  * Errors: EINVAL, EMSGSIZE, EFAULT, E2BIG, ENOMEM, EAGAIN, ETIMEDOUT, EINTR,
  * ENOTCONN, EPIPE, EOPNOTSUPP (wrong kind of port), ESRCH, ECANCELED, EBADMSG,
- * EBUSY, EDEADLK (callbacks), EDQUOT, ESHUTDOWN; and on a client communication
- * port that was connected asynchronously, ECONNRESET, or, after it has received
- * %ALPC_CONNECTION_REFUSED, ECONNREFUSED.
+ * EBUSY, EDEADLK (callbacks), EDQUOT, ESHUTDOWN; for views, ranges and
+ * descriptors ENOENT, EPERM, EFBIG, EBUSY, EBADF, ELOOP, ETOOMANYREFS; and on a
+ * client communication port that was connected asynchronously, ECONNRESET, or,
+ * after it has received %ALPC_CONNECTION_REFUSED, ECONNREFUSED.
  */
 struct alpc_transfer {
 	__u32 size;
@@ -603,6 +779,177 @@ struct alpc_transfer {
 	__u32 out_done;
 	__u32 __reserved;
 	struct alpc_msg recv;
+};
+
+/* struct alpc_create_section.flags and struct alpc_open_section.out_flags */
+#define ALPC_SECTION_PEER_WRITE	(1U << 0)	/* the other end may write to it */
+
+/**
+ * struct alpc_create_section - create a section (%ALPC_IOC_CREATE_SECTION)
+ * @size: sizeof(struct alpc_create_section)
+ * @flags: ALPC_SECTION_* bits
+ * @len: length in bytes, rounded up to whole pages
+ * @out_len: length that it got
+ * @out_slots: offset for mmap(2) of its page of release counters,
+ *	__u32[%ALPC_SECTION_SLOTS]
+ * @out_section: its id, unique on this connection
+ * @out_fd: descriptor for mmap(2), which is all that it is good for
+ *
+ * On a communication port. All memory is allocated now, zeroed, and charged to
+ * the caller's memory cgroup and user; it cannot be swapped out, truncated or
+ * become inaccessible. It is mapped with MAP_SHARED, and is not inherited by
+ * fork(2), and its pages cannot be pinned (O_DIRECT, vmsplice(2), io_uring's
+ * registered buffers: EFAULT). The section is freed when the port and all
+ * descriptors and mappings are gone. When it is deleted, or its creator's end is
+ * closed, and all descriptors and mappings of that side are gone, but the other
+ * side still has it, that side's user is charged for it from then on.
+ *
+ * Errors: EFBIG (longer than the port's limit), EDQUOT (limit of the end or of
+ * the user), EOPNOTSUPP (the port has %ALPC_PORT_NO_SECTIONS; a connection
+ * port), ENOTCONN, EPIPE, EMFILE, ENFILE, ENOMEM, EINVAL, EFAULT, E2BIG.
+ */
+struct alpc_create_section {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 len;
+	__aligned_u64 out_len;
+	__aligned_u64 out_slots;
+	__u32 out_section;
+	__s32 out_fd;
+};
+
+/**
+ * struct alpc_open_section - get at the other end's section
+ *	(%ALPC_IOC_OPEN_SECTION)
+ * @size: sizeof(struct alpc_open_section)
+ * @flags: must be 0
+ * @section: its id
+ * @out_fd: descriptor for mmap(2): read-only unless the section has
+ *	%ALPC_SECTION_PEER_WRITE
+ * @id: a message that was received here and brought a view of it which is not
+ *	given back; or 0, and then the section must not have been deleted, nor
+ *	its creator's end closed. Needed on a connection port.
+ * @out_len: its length in bytes
+ * @out_flags: ALPC_SECTION_* bits
+ * @__reserved: must be 0
+ *
+ * On the communication port at the other end of the connection, or, when that
+ * is the server's, on its connection port. What is mapped stays accessible as
+ * long as it is mapped, whatever becomes of its creator.
+ *
+ * Errors: ENOENT (no such section, deleted, or this end's own), ESRCH (no such
+ * message), EDQUOT (the caller's user has come into too many sections whose
+ * creators are gone), EMFILE, ENFILE, ENOMEM, EOPNOTSUPP, EINVAL, EFAULT, E2BIG.
+ */
+struct alpc_open_section {
+	__u32 size;
+	__u32 flags;
+	__u32 section;
+	__s32 out_fd;
+	__aligned_u64 id;
+	__aligned_u64 out_len;
+	__u32 out_flags;
+	__u32 __reserved;
+};
+
+/**
+ * struct alpc_delete_section - let a section go (%ALPC_IOC_DELETE_SECTION)
+ * @size: sizeof(struct alpc_delete_section)
+ * @flags: must be 0
+ * @section: its id
+ * @__reserved: must be 0
+ *
+ * On the communication port that created it. From now on nobody can send views
+ * of it or open it. Its memory is freed when no view is held and no
+ * descriptor or mapping is left; until then it counts for the end that created
+ * it.
+ *
+ * Errors: ENOENT, EOPNOTSUPP, EINVAL, EFAULT, E2BIG.
+ */
+struct alpc_delete_section {
+	__u32 size;
+	__u32 flags;
+	__u32 section;
+	__u32 __reserved;
+};
+
+/* struct alpc_access.flags */
+#define ALPC_ACCESS_WRITE	(1U << 0)	/* write to the caller's memory */
+
+/**
+ * struct alpc_access_part - one piece of an access
+ * @range: number of the caller's range
+ * @__reserved: must be 0
+ * @offset: where in the range, in bytes
+ * @address: of the receiver's own memory
+ * @len: bytes
+ */
+struct alpc_access_part {
+	__u32 range;
+	__u32 __reserved;
+	__aligned_u64 offset;
+	__aligned_u64 address;
+	__aligned_u64 len;
+};
+
+/**
+ * struct alpc_access - read or write a caller's memory (%ALPC_IOC_ACCESS)
+ * @size: sizeof(struct alpc_access)
+ * @flags: %ALPC_ACCESS_WRITE, or 0 to read
+ * @id: the request that lists the ranges
+ * @parts: address of an array of &struct alpc_access_part
+ * @count: how many, 1 to %ALPC_ACCESS_PARTS_MAX
+ * @__reserved: must be 0
+ * @out_done: bytes done, in the order of @parts, also after an error
+ *
+ * On a port that the request could be answered through, by any thread of any
+ * process that has it open. All parts are checked before any is done. Pages
+ * that are not there yet are brought in on the caller's behalf.
+ *
+ * When the call returns to the caller, for whatever reason, nobody reads or
+ * writes its memory any more.
+ *
+ * Errors: ESRCH (no such unanswered request), ECANCELED (its caller has given
+ * up), EPIPE (its process is gone, or has executed another program), ENOENT (no
+ * such range), EPERM (the range was not listed for that), EINVAL (beyond the
+ * range), EFAULT (memory of either side is not accessible; @out_done says how
+ * far it was), EINTR, ENOMEM, E2BIG.
+ */
+struct alpc_access {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 id;
+	__aligned_u64 parts;
+	__u32 count;
+	__u32 __reserved;
+	__aligned_u64 out_done;
+};
+
+/**
+ * struct alpc_take_fds - open descriptors that came with a message
+ *	(%ALPC_IOC_TAKE_FDS)
+ * @size: sizeof(struct alpc_take_fds)
+ * @flags: must be 0
+ * @id: the message: a request that is not answered, or anything else that was
+ *	received with %ALPC_MSG_HELD
+ * @fds: address of __s32[@count], which gets the new descriptors
+ * @first: number of the first one that is wanted
+ * @count: how many, more than 0
+ *
+ * On a port that the message could be answered or released through. All are
+ * opened, close-on-exec, or none. Each can be taken once.
+ *
+ * Errors: ESRCH (no such message), ENOENT (there are not so many, or one of them
+ * was taken before), EMFILE, what a security module says; after those all of
+ * them can still be taken. EFAULT, EINVAL, E2BIG, ENOMEM.
+ */
+struct alpc_take_fds {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 id;
+	__aligned_u64 fds;
+	__u32 first;
+	__u32 count;
 };
 
 #endif /* _UAPI_LINUX_ALPC_H */

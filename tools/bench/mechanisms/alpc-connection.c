@@ -66,22 +66,7 @@ int port_accept(int port, uint64_t id)
 	return accept.out_fd;
 }
 
-struct alpc_listener {
-	char name[64];
-	int port;
-};
-
-static void *alpc_listen(unsigned int connections)
-{
-	struct alpc_listener *l = xcalloc(1, sizeof(*l));
-
-	snprintf(l->name, sizeof(l->name), "alpc-bench-%d", (int)getpid());
-	l->port = port_create(l->name, 0, 0, connections);
-	return l;
-}
-
-/* Receives a message that must be of this type, and returns its id. */
-static uint64_t take(int port, unsigned int type)
+uint64_t port_take(int port, unsigned int type)
 {
 	struct alpc_transfer t = {
 		.size = sizeof(t),
@@ -96,13 +81,27 @@ static uint64_t take(int port, unsigned int type)
 	return t.recv.id;
 }
 
+struct alpc_listener {
+	char name[64];
+	int port;
+};
+
+static void *alpc_listen(unsigned int connections)
+{
+	struct alpc_listener *l = xcalloc(1, sizeof(*l));
+
+	snprintf(l->name, sizeof(l->name), "alpc-bench-%d", (int)getpid());
+	l->port = port_create(l->name, 0, 0, connections);
+	return l;
+}
+
 static void alpc_make(void *listener, int end[2])
 {
 	struct alpc_listener *l = listener;
 
 	end[0] = port_connect(l->name, ALPC_CONNECT_ASYNC, 0);
-	end[1] = port_accept(l->port, take(l->port, ALPC_CONNECTION_REQUEST));
-	take(end[0], ALPC_CONNECTION_REPLY);
+	end[1] = port_accept(l->port, port_take(l->port, ALPC_CONNECTION_REQUEST));
+	port_take(end[0], ALPC_CONNECTION_REPLY);
 }
 
 static void alpc_break(void *listener, const int end[2])
@@ -110,7 +109,7 @@ static void alpc_break(void *listener, const int end[2])
 	struct alpc_listener *l = listener;
 
 	close(end[0]);
-	take(l->port, ALPC_PORT_CLOSED);
+	port_take(l->port, ALPC_PORT_CLOSED);
 	close(end[1]);
 }
 

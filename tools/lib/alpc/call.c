@@ -4,39 +4,63 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
-#include "internal.h"
+#include "place.h"
+
+/**
+ * struct call - a call under way
+ * @port: port
+ * @t: what is to be done next
+ * @reply: takes what comes
+ * @opt: options
+ * @answer: for the program's answers to callbacks, or NULL
+ * @answered: the last of these, while it is under way
+ */
+struct call {
+	struct alpc_port *port;
+	struct alpc_transfer *t;
+	struct alpc_message *reply;
+	const struct alpc_call_options *opt;
+	struct alpc_message *answer;
+	struct alpc_lib_body answered;
+};
 
 /* Going on to wait, for no time at all, cancels the call. */
-static void call_cancel(struct alpc_port *port, struct alpc_transfer *t,
-			struct alpc_message *reply)
+static void call_cancel(struct call *c)
 {
-	t->flags = ALPC_TRANSFER_WAIT;
-	t->timeout = 0;
-	alpc_lib_transfer_run(port, t, reply);
+	c->t->flags = ALPC_TRANSFER_WAIT;
+	c->t->timeout = 0;
+	if (alpc_lib_transfer_run(c->port, c->t, c->reply) ||
+	    !(c->reply->head.flags & ALPC_MSG_HELD))
+		return;
+	/* The reply has come after all. */
+	alpc_lib_release_id(c->port, c->reply->head.id);
 }
 
 /* Let the program answer a callback, and prepare for going on with the call. */
-static int call_answer(struct alpc_transfer *t, struct alpc_message *request,
-		       struct alpc_message **answer,
-		       const struct alpc_call_options *opt)
+static int call_answer(struct call *c)
 {
-	struct alpc_message *m = *answer;
+	struct alpc_message *request = c->reply;
 	int ret;
 
-	if (!opt->callback)
+	if (!c->opt->callback)
 		return -EPROTO;
-	if (!m) {
-		ret = alpc_message_new(0, answer);
-		if (ret)
-			return ret;
-		m = *answer;
-	}
-	alpc_lib_message_clear(m);
-	ret = opt->callback(opt->arg, request, m);
+	ret = alpc_lib_take(c->port, request, NULL);
+	if (!ret && !c->answer)
+		ret = alpc_message_new(0, &c->answer);
+	if (ret)
+		return ret;
+	alpc_lib_message_clear(c->answer);
+	ret = c->opt->callback(c->opt->arg, request, c->answer);
 	if (ret)
 		return ret < 0 ? ret : -EINVAL;
-	return alpc_lib_transfer_send(t, ALPC_SEND_REPLY, request->head.id,
-				      m->data, m->head.len);
+	c->t->send = (struct alpc_msg){ 0 };
+	alpc_lib_body_init(&c->answered, NULL, 0);
+	c->answered.message = c->answer;
+	ret = alpc_lib_answer(c->port, c->t, request->head.id, c->answer->data,
+			      c->answer->len, request, NULL, NULL,
+			      &c->answered);
+	alpc_lib_let_go(request);
+	return ret;
 }
 
 /* Does the call go on although an answer to a callback did not get through? */
@@ -47,33 +71,126 @@ static bool asker_gave_up(const struct alpc_transfer *t, int error)
 	       (error == -ECANCELED || error == -ESRCH);
 }
 
-static int call_run(struct alpc_port *port, struct alpc_transfer *t,
-		    struct alpc_message *reply,
-		    const struct alpc_call_options *opt)
+/* Until the reply is there, but not yet taken in. */
+static int call_wait(struct call *c)
 {
-	struct alpc_message *answer = NULL;
 	int ret;
 
 	for (;;) {
-		ret = alpc_lib_transfer_run(port, t, reply);
-		if (asker_gave_up(t, ret)) {
-			t->flags &= ~ALPC_TRANSFER_SEND;
+		ret = alpc_lib_transfer_run(c->port, c->t, c->reply);
+		if (c->answer)
+			alpc_lib_answered(&c->answered,
+					  !(c->t->flags & ALPC_TRANSFER_SEND));
+		if (asker_gave_up(c->t, ret)) {
+			c->t->flags &= ~ALPC_TRANSFER_SEND;
 			continue;
 		}
-		if (ret || reply->head.type == ALPC_REPLY)
-			break;
-		ret = call_answer(t, reply, &answer, opt);
+		if (ret || c->reply->head.type == ALPC_REPLY)
+			return ret;
+		ret = call_answer(c);
 		if (ret)
-			break;
+			return ret;
 	}
+}
+
+static int call_run(struct call *c)
+{
+	struct alpc_message *reply = c->reply;
+	int ret = call_wait(c);
+
 	if (ret) {
 		/* The kernel has ended it itself unless the trouble is here. */
 		if (reply->done & ALPC_DONE_SENT &&
 		    !(reply->done & ALPC_DONE_CANCELED) && ret != -EPIPE)
-			call_cancel(port, t, reply);
+			call_cancel(c);
 		reply->head = (struct alpc_msg){ 0 };
+		reply->data = reply->own;
+		reply->len = 0;
 	}
-	alpc_message_free(answer);
+	if (c->answer)
+		alpc_message_free(c->answer);
+	return ret;
+}
+
+/* The reply lies in the block that was sent, in the caller's memory, or beyond. */
+static int call_take(struct alpc_port *port, struct alpc_message *reply,
+		     struct alpc_lib_body *body)
+{
+	const struct alpc_msg *head = &reply->head;
+	int ret;
+
+	if (body->block && head->section == body->block->section->id &&
+	    head->view_flags & ALPC_VIEW_BODY &&
+	    !(head->view_flags & ALPC_VIEW_RANGE)) {
+		ret = alpc_lib_take_inside(reply, body);
+		if (!ret && reply->data != reply->own)
+			alpc_lib_place_adopt(reply, body);
+		return ret;
+	}
+	ret = alpc_lib_take(port, reply, NULL);
+	/* What was copied is given back now: the next call has no place for it. */
+	if (reply->owes && !reply->map && !alpc_message_fd_count(reply))
+		alpc_lib_release(reply);
+	return ret;
+}
+
+/* Send what @body says, and wait for its reply. */
+static int call_body(struct alpc_port *port, struct alpc_lib_body *body,
+		     struct alpc_message *reply, struct alpc_transfer *t,
+		     const struct alpc_call_options *opt)
+{
+	struct call c;
+	int ret;
+
+	ret = alpc_lib_body_send(body, port, t, opt->inside ?
+				 ALPC_SEND_CALLBACK : ALPC_SEND_REQUEST,
+				 opt->inside);
+	if (ret) {
+		reply->head = (struct alpc_msg){ 0 };
+		return ret;
+	}
+	/* Not all of it: it is large. */
+	c.port = port;
+	c.t = t;
+	c.reply = reply;
+	c.opt = opt;
+	c.answer = NULL;
+	t->flags |= ALPC_TRANSFER_WAIT;
+	ret = call_run(&c);
+	alpc_lib_body_sent(body, reply->done & ALPC_DONE_SENT);
+	if (!ret)
+		ret = call_take(port, reply, body);
+	alpc_lib_body_end(body, !ret);
+	return ret;
+}
+
+static int call_init(struct alpc_call_options *opt,
+		     const struct alpc_call_options *options)
+{
+	int ret = alpc_lib_options(opt, sizeof(*opt), options);
+
+	if (!ret && opt->range_count > ALPC_RANGES_MAX)
+		ret = -EINVAL;
+	return ret;
+}
+
+/* Start, with what the options say. */
+static int call_start(struct alpc_port *port, struct alpc_lib_body *body,
+		      struct alpc_message *reply, int64_t timeout,
+		      const struct alpc_call_options *opt)
+{
+	struct alpc_transfer t;
+	int ret = -EINVAL;
+
+	body->reply = reply;
+	body->ranges = opt->ranges;
+	body->range_count = opt->range_count;
+	alpc_lib_message_ready(reply);
+	if (timeout)
+		ret = alpc_lib_transfer_init(&t, timeout);
+	if (!ret)
+		return call_body(port, body, reply, &t, opt);
+	reply->head = (struct alpc_msg){ 0 };
 	return ret;
 }
 
@@ -83,30 +200,69 @@ ALPC_API int alpc_call_with(struct alpc_port *port, const void *data,
 			    const struct alpc_call_options *options)
 {
 	struct alpc_call_options opt;
-	struct alpc_transfer t;
+	struct alpc_lib_body body;
 	int ret;
 
-	alpc_lib_message_clear(reply);
-	ret = alpc_lib_options(&opt, sizeof(opt), options);
-	if (ret)
+	ret = call_init(&opt, options);
+	if (ret) {
+		alpc_lib_message_clear(reply);
 		return ret;
-	if (!timeout)
-		return -EINVAL;
-	ret = alpc_lib_transfer_init(&t, timeout);
-	if (!ret)
-		ret = alpc_lib_transfer_send(&t, opt.inside ? ALPC_SEND_CALLBACK :
-					     ALPC_SEND_REQUEST, opt.inside, data,
-					     len);
-	if (ret)
-		return ret;
-	t.flags |= ALPC_TRANSFER_WAIT;
-	return call_run(port, &t, reply, &opt);
+	}
+	alpc_lib_body_init(&body, data, len);
+	return call_start(port, &body, reply, timeout, &opt);
 }
 
 ALPC_API int alpc_call(struct alpc_port *port, const void *data, size_t len,
 		       struct alpc_message *reply, int64_t timeout)
 {
-	return alpc_call_with(port, data, len, reply, timeout, NULL);
+	static const struct alpc_call_options none;
+	struct alpc_lib_body body;
+
+	alpc_lib_body_init(&body, data, len);
+	return call_start(port, &body, reply, timeout, &none);
+}
+
+/* What the request has, now that the call is over. */
+static void call_settle(struct alpc_message *request,
+			const struct alpc_lib_body *body,
+			const struct alpc_message *reply, int error)
+{
+	if (reply->done & ALPC_DONE_SENT) {
+		/* The other side may go on reading it. */
+		if (error && body->borrowed)
+			alpc_lib_place_drop(request);
+	} else if (error && request == reply) {
+		request->data = body->borrowed ? request->place : request->own;
+		request->len = body->len;
+	}
+}
+
+ALPC_API int alpc_call_message(struct alpc_port *port,
+			       struct alpc_message *request,
+			       struct alpc_message *reply, int64_t timeout,
+			       const struct alpc_call_options *options)
+{
+	struct alpc_lib_space *space = alpc_lib_port_space(port);
+	struct alpc_call_options opt;
+	struct alpc_lib_body body;
+	int ret;
+
+	if ((request->home && request->home != space) ||
+	    (reply->home && reply->home != space))
+		return -EXDEV;
+	/* It would be given back before it is sent. */
+	if (request == reply && request->map)
+		return -EINVAL;
+	alpc_lib_body_init(&body, request->data, request->len);
+	body.message = request;
+	body.borrowed = alpc_lib_place_is_filled(request);
+	ret = call_init(&opt, options);
+	if (ret)
+		alpc_lib_message_clear(reply);
+	else
+		ret = call_start(port, &body, reply, timeout, &opt);
+	call_settle(request, &body, reply, ret);
+	return ret;
 }
 
 ALPC_API int alpc_callback(struct alpc_port *port, uint64_t request,

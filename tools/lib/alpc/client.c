@@ -5,6 +5,7 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
+#include "inbox.h"
 #include "server.h"
 
 #include <stdlib.h>
@@ -24,6 +25,8 @@ static struct alpc_client *client_new(struct alpc_server *server)
 	}
 	c->server = server;
 	c->port.fd = -1;
+	atomic_init(&c->port.kind, ALPC_KIND_SERVER);
+	atomic_init(&c->port.max_message, server->max_message);
 	/* One for the thread that accepts. */
 	atomic_init(&c->balance, NOT_GONE + 1);
 	return c;
@@ -32,6 +35,7 @@ static struct alpc_client *client_new(struct alpc_server *server)
 static void client_free(struct alpc_client *c)
 {
 	pthread_mutex_destroy(&c->gate);
+	alpc_lib_port_end(&c->port, false);
 	if (c->port.fd >= 0)
 		alpc_lib_close(c->port.fd);
 	free(c);
@@ -78,16 +82,20 @@ void alpc_lib_client_close(struct alpc_client *client)
  * alpc_lib_client_cut() - end the connection of a client that may be closed
  * @server: server
  * @number: number of the client
+ *
+ * Return: true if it was not closed.
  */
-void alpc_lib_client_cut(struct alpc_server *server, uint64_t number)
+bool alpc_lib_client_cut(struct alpc_server *server, uint64_t number)
 {
 	struct alpc_client *c;
 
 	pthread_mutex_lock(&server->lock);
-	for (c = server->clients; c; c = c->next)
-		if (c->number == number)
-			alpc_port_disconnect(&c->port);
+	for (c = server->clients; c && c->number != number; c = c->next)
+		;
+	if (c)
+		alpc_port_disconnect(&c->port);
 	pthread_mutex_unlock(&server->lock);
+	return c;
 }
 
 /* Refuse with what the program says about it. */
@@ -95,7 +103,7 @@ static void client_refuse(struct alpc_server *server, uint64_t id,
 			  const struct alpc_message *answer)
 {
 	int ret = alpc_port_refuse(server->port, id, answer->data,
-				   answer->head.len);
+				   answer->len);
 
 	if (ret && server->ops.unanswered)
 		server->ops.unanswered(server->arg, id, ret);
@@ -113,7 +121,7 @@ static int client_accept(struct alpc_client *c, uint64_t id,
 		.id = id,
 		.context = (uintptr_t)c,
 		.data = (uintptr_t)answer->data,
-		.len = answer->head.len,
+		.len = answer->len,
 	};
 	int ret;
 
@@ -122,6 +130,7 @@ static int client_accept(struct alpc_client *c, uint64_t id,
 	ret = alpc_lib_ioctl(c->server->port->fd, ALPC_IOC_ACCEPT, &arg);
 	if (!ret) {
 		c->port.fd = arg.out_fd;
+		alpc_lib_inbox_join(c->server->port, &c->port, arg.context);
 		if (c->server->ops.connected)
 			c->server->ops.connected(c);
 		atomic_store_explicit(&c->open, true, memory_order_release);

@@ -4,13 +4,14 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
-#include "internal.h"
+#include "inbox.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define PORT_FLAGS	(ALPC_PORT_NO_SPIN | ALPC_USE_DEVICE)
+#define PORT_FLAGS	(ALPC_PORT_NO_SPIN | ALPC_PORT_NO_SECTIONS | \
+			 ALPC_USE_DEVICE)
 #define CONNECT_FLAGS	(ALPC_CONNECT_ASYNC | ALPC_CONNECT_SERVER_UID | \
 			 ALPC_CONNECT_SERVER_GID | ALPC_USE_DEVICE)
 
@@ -75,6 +76,9 @@ ALPC_API int alpc_port_create(const char *name,
 	arg.max_connections = opt.max_connections;
 	arg.max_pending = opt.max_pending;
 	arg.spin_ns = opt.spin_ns;
+	arg.max_section = opt.max_section;
+	arg.max_view = opt.max_view;
+	arg.max_section_total = opt.max_section_total;
 	ret = name_len(name, &arg.name_len);
 	if (!ret)
 		ret = alpc_lib_port_new(&p);
@@ -86,6 +90,9 @@ ALPC_API int alpc_port_create(const char *name,
 		return ret;
 	}
 	p->fd = arg.out_fd;
+	atomic_init(&p->kind, ALPC_KIND_CONNECTION);
+	atomic_init(&p->max_message, opt.max_message ? opt.max_message :
+						       ALPC_DATA_DEFAULT);
 	ret = set_mode(p->fd, opt.mode);
 	if (ret) {
 		alpc_port_close(p);
@@ -147,11 +154,11 @@ static int connect_and_wait(struct alpc_connect *arg,
 	}
 	if (ret)
 		return ret;
-	arg->reply_data = (uintptr_t)answer->data;
-	arg->reply_len = (__u32)answer->room;
+	arg->reply_data = (uintptr_t)answer->own;
+	arg->reply_len = ALPC_DATA_MAX;
 	ret = device_ioctl(opt->flags, opt->device, ALPC_IOC_CONNECT, arg);
 	if (!ret || ret == -ECONNREFUSED)
-		answer->head.len = arg->reply_len;
+		answer->len = arg->reply_len;
 	if (opt->answer)
 		alpc_lib_message_trim(answer, room);
 	else
@@ -184,6 +191,7 @@ ALPC_API int alpc_port_connect(const char *name,
 		return ret;
 	}
 	p->fd = arg.out_fd;
+	atomic_init(&p->kind, ALPC_KIND_CLIENT);
 	*port = p;
 	return 0;
 }
@@ -235,6 +243,10 @@ ALPC_API int alpc_port_accept(struct alpc_port *port, uint64_t id,
 		return ret;
 	}
 	p->fd = arg.out_fd;
+	atomic_init(&p->kind, ALPC_KIND_SERVER);
+	atomic_init(&p->max_message, atomic_load(&port->max_message));
+	/* Without it, long messages of this client take longer. */
+	alpc_lib_inbox_join(port, p, context);
 	*client = p;
 	return 0;
 }

@@ -10,32 +10,100 @@
 #include <alpc/alpc.h>
 
 #include <errno.h>
+#include <stdatomic.h>
 
 /* Everything else is hidden, in the shared library by -fvisibility. */
 #define ALPC_API __attribute__((visibility("default")))
 
+struct alpc_lib_attrs;
+struct alpc_lib_block;
+struct alpc_lib_inbox;
+struct alpc_lib_map;
+struct alpc_lib_peer;
+struct alpc_lib_space;
+
 /**
  * struct alpc_port - handle to a port
  * @fd: its descriptor; immutable
+ * @kind: &enum alpc_port_kind, 0 as long as nobody has asked; atomic
+ * @max_message: its inline limit in bytes, 0 as long as nobody has asked; atomic
+ * @way: &enum alpc_way of what is sent; atomic
+ * @space: struct alpc_lib_space, memory for long messages, of a communication
+ *	port; made when it is needed; atomic
+ * @inbox: struct alpc_lib_inbox, what is known of those who send to it, or, for a
+ *	server communication port, to its connection port; made when it is needed;
+ *	atomic
+ * @peer: in @inbox, for a server communication port that was accepted there
  */
 struct alpc_port {
 	int fd;
+	atomic_uint kind;
+	atomic_uint max_message;
+	atomic_uint way;
+	atomic_uintptr_t space;
+	atomic_uintptr_t inbox;
+	struct alpc_lib_peer *peer;
 };
 
 /**
  * struct alpc_message - message
- * @head: what the kernel said about it; @head.len is the length of the data
- * @data: memory of its own; never NULL
- * @room: bytes at @data
+ * @head: what the kernel said about it
+ * @data: its data, in @own, in @place, or in @map; never NULL
+ * @len: length of these
+ * @own: memory of its own; never NULL
+ * @room: bytes at @own
  * @limit: longest that the program may make it
+ * @max: longest that is taken in
  * @done: ALPC_DONE_* bits of the last operation
+ * @way: &enum alpc_way that the data came
+ * @in_place: what comes in a view is to be left there
+ * @secure: views of @block are to be secure
+ * @owes: the other side's view or descriptors are to be released
+ * @place: other memory to fill it in, or NULL
+ * @place_room: bytes at @place
+ * @given: the caller's room for it, into which alpc_message_set() may write
+ *	although the program does not want to have it there, or NULL
+ * @given_room: bytes at @given
+ * @given_from: what is not longer is better sent inline
+ * @home: space that @block is from; a reference; NULL unless made in place
+ * @block: block of the own end at @place, or NULL
+ * @map: section of the other end that is in use, or NULL
+ * @space: that @map is in, and which @owes, unless @inbox does; a reference
+ * @inbox: which @owes; a reference
+ * @process: number of the process in which @block and @map mean something
+ * @reply_room: of &struct alpc_lib_origin
+ * @exposed: what was @own before the other side was let at it, or NULL
+ * @exposed_room: bytes at @exposed
+ * @attrs: ranges and descriptors, or NULL
  */
 struct alpc_message {
 	struct alpc_msg head;
 	void *data;
+	size_t len;
+	void *own;
 	size_t room;
 	size_t limit;
+	size_t max;
 	unsigned int done;
+	uint8_t way;
+	bool in_place;
+	bool secure;
+	bool owes;
+	void *place;
+	size_t place_room;
+	void *given;
+	size_t given_room;
+	size_t given_from;
+	struct alpc_lib_space *home;
+	struct alpc_lib_block *block;
+	struct alpc_lib_map *map;
+	struct alpc_lib_space *space;
+	struct alpc_lib_inbox *inbox;
+	uint32_t process;
+	uint64_t reply_room;
+	void *exposed;
+	size_t exposed_room;
+	struct alpc_lib_attrs *attrs;
 };
 
 /* ioctl.c */
@@ -64,10 +132,15 @@ int alpc_lib_time_parse(int64_t timeout, struct alpc_lib_time *time);
 /* message.c */
 int alpc_lib_message_grow(struct alpc_message *message, size_t len);
 void alpc_lib_message_trim(struct alpc_message *message, size_t room);
+void alpc_lib_message_ready(struct alpc_message *message);
 void alpc_lib_message_clear(struct alpc_message *message);
+int alpc_lib_message_expose(struct alpc_message *message, size_t room);
+void alpc_lib_message_conceal(struct alpc_message *message, bool use);
 
 /* port.c */
 int alpc_lib_port_new(struct alpc_port **port);
+void alpc_lib_port_end(struct alpc_port *port, bool stays);
+int alpc_lib_port_learn(struct alpc_port *port);
 
 /* transfer.c */
 int alpc_lib_transfer_init(struct alpc_transfer *t, int64_t timeout);
@@ -75,5 +148,47 @@ int alpc_lib_transfer_send(struct alpc_transfer *t, uint16_t flags, uint64_t id,
 			   const void *data, size_t len);
 int alpc_lib_transfer_run(const struct alpc_port *port, struct alpc_transfer *t,
 			  struct alpc_message *message);
+void alpc_lib_give_back(struct alpc_port *port, struct alpc_message *message,
+			struct alpc_transfer *t);
+
+/* The space of a port, or NULL if it has none yet. */
+static inline struct alpc_lib_space *
+alpc_lib_port_space(const struct alpc_port *port)
+{
+	return (struct alpc_lib_space *)
+	       atomic_load_explicit(&port->space, memory_order_acquire);
+}
+
+/* The inbox of a port, or NULL if it has none yet. */
+static inline struct alpc_lib_inbox *
+alpc_lib_port_inbox(const struct alpc_port *port)
+{
+	return (struct alpc_lib_inbox *)
+	       atomic_load_explicit(&port->inbox, memory_order_acquire);
+}
+
+/**
+ * alpc_lib_port_limit() - the inline limit of a port
+ * @port: port
+ * @limit: gets it, bytes
+ *
+ * Return: 0; errors as of %ALPC_IOC_PORT_INFO, the first time.
+ */
+static inline int alpc_lib_port_limit(struct alpc_port *port, size_t *limit)
+{
+	unsigned int max;
+
+	max = atomic_load_explicit(&port->max_message, memory_order_relaxed);
+	if (!max) {
+		int ret = alpc_lib_port_learn(port);
+
+		if (ret)
+			return ret;
+		max = atomic_load_explicit(&port->max_message,
+					   memory_order_relaxed);
+	}
+	*limit = max;
+	return 0;
+}
 
 #endif /* ALPC_LIB_INTERNAL_H */

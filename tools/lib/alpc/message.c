@@ -4,10 +4,14 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
-#include "internal.h"
+#include "body.h"
+#include "place.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* What the kernel says in place of data fits into any message. */
+#define ROOM_MIN	64
 
 ALPC_API int alpc_message_new(size_t room, struct alpc_message **message)
 {
@@ -17,12 +21,14 @@ ALPC_API int alpc_message_new(size_t room, struct alpc_message **message)
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return -ENOMEM;
-	m->limit = ALPC_DATA_MAX;
+	m->limit = ALPC_LIB_LEN_MAX;
+	m->max = ALPC_LIB_RECEIVE_MAX;
 	ret = alpc_lib_message_grow(m, room ? room : ALPC_DATA_DEFAULT);
 	if (ret) {
 		free(m);
 		return ret;
 	}
+	m->data = m->own;
 	*message = m;
 	return 0;
 }
@@ -31,24 +37,32 @@ ALPC_API void alpc_message_free(struct alpc_message *message)
 {
 	if (!message)
 		return;
-	free(message->data);
+	alpc_lib_let_go(message);
+	alpc_lib_place_free(message);
+	alpc_lib_attrs_free(message);
+	free(message->own);
 	free(message);
 }
 
-/* Make room for @len bytes and keep those that are there. */
+/* Make room for @len bytes in its own memory, and keep those that are there. */
 int alpc_lib_message_grow(struct alpc_message *message, size_t len)
 {
-	void *data;
+	bool used = message->data == message->own;
+	void *own;
 
 	if (len <= message->room)
 		return 0;
-	if (len > ALPC_DATA_MAX)
+	if (len > ALPC_LIB_LEN_MAX)
 		return -EMSGSIZE;
-	data = realloc(message->data, len);
-	if (!data)
+	if (len < ROOM_MIN)
+		len = ROOM_MIN;
+	own = realloc(message->own, len);
+	if (!own)
 		return -ENOMEM;
-	message->data = data;
+	message->own = own;
 	message->room = len;
+	if (used)
+		message->data = own;
 	return 0;
 }
 
@@ -58,47 +72,134 @@ int alpc_lib_message_grow(struct alpc_message *message, size_t len)
  */
 void alpc_lib_message_trim(struct alpc_message *message, size_t room)
 {
-	void *data;
+	bool used = message->data == message->own;
+	void *own;
 
-	if (room < message->head.len)
-		room = message->head.len;
-	data = realloc(message->data, room);
-	if (data) {
-		message->data = data;
-		message->room = room;
-	}
+	if (used && room < message->len)
+		room = message->len;
+	if (room < ROOM_MIN)
+		room = ROOM_MIN;
+	own = realloc(message->own, room);
+	if (!own)
+		return;
+	message->own = own;
+	message->room = room;
+	if (used)
+		message->data = own;
+}
+
+/* Prepare for receiving, which fills @head in, or clears it if it fails. */
+void alpc_lib_message_ready(struct alpc_message *message)
+{
+	if (message->space || message->inbox)
+		alpc_lib_let_go(message);
+	message->data = message->own;
+	message->len = 0;
+	message->done = 0;
+	message->way = ALPC_WAY_AUTO;
+	message->reply_room = 0;
+	if (message->attrs)
+		memset(&message->attrs->in, 0, sizeof(message->attrs->in));
 }
 
 /* Nothing was received: no program shall take an old message for a new one. */
 void alpc_lib_message_clear(struct alpc_message *message)
 {
+	alpc_lib_message_ready(message);
 	memset(&message->head, 0, sizeof(message->head));
-	message->done = 0;
+}
+
+/**
+ * alpc_lib_message_expose() - let the other side write to a message's memory
+ * @message: message. It gets other memory of its own, so that nothing that is
+ *	received meanwhile lands in what the other side reads or writes.
+ * @room: bytes of the other memory
+ *
+ * Return: 0 or -ENOMEM. alpc_lib_message_conceal() must follow.
+ */
+int alpc_lib_message_expose(struct alpc_message *message, size_t room)
+{
+	void *own = malloc(room);
+
+	if (!own)
+		return -ENOMEM;
+	message->exposed = message->own;
+	message->exposed_room = message->room;
+	message->own = own;
+	message->room = room;
+	message->data = own;
+	return 0;
+}
+
+/* @use: the data are in what was exposed. */
+void alpc_lib_message_conceal(struct alpc_message *message, bool use)
+{
+	if (!message->exposed)
+		return;
+	if (use) {
+		free(message->own);
+		message->own = message->exposed;
+		message->room = message->exposed_room;
+		message->data = message->own;
+	} else {
+		free(message->exposed);
+	}
+	message->exposed = NULL;
+}
+
+static int message_resize(struct alpc_message *message, size_t len, void **data)
+{
+	void *to;
+	int ret;
+
+	if (len > message->limit)
+		return -EMSGSIZE;
+	if (message->home)
+		ret = alpc_lib_place_grow(message, len);
+	else if (message->place && len <= message->place_room)
+		ret = 0;
+	else
+		ret = alpc_lib_message_grow(message, len);
+	if (ret)
+		return ret;
+	to = message->place && len <= message->place_room ? message->place :
+							     message->own;
+	if (to != message->data)
+		memmove(to, message->data,
+			len < message->len ? len : message->len);
+	message->data = to;
+	message->len = len;
+	*data = to;
+	return 0;
 }
 
 ALPC_API int alpc_message_resize(struct alpc_message *message, size_t len,
 				 void **data)
 {
-	int ret;
-
-	if (len > message->limit)
-		return -EMSGSIZE;
-	ret = alpc_lib_message_grow(message, len);
-	if (ret)
-		return ret;
-	message->head.len = (__u32)len;
-	*data = message->data;
-	return 0;
+	return message_resize(message, len, data);
 }
 
 ALPC_API int alpc_message_set(struct alpc_message *message, const void *data,
 			      size_t len)
 {
+	size_t before = message->len;
 	void *to;
 	int ret;
 
-	ret = alpc_message_resize(message, len, &to);
-	if (!ret && len)
+	/* Written once and not looked at again: it need not be copied there. */
+	if (message->given && len <= message->given_room &&
+	    len > message->given_from) {
+		memmove(message->given, data, len);
+		message->data = message->given;
+		message->len = len;
+		return 0;
+	}
+	/* What it had before need not be moved. */
+	message->len = 0;
+	ret = message_resize(message, len, &to);
+	if (ret)
+		message->len = before;
+	else if (len && to != data)
 		memmove(to, data, len);
 	return ret;
 }
@@ -115,7 +216,7 @@ ALPC_API const void *alpc_message_data(const struct alpc_message *message)
 
 ALPC_API size_t alpc_message_len(const struct alpc_message *message)
 {
-	return message->head.len;
+	return message->len;
 }
 
 ALPC_API uint64_t alpc_message_id(const struct alpc_message *message)
@@ -166,4 +267,14 @@ ALPC_API bool alpc_message_is_callback(const struct alpc_message *message)
 ALPC_API unsigned int alpc_message_done(const struct alpc_message *message)
 {
 	return message->done;
+}
+
+ALPC_API enum alpc_way alpc_message_way(const struct alpc_message *message)
+{
+	return message->way;
+}
+
+ALPC_API void alpc_message_set_limit(struct alpc_message *message, size_t limit)
+{
+	message->max = limit ? limit : ALPC_LIB_RECEIVE_MAX;
 }

@@ -10,9 +10,28 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-ALPC_API int alpc_server_new(struct alpc_port *port,
-			     const struct alpc_server_ops *ops, void *arg,
-			     struct alpc_server **server)
+#define SERVER_FLAGS	(ALPC_SERVER_IN_PLACE | ALPC_SERVER_RANGES)
+
+static int server_init(struct alpc_server *s, const struct alpc_server_ops *ops,
+		       const struct alpc_server_options *options)
+{
+	int ret;
+
+	ret = alpc_lib_options(&s->ops, sizeof(s->ops), ops);
+	if (!ret)
+		ret = alpc_lib_options(&s->options, sizeof(s->options), options);
+	if (ret)
+		return ret;
+	if (s->options.flags & ~SERVER_FLAGS ||
+	    s->options.fd_kinds & ~ALPC_FD_ANY)
+		return -EINVAL;
+	return -pthread_mutex_init(&s->lock, NULL);
+}
+
+ALPC_API int alpc_server_new_with(struct alpc_port *port,
+				  const struct alpc_server_ops *ops, void *arg,
+				  const struct alpc_server_options *options,
+				  struct alpc_server **server)
 {
 	struct alpc_port_info info = { .size = sizeof(info) };
 	struct alpc_server *s;
@@ -26,9 +45,7 @@ ALPC_API int alpc_server_new(struct alpc_port *port,
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	ret = alpc_lib_options(&s->ops, sizeof(s->ops), ops);
-	if (!ret)
-		ret = -pthread_mutex_init(&s->lock, NULL);
+	ret = server_init(s, ops, options);
 	if (ret) {
 		free(s);
 		return ret;
@@ -40,10 +57,11 @@ ALPC_API int alpc_server_new(struct alpc_port *port,
 	return 0;
 }
 
-ALPC_API int alpc_server_reply(struct alpc_server *server, uint64_t id,
-			       const void *data, size_t len)
+ALPC_API int alpc_server_new(struct alpc_port *port,
+			     const struct alpc_server_ops *ops, void *arg,
+			     struct alpc_server **server)
 {
-	return alpc_reply(server->port, id, data, len);
+	return alpc_server_new_with(port, ops, arg, NULL, server);
 }
 
 ALPC_API int alpc_server_stop(struct alpc_server *server)
@@ -68,7 +86,7 @@ static void server_failed(struct alpc_server *server, int error)
 static void *server_thread(void *arg)
 {
 	struct alpc_server *server = arg;
-	int ret = alpc_lib_worker(server);
+	int ret = alpc_lib_worker_run(server);
 
 	if (ret)
 		server_failed(server, ret);

@@ -7,7 +7,7 @@
 #ifndef ALPC_LIB_SERVER_H
 #define ALPC_LIB_SERVER_H
 
-#include "internal.h"
+#include "body.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -30,10 +30,12 @@
  * @port: connection port; immutable
  * @ops: what to do; immutable
  * @arg: of the program; immutable
+ * @options: of the program; immutable
  * @max_message: limit of the port in bytes; immutable
  * @started: has been run; atomic
  * @error: first error that ended a thread, or 0; atomic
  * @lock: protects what follows
+ * @workers: its threads
  * @clients: all that are accepted and not closed
  * @last_number: of the last client
  */
@@ -41,12 +43,40 @@ struct alpc_server {
 	struct alpc_port *port;
 	struct alpc_server_ops ops;
 	void *arg;
+	struct alpc_server_options options;
 	size_t max_message;
 	atomic_bool started;
 	atomic_int error;
 	pthread_mutex_t lock;
+	struct alpc_lib_worker *workers;
 	struct alpc_client *clients;
 	uint64_t last_number;
+};
+
+/**
+ * struct alpc_lib_worker - thread of a server loop
+ * @server: its server
+ * @next: in &alpc_server.workers
+ * @message: the message that it handles
+ * @reply: what the program answers
+ * @handled: request that a handler has just now, or 0: somebody may want to reply
+ *	to it before the handler has returned; atomic, set to 0 under the
+ *	server's lock if it has been answered
+ * @id: request that @reply answers, if @replying
+ * @client: number of the client that it is for
+ * @replying: @reply is still to be sent
+ * @brief: messages since the last that was long
+ */
+struct alpc_lib_worker {
+	struct alpc_server *server;
+	struct alpc_lib_worker *next;
+	struct alpc_message *message;
+	struct alpc_message *reply;
+	atomic_uint_least64_t handled;
+	uint64_t id;
+	uint64_t client;
+	bool replying;
+	unsigned int brief;
 };
 
 /**
@@ -81,9 +111,12 @@ struct alpc_client *alpc_lib_client_of(const struct alpc_message *message);
 void alpc_lib_client_finish(struct alpc_client *client);
 void alpc_lib_client_gone(struct alpc_client *client, uint64_t received);
 void alpc_lib_client_close(struct alpc_client *client);
-void alpc_lib_client_cut(struct alpc_server *server, uint64_t number);
+bool alpc_lib_client_cut(struct alpc_server *server, uint64_t number);
 
 /* worker.c */
-int alpc_lib_worker(struct alpc_server *server);
+int alpc_lib_worker_run(struct alpc_server *server);
+
+/* later.c */
+void alpc_lib_later_note(struct alpc_lib_worker *worker);
 
 #endif /* ALPC_LIB_SERVER_H */

@@ -5,7 +5,7 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
-#include "internal.h"
+#include "place.h"
 
 #include <string.h>
 
@@ -15,8 +15,15 @@ int alpc_lib_transfer_init(struct alpc_transfer *t, int64_t timeout)
 	struct alpc_lib_time time;
 	int ret;
 
-	memset(t, 0, sizeof(*t));
+	/* alpc_lib_transfer_run() prepares the rest of @recv. */
+	memset(t, 0, offsetof(struct alpc_transfer, recv));
 	t->size = sizeof(*t);
+	t->recv.len = 0;
+	t->recv.call = 0;
+	if (timeout == ALPC_INFINITE) {
+		t->timeout = timeout;
+		return 0;
+	}
 	ret = alpc_lib_time_parse(timeout, &time);
 	if (ret)
 		return ret;
@@ -28,26 +35,13 @@ int alpc_lib_transfer_init(struct alpc_transfer *t, int64_t timeout)
 	return 0;
 }
 
-/* Add a message to send. */
-int alpc_lib_transfer_send(struct alpc_transfer *t, uint16_t flags, uint64_t id,
-			   const void *data, size_t len)
-{
-	if (len > ALPC_DATA_MAX)
-		return -EMSGSIZE;
-	t->flags |= ALPC_TRANSFER_SEND;
-	t->send.id = id;
-	t->send.flags = flags;
-	t->send.data = (uintptr_t)data;
-	t->send.len = (__u32)len;
-	return 0;
-}
-
 /**
  * alpc_lib_transfer_run() - do a transfer that receives
  * @port: port
  * @t: what to do. When it has sent something it will not send it again, and
  *	when that was a call @t->recv.call names it, to go on with.
- * @message: takes what is received, and grows until it fits
+ * @message: takes what is received, and grows until it fits. What is not inline
+ *	is yet to be taken in.
  *
  * The system call is repeated for one reason only: a message is there and did
  * not fit. Then nothing was received, and what was sent is taken out.
@@ -61,11 +55,16 @@ int alpc_lib_transfer_run(const struct alpc_port *port, struct alpc_transfer *t,
 	int ret;
 
 	for (;;) {
-		t->recv = (struct alpc_msg){
-			.call = call,
-			.data = (uintptr_t)message->data,
-			.len = (__u32)message->room,
-		};
+		/* What the kernel reads; it writes all of it. */
+		t->recv.call = call;
+		t->recv.data = (uintptr_t)message->own;
+		t->recv.len = message->room < ALPC_DATA_MAX ?
+			      (__u32)message->room : ALPC_DATA_MAX;
+		t->recv.attrs = 0;
+		t->recv.attrs_len = 0;
+		t->recv.__reserved = 0;
+		if (message->attrs)
+			alpc_lib_attrs_want(message, &t->recv);
 		t->out_id = 0;
 		t->out_done = 0;
 		ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, t);
@@ -84,21 +83,56 @@ int alpc_lib_transfer_run(const struct alpc_port *port, struct alpc_transfer *t,
 	}
 	if (!ret)
 		message->head = t->recv;
+	else
+		memset(&message->head, 0, sizeof(message->head));
 	t->recv.call = call;
+	return ret;
+}
+
+static int send_body(struct alpc_port *port, struct alpc_lib_body *body,
+		     struct alpc_transfer *t, uint16_t flags)
+{
+	int ret;
+
+	ret = alpc_lib_body_send(body, port, t, flags, 0);
+	if (ret)
+		return ret;
+	ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, t);
+	alpc_lib_body_sent(body, !ret);
+	alpc_lib_body_end(body, false);
 	return ret;
 }
 
 ALPC_API int alpc_send(struct alpc_port *port, const void *data, size_t len,
 		       int64_t timeout)
 {
+	struct alpc_lib_body body;
 	struct alpc_transfer t;
 	int ret;
 
+	alpc_lib_body_init(&body, data, len);
 	ret = alpc_lib_transfer_init(&t, timeout);
-	if (!ret)
-		ret = alpc_lib_transfer_send(&t, 0, 0, data, len);
-	if (!ret)
-		ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, &t);
+	return ret ? ret : send_body(port, &body, &t, 0);
+}
+
+ALPC_API int alpc_send_message(struct alpc_port *port,
+			       struct alpc_message *message, int64_t timeout)
+{
+	struct alpc_lib_body body;
+	struct alpc_transfer t;
+	int ret;
+
+	if (message->home && message->home != alpc_lib_port_space(port))
+		return -EXDEV;
+	alpc_lib_body_init(&body, message->data, message->len);
+	body.message = message;
+	body.borrowed = alpc_lib_place_is_filled(message);
+	ret = alpc_lib_transfer_init(&t, timeout);
+	if (ret)
+		return ret;
+	ret = send_body(port, &body, &t, 0);
+	if (!ret && body.borrowed)
+		alpc_lib_place_drop(message);
 	return ret;
 }
 
@@ -106,22 +140,93 @@ ALPC_API int alpc_send_request(struct alpc_port *port, const void *data,
 			       size_t len, size_t room, uint64_t cookie,
 			       int64_t timeout, uint64_t *id)
 {
+	struct alpc_lib_body body;
 	struct alpc_transfer t;
 	int ret;
 
-	if (room > ALPC_DATA_MAX)
-		return -EMSGSIZE;
+	alpc_lib_body_init(&body, data, len);
 	ret = alpc_lib_transfer_init(&t, timeout);
-	if (!ret)
-		ret = alpc_lib_transfer_send(&t, ALPC_SEND_REQUEST, 0, data, len);
 	if (ret)
 		return ret;
 	t.send.cookie = cookie;
-	t.recv.len = (__u32)room;
-	ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, &t);
+	t.recv.len = room < ALPC_DATA_MAX ? (__u32)room : ALPC_DATA_MAX;
+	ret = send_body(port, &body, &t, ALPC_SEND_REQUEST);
 	if (!ret && id)
 		*id = t.out_id;
 	return ret;
+}
+
+/* Give back what came with a message. If it was already that is all right. */
+void alpc_lib_release_id(struct alpc_port *port, uint64_t id)
+{
+	struct alpc_transfer t = {
+		.size = sizeof(t),
+		.flags = ALPC_TRANSFER_SEND,
+		.send.id = id,
+		.send.flags = ALPC_SEND_RELEASE,
+	};
+
+	alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, &t);
+}
+
+/* What the receiving port is to know about what has come. */
+static void receive_note(struct alpc_port *port, struct alpc_message *m)
+{
+	unsigned int kind = atomic_load_explicit(&port->kind,
+						 memory_order_relaxed);
+	struct alpc_lib_origin origin;
+
+	switch (m->head.type) {
+	case ALPC_REQUEST:
+		/* A communication port has one client, and no need of that. */
+		if (kind != ALPC_KIND_CONNECTION && !m->head.view_len)
+			break;
+		alpc_lib_origin_of(m, &origin);
+		if (!alpc_lib_inbox_note(port, m->head.id, &origin) &&
+		    !origin.in_place)
+			alpc_lib_release_id(port, m->head.id);
+		break;
+	case ALPC_CANCELED:
+		if (!alpc_lib_inbox_canceled(port, m->head.id))
+			m->owes = false;
+		break;
+	case ALPC_PORT_CLOSED:
+		alpc_lib_inbox_gone(port, m->head.context);
+		break;
+	}
+}
+
+/* Receive, after @t has done what else it is to do. */
+static int receive(struct alpc_port *port, struct alpc_message *message,
+		   struct alpc_transfer *t)
+{
+	int ret;
+
+	t->flags |= ALPC_TRANSFER_RECEIVE;
+	ret = alpc_lib_transfer_run(port, t, message);
+	if (ret)
+		return ret;
+	ret = alpc_lib_take(port, message, NULL);
+	receive_note(port, message);
+	return ret;
+}
+
+/**
+ * alpc_lib_give_back() - give back what a message owes with the next transfer
+ * @port: port that it is for
+ * @message: message, which is made ready
+ * @t: transfer that is to receive and does not send anything yet
+ */
+void alpc_lib_give_back(struct alpc_port *port, struct alpc_message *message,
+			struct alpc_transfer *t)
+{
+	if (alpc_lib_owes_to(message, port)) {
+		t->flags |= ALPC_TRANSFER_SEND;
+		t->send.flags = ALPC_SEND_RELEASE;
+		t->send.id = message->head.id;
+		message->owes = false;
+	}
+	alpc_lib_message_ready(message);
 }
 
 ALPC_API int alpc_receive(struct alpc_port *port, struct alpc_message *message,
@@ -130,26 +235,76 @@ ALPC_API int alpc_receive(struct alpc_port *port, struct alpc_message *message,
 	struct alpc_transfer t;
 	int ret;
 
-	alpc_lib_message_clear(message);
 	ret = alpc_lib_transfer_init(&t, timeout);
+	if (ret) {
+		alpc_lib_message_clear(message);
+		return ret;
+	}
+	alpc_lib_give_back(port, message, &t);
+	ret = receive(port, message, &t);
+	if (ret && t.flags & ALPC_TRANSFER_SEND) {
+		/* There is nothing to give back any more. */
+		t.flags &= ~ALPC_TRANSFER_SEND;
+		ret = receive(port, message, &t);
+	}
+	message->done &= ~ALPC_DONE_SENT;
+	return ret;
+}
+
+/* Nobody can answer a request any more, or need. */
+bool alpc_lib_reply_is_over(int error)
+{
+	return !error || error == -ECANCELED || error == -ESRCH ||
+	       error == -EPIPE;
+}
+
+/**
+ * alpc_lib_reply() - answer a request
+ * @port: as in alpc_reply()
+ * @id: likewise
+ * @data: likewise
+ * @len: likewise
+ * @origin: what is known of the request, or NULL: what the port's inbox knows
+ * @message: message that the data are of, or NULL
+ *
+ * Return: as alpc_reply().
+ */
+int alpc_lib_reply(struct alpc_port *port, uint64_t id, const void *data,
+		   size_t len, const struct alpc_lib_origin *origin,
+		   struct alpc_message *message)
+{
+	struct alpc_lib_body body;
+	struct alpc_transfer t;
+	int ret;
+
+	alpc_lib_body_init(&body, NULL, 0);
+	body.message = message;
+	ret = alpc_lib_transfer_init(&t, ALPC_INFINITE);
+	if (!ret)
+		ret = alpc_lib_answer(port, &t, id, data, len, NULL, origin,
+				      NULL, &body);
 	if (ret)
 		return ret;
-	t.flags |= ALPC_TRANSFER_RECEIVE;
-	return alpc_lib_transfer_run(port, &t, message);
+	ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, &t);
+	alpc_lib_answered(&body, !ret);
+	if (alpc_lib_reply_is_over(ret))
+		alpc_lib_inbox_answered(port, id);
+	return ret;
 }
 
 ALPC_API int alpc_reply(struct alpc_port *port, uint64_t id, const void *data,
 			size_t len)
 {
-	struct alpc_transfer t;
-	int ret;
+	return alpc_lib_reply(port, id, data, len, NULL, NULL);
+}
 
-	ret = alpc_lib_transfer_init(&t, ALPC_INFINITE);
-	if (!ret)
-		ret = alpc_lib_transfer_send(&t, ALPC_SEND_REPLY, id, data, len);
-	if (!ret)
-		ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, &t);
-	return ret;
+ALPC_API int alpc_reply_message(struct alpc_port *port, uint64_t id,
+				struct alpc_message *message)
+{
+	if (message->home)
+		return -EXDEV;
+	return alpc_lib_reply(port, id, message->data, message->len, NULL,
+			      message);
 }
 
 ALPC_API int alpc_reply_and_receive(struct alpc_port *port, uint64_t id,
@@ -157,15 +312,38 @@ ALPC_API int alpc_reply_and_receive(struct alpc_port *port, uint64_t id,
 				    struct alpc_message *message,
 				    int64_t timeout)
 {
+	struct alpc_lib_body body;
 	struct alpc_transfer t;
 	int ret;
 
-	alpc_lib_message_clear(message);
+	alpc_lib_body_init(&body, NULL, 0);
 	ret = alpc_lib_transfer_init(&t, timeout);
 	if (!ret)
-		ret = alpc_lib_transfer_send(&t, ALPC_SEND_REPLY, id, data, len);
-	if (ret)
+		ret = alpc_lib_answer(port, &t, id, data, len, message, NULL,
+				      NULL, &body);
+	if (ret) {
+		message->done = 0;
 		return ret;
-	t.flags |= ALPC_TRANSFER_RECEIVE;
-	return alpc_lib_transfer_run(port, &t, message);
+	}
+	/*
+	 * Whoever waits for the next message, perhaps for ever, keeps nothing
+	 * that belongs to this reply.
+	 */
+	if (body.block || (t.send.len && message->map)) {
+		ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, &t);
+		alpc_lib_answered(&body, !ret);
+		alpc_lib_message_clear(message);
+		if (alpc_lib_reply_is_over(ret))
+			alpc_lib_inbox_answered(port, id);
+		if (ret)
+			return ret;
+		message->done = ALPC_DONE_SENT;
+		t.flags &= ~ALPC_TRANSFER_SEND;
+		return receive(port, message, &t);
+	}
+	alpc_lib_message_ready(message);
+	ret = receive(port, message, &t);
+	if (!(t.flags & ALPC_TRANSFER_SEND) || alpc_lib_reply_is_over(ret))
+		alpc_lib_inbox_answered(port, id);
+	return ret;
 }

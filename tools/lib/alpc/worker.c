@@ -7,61 +7,96 @@
  */
 #include "server.h"
 
-/**
- * struct worker - a thread
- * @server: its server
- * @message: the message that it handles
- * @reply: what the program answers
- * @id: request that @reply answers, if @replying
- * @client: number of the client that it is for
- * @replying: @reply is still to be sent
- */
-struct worker {
-	struct alpc_server *server;
-	struct alpc_message *message;
-	struct alpc_message *reply;
-	uint64_t id;
-	uint64_t client;
-	bool replying;
-};
+#include <string.h>
 
-static int worker_init(struct worker *w, struct alpc_server *server)
+static int worker_init(struct alpc_lib_worker *w, struct alpc_server *server)
 {
+	const struct alpc_server_options *opt = &server->options;
 	int ret;
 
-	*w = (struct worker){ .server = server };
+	*w = (struct alpc_lib_worker){ .server = server };
 	ret = alpc_message_new(server->max_message, &w->message);
 	if (!ret)
 		ret = alpc_message_new(server->max_message, &w->reply);
-	if (!ret)
-		w->reply->limit = server->max_message;
-	return ret;
+	if (!ret && opt->flags & ALPC_SERVER_RANGES)
+		ret = alpc_message_accept_ranges(w->message, true);
+	if (!ret && opt->fd_kinds)
+		ret = alpc_message_accept_fds(w->message, opt->fd_kinds);
+	if (ret)
+		return ret;
+	alpc_message_set_limit(w->message, opt->max_request);
+	w->message->in_place = opt->flags & ALPC_SERVER_IN_PLACE;
+	pthread_mutex_lock(&server->lock);
+	w->next = server->workers;
+	server->workers = w;
+	pthread_mutex_unlock(&server->lock);
+	return 0;
 }
 
-static void worker_exit(struct worker *w)
+static void worker_exit(struct alpc_lib_worker *w)
 {
+	struct alpc_lib_worker **p = &w->server->workers;
+
+	pthread_mutex_lock(&w->server->lock);
+	while (*p && *p != w)
+		p = &(*p)->next;
+	if (*p)
+		*p = w->next;
+	pthread_mutex_unlock(&w->server->lock);
 	alpc_message_free(w->message);
 	alpc_message_free(w->reply);
 }
 
-/* A request: it gets its reply now or later, or the connection ends. */
-static void worker_request(struct worker *w, struct alpc_client *client)
+/*
+ * The room that the request brings for the reply: who wants to have it in place
+ * makes the reply there.
+ */
+static void worker_place(struct alpc_lib_worker *w)
 {
-	const struct alpc_server_ops *ops = &w->server->ops;
-	int ret = -EOPNOTSUPP;
+	const struct alpc_msg *head = &w->message->head;
+	const struct alpc_lib_map *map = w->message->map;
+	struct alpc_message *reply = w->reply;
 
-	if (ops->request)
-		ret = ops->request(client, w->message, w->reply);
-	if (!ret) {
-		w->id = w->message->head.id;
-		w->client = client->number;
-		w->replying = true;
-	} else if (ret != ALPC_REPLY_LATER) {
-		alpc_port_disconnect(&client->port);
+	if (!map || !map->writable || !(head->view_flags & ALPC_VIEW_WRITE))
+		return;
+	reply->given = map->base + head->view_offset;
+	reply->given_room = head->view_len;
+	reply->given_from = w->server->max_message < ALPC_LIB_INLINE_MAX ?
+			    w->server->max_message : ALPC_LIB_INLINE_MAX;
+	if (w->message->in_place) {
+		reply->place = reply->given;
+		reply->place_room = reply->given_room;
 	}
 }
 
-static void worker_dispatch(struct worker *w, struct alpc_client *client)
+/* A request: it gets its reply now or later, or the connection ends. */
+static void worker_request(struct alpc_lib_worker *w, struct alpc_client *client)
+{
+	const struct alpc_server_ops *ops = &w->server->ops;
+	uint64_t id = w->message->head.id;
+	int ret = -EOPNOTSUPP;
+
+	worker_place(w);
+	atomic_store_explicit(&w->handled, id, memory_order_release);
+	if (ops->request)
+		ret = ops->request(client, w->message, w->reply);
+	if (ret == ALPC_REPLY_LATER) {
+		alpc_lib_later_note(w);
+		return;
+	}
+	atomic_store_explicit(&w->handled, 0, memory_order_relaxed);
+	if (ret) {
+		alpc_port_disconnect(&client->port);
+		if (w->message->head.view_len)
+			alpc_lib_release_id(w->server->port, id);
+		return;
+	}
+	w->id = id;
+	w->client = client->number;
+	w->replying = true;
+}
+
+static void worker_dispatch(struct alpc_lib_worker *w, struct alpc_client *client)
 {
 	const struct alpc_server_ops *ops = &w->server->ops;
 	const struct alpc_message *m = w->message;
@@ -79,6 +114,8 @@ static void worker_dispatch(struct worker *w, struct alpc_client *client)
 			ops->reply(client, m);
 		break;
 	case ALPC_CANCELED:
+		if (!alpc_lib_inbox_canceled(w->server->port, m->head.id))
+			w->message->owes = false;
 		if (ops->canceled)
 			ops->canceled(client, m->head.id);
 		break;
@@ -89,12 +126,53 @@ static void worker_dispatch(struct worker *w, struct alpc_client *client)
 	}
 }
 
-static void worker_handle(struct worker *w)
+static void worker_tell(const struct alpc_lib_worker *w, uint64_t id, int error)
+{
+	if (w->server->ops.unanswered)
+		w->server->ops.unanswered(w->server->arg, id, error);
+}
+
+/*
+ * The data of a message could not be taken in. Usually its caller has given up,
+ * and an answer, whatever it says, takes the notice of that out of the way. If it
+ * has not, waiting on would be for ever.
+ */
+static void worker_untaken(struct alpc_lib_worker *w, struct alpc_client *client,
+			   int error)
+{
+	const struct alpc_msg *head = &w->message->head;
+
+	if (!alpc_lib_reply_is_over(error))
+		alpc_port_disconnect(&client->port);
+	if (head->type == ALPC_REQUEST)
+		alpc_reply(w->server->port, head->id, NULL, 0);
+	worker_tell(w, head->id, error);
+}
+
+/* The client's memory, if it is needed for this message. */
+static struct alpc_lib_space *worker_space(const struct alpc_lib_worker *w,
+					   struct alpc_client *client)
+{
+	struct alpc_lib_space *space = NULL;
+
+	if (w->message->head.view_len &&
+	    !(w->message->head.view_flags & ALPC_VIEW_RANGE))
+		alpc_lib_space_of(&client->port, &space);
+	return space;
+}
+
+static void worker_handle(struct alpc_lib_worker *w)
 {
 	struct alpc_client *client;
+	int ret;
 
-	alpc_lib_message_clear(w->reply);
+	alpc_lib_message_ready(w->reply);
+	w->reply->place = NULL;
+	w->reply->given = NULL;
+	w->reply->limit = ALPC_LIB_LEN_MAX;
 	if (w->message->head.type == ALPC_CONNECTION_REQUEST) {
+		alpc_lib_take(w->server->port, w->message, NULL);
+		w->reply->limit = w->server->max_message;
 		alpc_lib_client_connect(w->server, w->message, w->reply);
 		return;
 	}
@@ -102,10 +180,15 @@ static void worker_handle(struct worker *w)
 	if (!client)
 		return;
 	if (w->message->head.type == ALPC_PORT_CLOSED) {
+		alpc_lib_inbox_gone(w->server->port, w->message->head.context);
 		alpc_lib_client_gone(client, w->message->head.seq);
 		return;
 	}
-	worker_dispatch(w, client);
+	ret = alpc_lib_take(w->server->port, w->message, worker_space(w, client));
+	if (ret)
+		worker_untaken(w, client, ret);
+	else
+		worker_dispatch(w, client);
 	/*
 	 * Before the reply goes out: that call may wait for the next message
 	 * for ever, and the client must not have to.
@@ -117,43 +200,111 @@ static void worker_handle(struct worker *w)
  * A reply did not get through. Usually nobody waits for it any more. If somebody
  * does and it cannot be sent (no memory), waiting on would be for ever.
  */
-static void worker_unanswered(struct worker *w, int error)
+static void worker_unanswered(struct alpc_lib_worker *w, int error)
 {
-	const struct alpc_server *server = w->server;
+	if (!alpc_lib_reply_is_over(error) &&
+	    !alpc_lib_client_cut(w->server, w->client))
+		error = -EPIPE;
+	worker_tell(w, w->id, error);
+}
 
-	if (error != -ECANCELED && error != -ESRCH && error != -EPIPE)
-		alpc_lib_client_cut(w->server, w->client);
-	if (server->ops.unanswered)
-		server->ops.unanswered(server->arg, w->id, error);
+/*
+ * Prepare to reply. What is in the caller's memory and is to go inline is taken
+ * out: that memory is let go of before the system call.
+ */
+static int worker_answer(struct alpc_lib_worker *w, struct alpc_transfer *t,
+			 struct alpc_lib_body *body)
+{
+	struct alpc_message *m = w->reply;
+	int ret;
+
+	alpc_lib_body_init(body, NULL, 0);
+	body->message = m;
+	ret = alpc_lib_answer(w->server->port, t, w->id, m->data, m->len,
+			      w->message, NULL, NULL, body);
+	if (!ret && t->send.len && m->data != m->own) {
+		memcpy(m->own, m->data, t->send.len);
+		t->send.data = (uintptr_t)m->own;
+	}
+	return ret;
+}
+
+/* Reply with what is yet to be done for the next message in @t. */
+static void worker_reply(struct alpc_lib_worker *w, struct alpc_transfer *t,
+			 struct alpc_lib_body *body)
+{
+	int ret;
+
+	w->replying = false;
+	ret = worker_answer(w, t, body);
+	/* Who waits for the next message keeps no block of any client. */
+	if (!ret && body->block) {
+		ret = alpc_lib_ioctl(w->server->port->fd, ALPC_IOC_TRANSFER, t);
+		alpc_lib_answered(body, !ret);
+		t->flags &= ~ALPC_TRANSFER_SEND;
+	}
+	if (ret) {
+		t->flags &= ~ALPC_TRANSFER_SEND;
+		worker_unanswered(w, ret);
+	}
+}
+
+/* After so many that need little of it, the memory for a long one goes. */
+static void worker_trim(struct alpc_lib_worker *w)
+{
+	if (w->message->room <= ALPC_LIB_KEEP_ROOM &&
+	    w->reply->room <= ALPC_LIB_KEEP_ROOM)
+		return;
+	if (w->message->len > ALPC_LIB_KEEP_ROOM ||
+	    w->reply->len > ALPC_LIB_KEEP_ROOM)
+		w->brief = 0;
+	else if (++w->brief == ALPC_LIB_KEEP_TIMES) {
+		alpc_lib_message_trim(w->message, ALPC_LIB_KEEP_ROOM);
+		alpc_lib_message_trim(w->reply, ALPC_LIB_KEEP_ROOM);
+		w->brief = 0;
+	}
 }
 
 /* Reply, if there is a reply, and take the next message up. */
-static int worker_next(struct worker *w)
+static int worker_next(struct alpc_lib_worker *w)
 {
 	struct alpc_port *port = w->server->port;
+	struct alpc_lib_body body;
+	struct alpc_transfer t;
+	bool replying = w->replying;
 	int ret;
 
-	if (w->replying) {
-		w->replying = false;
-		ret = alpc_reply_and_receive(port, w->id, w->reply->data,
-					     w->reply->head.len, w->message,
-					     ALPC_INFINITE);
-		if (w->message->done & ALPC_DONE_SENT)
-			return ret;
-		worker_unanswered(w, ret);
+	alpc_lib_transfer_init(&t, ALPC_INFINITE);
+	worker_trim(w);
+	if (replying)
+		worker_reply(w, &t, &body);
+	if (t.flags & ALPC_TRANSFER_SEND)
+		alpc_lib_message_ready(w->message);
+	else
+		alpc_lib_give_back(port, w->message, &t);
+	t.flags |= ALPC_TRANSFER_RECEIVE;
+	ret = alpc_lib_transfer_run(port, &t, w->message);
+	if (!(t.flags & ALPC_TRANSFER_SEND)) {
+		if (replying)
+			alpc_lib_attrs_sent(&body);
+		return ret;
 	}
-	return alpc_receive(port, w->message, ALPC_INFINITE);
+	/* If it was to give something back, there is nothing any more. */
+	if (t.send.flags == ALPC_SEND_REPLY)
+		worker_unanswered(w, ret);
+	t.flags &= ~ALPC_TRANSFER_SEND;
+	return alpc_lib_transfer_run(port, &t, w->message);
 }
 
 /**
- * alpc_lib_worker() - be a thread of the server until it stops
+ * alpc_lib_worker_run() - be a thread of the server until it stops
  * @server: server
  *
  * Return: 0 if it was stopped, else what kept this thread from receiving.
  */
-int alpc_lib_worker(struct alpc_server *server)
+int alpc_lib_worker_run(struct alpc_server *server)
 {
-	struct worker w;
+	struct alpc_lib_worker w;
 	int ret;
 
 	ret = worker_init(&w, server);

@@ -68,7 +68,7 @@ static int transfer_kernel(int step, int fd, unsigned long request, void *arg)
 	(void)step;
 	(void)fd;
 	received_room = t->recv.len;
-	t->recv.len = 0;
+	t->recv = (struct alpc_msg){ .type = ALPC_DATAGRAM };
 	return request == ALPC_IOC_TRANSFER ? 0 : -ENOTTY;
 }
 
@@ -144,7 +144,7 @@ TEST_F(device, create_errors)
 	memset(longest, 'n', sizeof(longest));
 	longest[ALPC_NAME_MAX + 1] = '\0';
 	EXPECT_EQ(-EINVAL, alpc_port_create(longest, NULL, &self->port));
-	options.flags = ALPC_CONNECT_ASYNC << 1;
+	options.flags = ALPC_PORT_NO_SECTIONS << 1;
 	EXPECT_EQ(-EINVAL, alpc_port_create("n", &options, &self->port));
 	options.flags = 0;
 	options.mode = 010000;

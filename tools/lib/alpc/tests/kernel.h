@@ -22,6 +22,12 @@ typedef int kernel_fn(int step, int fd, unsigned long request, void *arg);
 /* From here on @fn answers, and steps count from 0. */
 void kernel_set(kernel_fn *fn);
 
+/*
+ * What %ALPC_IOC_PORT_INFO tells, if @out_kind is not 0: that is no step then,
+ * because when the library asks it, and how often, is not what is tested.
+ */
+extern struct alpc_port_info kernel_port;
+
 /* How many ioctls there were. */
 int kernel_steps(void);
 

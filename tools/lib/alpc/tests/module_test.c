@@ -111,6 +111,7 @@ TEST_F(step, messages_grow_as_needed)
 		ASSERT_EQ(len, alpc_message_len(self->m));
 		EXPECT_EQ(0, memcmp(data, alpc_message_data(self->m), len));
 	}
+	ASSERT_EQ(0, alpc_port_set_way(self->client, ALPC_WAY_INLINE));
 	EXPECT_EQ(-EMSGSIZE, alpc_send(self->client, data, LIMIT + 1, 0));
 }
 

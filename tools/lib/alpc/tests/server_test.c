@@ -248,6 +248,9 @@ static int on_connect(struct alpc_client *client,
 		alpc_server_stop(server);
 	if (!connect_result)
 		alpc_client_set_context(client, calloc(1, sizeof(struct visitor)));
+	/* An answer to that goes inline, or not at all. */
+	if (alpc_message_set(answer, "", 101) != -EMSGSIZE)
+		mistakes++;
 	return alpc_message_set(answer, "hi", 2) ?: connect_result;
 }
 
@@ -279,7 +282,7 @@ static int on_request(struct alpc_client *client,
 		      struct alpc_message *reply)
 {
 	handled(client);
-	if (alpc_message_set(reply, "", 101) != -EMSGSIZE)
+	if (alpc_message_set(reply, "", SIZE_MAX) != -EMSGSIZE)
 		mistakes++;
 	return request_result ?: alpc_message_set(reply, request, 3);
 }

@@ -209,7 +209,7 @@ TEST_F(scene, each_reserved_field_must_be_zero)
 		if (command->reserved[0])
 			EXPECT_TRUE(command_works(&self->scene, command));
 	}
-	EXPECT_EQ(7, fields);
+	EXPECT_EQ(10, fields);
 	EXPECT_EQ(0, pair_works(&self->scene.pair));
 }
 
@@ -233,20 +233,28 @@ FIXTURE_VARIANT_ADD(file, device) {
 
 FIXTURE_VARIANT_ADD(file, connection_port) {
 	.kind = ALPC_KIND_CONNECTION,
-	.takes = { [ACCEPT] = true, [PORT_INFO] = true, [SHUTDOWN] = true, [TRANSFER] = true },
+	.takes = {
+		[ACCEPT] = true, [PORT_INFO] = true, [SHUTDOWN] = true, [TRANSFER] = true,
+		[OPEN_SECTION] = true, [ACCESS] = true, [TAKE_FDS] = true,
+	},
 };
 
 FIXTURE_VARIANT_ADD(file, client_port) {
 	.kind = ALPC_KIND_CLIENT,
 	.takes = {
 		[DISCONNECT] = true, [PORT_INFO] = true, [NOTIFY_EXIT] = true, [SHUTDOWN] = true,
-		[TRANSFER] = true,
+		[TRANSFER] = true, [CREATE_SECTION] = true, [OPEN_SECTION] = true,
+		[DELETE_SECTION] = true, [ACCESS] = true, [TAKE_FDS] = true,
 	},
 };
 
 FIXTURE_VARIANT_ADD(file, server_port) {
 	.kind = ALPC_KIND_SERVER,
-	.takes = { [DISCONNECT] = true, [PORT_INFO] = true, [TRANSFER] = true },
+	.takes = {
+		[DISCONNECT] = true, [PORT_INFO] = true, [TRANSFER] = true,
+		[CREATE_SECTION] = true, [OPEN_SECTION] = true, [DELETE_SECTION] = true,
+		[ACCESS] = true, [TAKE_FDS] = true,
+	},
 };
 
 FIXTURE_SETUP(file)
@@ -386,7 +394,8 @@ TEST(query_tells_version_limits_and_features)
 	EXPECT_EQ(0, query.flags);
 	EXPECT_EQ(ALPC_ABI_VERSION, query.out_version);
 	EXPECT_EQ(ALPC_DATA_MAX, query.out_data_max);
-	EXPECT_EQ(0, query.out_features & ~ALPC_FEATURE_EXIT_NOTICE);
+	EXPECT_EQ(ALPC_FEATURE_SECTIONS | ALPC_FEATURE_ACCESS | ALPC_FEATURE_FDS,
+		  query.out_features & ~ALPC_FEATURE_EXIT_NOTICE);
 	EXPECT_LT(0, query.out_queue_messages_max);
 	EXPECT_NE(POISON_U32, query.out_queue_messages_max);
 	EXPECT_LT(0, query.out_connections_max);

@@ -116,6 +116,9 @@ int alpc_receive(int fd, struct alpc_msg *msg, void *buf, __u32 room);
 int alpc_receive_nowait(int fd, struct alpc_msg *msg, void *buf, __u32 room);
 
 int alpc_reply(int fd, __u64 id, const void *data, __u32 len);
+
+/* Give back what came with a message. */
+int alpc_release(int fd, __u64 id);
 int alpc_reply_receive(int fd, __u64 id, const void *data, __u32 len, struct alpc_msg *msg,
 		       void *buf, __u32 room);
 

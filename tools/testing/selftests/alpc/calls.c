@@ -324,6 +324,15 @@ int alpc_reply(int fd, __u64 id, const void *data, __u32 len)
 	return alpc_transfer(fd, &t);
 }
 
+int alpc_release(int fd, __u64 id)
+{
+	struct alpc_transfer t;
+
+	transfer_init(&t, ALPC_TRANSFER_SEND);
+	transfer_send(&t, ALPC_SEND_RELEASE, id, NULL, 0);
+	return alpc_transfer(fd, &t);
+}
+
 int alpc_reply_receive(int fd, __u64 id, const void *data, __u32 len, struct alpc_msg *msg,
 		       void *buf, __u32 room)
 {

@@ -16,6 +16,17 @@ struct scene {
 	char new_name[64];	/* for a port to create */
 	int pending;		/* a client that waits to be accepted, or -1 */
 	__u64 request;		/* the id of its connection request */
+	__u32 section;		/* of the client's, for the server to open, or 0 */
+	__u32 doomed;		/* of the client's, to be deleted, or 0 */
+	__u64 parcel;		/* a message that brought a descriptor, or 0 */
+	int taken[1];		/* where that descriptor goes */
+	/* A call that lets its receiver read a range, while the id is not 0. */
+	struct transfer_worker caller;
+	__u64 call;
+	struct alpc_attrs attrs;
+	struct alpc_range range;
+	struct alpc_access_part part;
+	char theirs[16], ours[16];
 };
 
 int scene_open(struct scene *scene);
@@ -30,10 +41,14 @@ struct command {
 	__u32 known_flags;
 	/* Where four bytes lie which must be 0; ends with a 0. */
 	__u16 reserved[8];
-	/* Where the address and the length of a buffer lie that is read. */
+	/*
+	 * Where the address and the length of a buffer lie that is read, and how
+	 * many bytes the length counts in, if not in single ones.
+	 */
 	struct {
 		__u16 address;
 		__u16 len;
+		__u16 unit;
 	} buffers[2];
 	bool has_output;
 	/*
@@ -47,6 +62,7 @@ struct command {
 
 enum command_index {
 	QUERY, CREATE, CONNECT, ACCEPT, DISCONNECT, PORT_INFO, NOTIFY_EXIT, SHUTDOWN, TRANSFER,
+	CREATE_SECTION, OPEN_SECTION, DELETE_SECTION, ACCESS, TAKE_FDS,
 	COMMANDS,
 };
 
@@ -65,6 +81,11 @@ bool command_works(struct scene *scene, const struct command *command);
 	FIXTURE_VARIANT_ADD(fixture, port_info) { PORT_INFO }; \
 	FIXTURE_VARIANT_ADD(fixture, notify_exit) { NOTIFY_EXIT }; \
 	FIXTURE_VARIANT_ADD(fixture, shutdown) { SHUTDOWN }; \
-	FIXTURE_VARIANT_ADD(fixture, transfer) { TRANSFER }
+	FIXTURE_VARIANT_ADD(fixture, transfer) { TRANSFER }; \
+	FIXTURE_VARIANT_ADD(fixture, create_section) { CREATE_SECTION }; \
+	FIXTURE_VARIANT_ADD(fixture, open_section) { OPEN_SECTION }; \
+	FIXTURE_VARIANT_ADD(fixture, delete_section) { DELETE_SECTION }; \
+	FIXTURE_VARIANT_ADD(fixture, access) { ACCESS }; \
+	FIXTURE_VARIANT_ADD(fixture, take_fds) { TAKE_FDS }
 
 #endif /* ALPC_TEST_COMMANDS_H */

@@ -110,6 +110,84 @@ TEST(spin_time_is_a_millisecond_at_most)
 	close(fd);
 }
 
+FIXTURE(section_limit)
+{
+	struct alpc_create_port arg;
+	struct alpc_port_info info;
+	int fd;
+};
+
+FIXTURE_VARIANT(section_limit)
+{
+	size_t offset;		/* in struct alpc_create_port */
+	__u64 max;
+};
+
+FIXTURE_VARIANT_ADD(section_limit, section) {
+	offsetof(struct alpc_create_port, max_section), 1ULL << 30,
+};
+
+FIXTURE_VARIANT_ADD(section_limit, view) {
+	offsetof(struct alpc_create_port, max_view), 1ULL << 30,
+};
+
+FIXTURE_VARIANT_ADD(section_limit, total) {
+	offsetof(struct alpc_create_port, max_section_total), 1ULL << 34,
+};
+
+FIXTURE_SETUP(section_limit)
+{
+	self->arg = create_args(unique_name());
+}
+
+FIXTURE_TEARDOWN(section_limit)
+{
+}
+
+TEST_F(section_limit, has_a_highest_value_and_is_told)
+{
+	const __u64 good[] = { 1, 4095, 1 << 20, variant->max };
+	const __u64 bad[] = { variant->max + 1, 1ULL << 63, ~0ULL };
+	const size_t told = offsetof(struct alpc_port_info, out_max_section) + variant->offset -
+			    offsetof(struct alpc_create_port, max_section);
+	__u64 *limit = (void *)&self->arg + variant->offset;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		*limit = bad[i];
+		EXPECT_EQ(-EINVAL, alpc_create_with(&self->arg));
+	}
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		*limit = good[i];
+		self->fd = alpc_create_with(&self->arg);
+		ASSERT_LE(0, self->fd);
+		ASSERT_EQ(0, alpc_info(self->fd, &self->info));
+		EXPECT_EQ(good[i], *(__u64 *)((void *)&self->info + told));
+		close(self->fd);
+	}
+	/* With no sections there is none. */
+	self->arg.flags = ALPC_PORT_NO_SECTIONS;
+	*limit = 1;
+	EXPECT_EQ(-EINVAL, alpc_create_with(&self->arg));
+}
+
+TEST_F(section_limit, has_a_default)
+{
+	self->fd = alpc_create_with(&self->arg);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, alpc_info(self->fd, &self->info));
+	EXPECT_EQ(128ULL << 20, self->info.out_max_section);
+	EXPECT_EQ(256ULL << 20, self->info.out_max_section_total);
+	/* That of a view is what a section may be. */
+	EXPECT_EQ(128ULL << 20, self->info.out_max_view);
+	close(self->fd);
+	self->arg.max_section = 12345;
+	self->fd = alpc_create_with(&self->arg);
+	ASSERT_EQ(0, alpc_info(self->fd, &self->info));
+	EXPECT_EQ(12345, self->info.out_max_view);
+	close(self->fd);
+}
+
 FIXTURE(inline_limit)
 {
 	struct pair pair;

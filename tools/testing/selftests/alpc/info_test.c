@@ -9,7 +9,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "alpc_thread.h"
+#include "alpc_view.h"
 
 FIXTURE(info)
 {
@@ -24,7 +24,8 @@ FIXTURE_SETUP(info)
 {
 	const struct alpc_create_port options = {
 		.max_message = 1000, .queue_messages = 50, .max_connections = 60,
-		.queue_bytes = 70000,
+		.queue_bytes = 70000, .max_section = 100000, .max_view = 50000,
+		.max_section_total = 200000,
 	};
 
 	ASSERT_EQ(0, pair_open(&self->pair, &options));
@@ -71,6 +72,19 @@ TEST_F(info, tells_each_kind)
 	EXPECT_EQ(1000, self->info.out_max_message);
 	EXPECT_EQ(self->pair.context, self->info.out_context);
 	EXPECT_EQ(0, self->info.out_queued);
+}
+
+TEST_F(info, tells_the_limits_of_sections)
+{
+	const int fds[] = { self->pair.port, self->pair.client, self->pair.server };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(fds); i++) {
+		ASSERT_EQ(0, alpc_info(fds[i], &self->info));
+		EXPECT_EQ(100000, self->info.out_max_section);
+		EXPECT_EQ(50000, self->info.out_max_view);
+		EXPECT_EQ(200000, self->info.out_max_section_total);
+	}
 }
 
 TEST_F(info, tells_the_state)
@@ -128,6 +142,21 @@ TEST_F(info, counts_what_waits)
 	ASSERT_EQ(0, alpc_reply(self->pair.client, request.id, "1", 1));
 	EXPECT_WAITING(self->pair.client, 0, 0, 0);
 	EXPECT_WAITING(self->pair.port, 1, 1, 0);
+}
+
+/* What is to be released counts like what is to be answered. */
+TEST_F(info, counts_what_is_held)
+{
+	struct section section;
+
+	ASSERT_EQ(0, section_create(self->pair.client, 1, 0, &section));
+	ASSERT_EQ(0, send_view(self->pair.client, 0, 0, section.id, 0, 1, 0));
+	EXPECT_WAITING(self->pair.port, 1, 4, 0);
+	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+	EXPECT_WAITING(self->pair.port, 0, 0, 1);
+	ASSERT_EQ(0, alpc_release(self->pair.port, self->msg.id));
+	EXPECT_WAITING(self->pair.port, 0, 0, 0);
+	section_close(&section);
 }
 
 TEST_F(info, counts_connections)

@@ -18,7 +18,12 @@
 
 #define SIZE(type, bytes) \
 	FROZEN(sizeof(struct alpc_##type) == (bytes)); \
-	FROZEN(__alignof__(struct alpc_##type) == ((bytes) == 8 ? 4 : 8))
+	FROZEN(__alignof__(struct alpc_##type) == 8)
+
+/* One that has nothing of 64 bits. */
+#define SIZE32(type, bytes) \
+	FROZEN(sizeof(struct alpc_##type) == (bytes)); \
+	FROZEN(__alignof__(struct alpc_##type) == 4)
 
 #define FIELD(type, field, at, bytes) \
 	FROZEN(__builtin_offsetof(struct alpc_##type, field) == (at)); \
@@ -34,7 +39,7 @@ FIELD(query, out_queue_messages_max, 24, 4);
 FIELD(query, out_connections_max, 28, 4);
 FIELD(query, out_queue_bytes_max, 32, 8);
 
-SIZE(create_port, 56);
+SIZE(create_port, 80);
 FIELD(create_port, size, 0, 4);
 FIELD(create_port, flags, 4, 4);
 FIELD(create_port, name, 8, 8);
@@ -47,6 +52,9 @@ FIELD(create_port, max_pending, 40, 4);
 FIELD(create_port, spin_ns, 44, 4);
 FIELD(create_port, out_fd, 48, 4);
 FIELD(create_port, __reserved, 52, 4);
+FIELD(create_port, max_section, 56, 8);
+FIELD(create_port, max_view, 64, 8);
+FIELD(create_port, max_section_total, 72, 8);
 
 SIZE(connect, 80);
 FIELD(connect, size, 0, 4);
@@ -74,7 +82,7 @@ FIELD(accept, data, 24, 8);
 FIELD(accept, len, 32, 4);
 FIELD(accept, out_fd, 36, 4);
 
-SIZE(disconnect, 8);
+SIZE32(disconnect, 8);
 FIELD(disconnect, size, 0, 4);
 FIELD(disconnect, flags, 4, 4);
 
@@ -83,11 +91,11 @@ FIELD(notify_exit, size, 0, 4);
 FIELD(notify_exit, flags, 4, 4);
 FIELD(notify_exit, cookie, 8, 8);
 
-SIZE(shutdown, 8);
+SIZE32(shutdown, 8);
 FIELD(shutdown, size, 0, 4);
 FIELD(shutdown, flags, 4, 4);
 
-SIZE(port_info, 56);
+SIZE(port_info, 80);
 FIELD(port_info, size, 0, 4);
 FIELD(port_info, flags, 4, 4);
 FIELD(port_info, out_kind, 8, 4);
@@ -99,8 +107,25 @@ FIELD(port_info, out_connections, 36, 4);
 FIELD(port_info, out_queued, 40, 4);
 FIELD(port_info, out_unanswered, 44, 4);
 FIELD(port_info, out_queued_bytes, 48, 8);
+FIELD(port_info, out_max_section, 56, 8);
+FIELD(port_info, out_max_view, 64, 8);
+FIELD(port_info, out_max_section_total, 72, 8);
 
-SIZE(msg, 88);
+SIZE(range, 24);
+FIELD(range, address, 0, 8);
+FIELD(range, len, 8, 8);
+FIELD(range, rights, 16, 4);
+FIELD(range, __reserved, 20, 4);
+
+SIZE(attrs, 32);
+FIELD(attrs, ranges, 0, 8);
+FIELD(attrs, range_count, 8, 4);
+FIELD(attrs, fd_count, 12, 4);
+FIELD(attrs, fds, 16, 8);
+FIELD(attrs, fd_kinds, 24, 4);
+FIELD(attrs, out_fds_dropped, 28, 4);
+
+SIZE(msg, 112);
 FIELD(msg, id, 0, 8);
 FIELD(msg, context, 8, 8);
 FIELD(msg, cookie, 16, 8);
@@ -114,19 +139,72 @@ FIELD(msg, uid, 48, 4);
 FIELD(msg, gid, 52, 4);
 FIELD(msg, seq, 56, 8);
 FIELD(msg, call, 64, 8);
-FIELD(msg, attrs, 72, 8);
-FIELD(msg, attrs_len, 80, 4);
-FIELD(msg, __reserved, 84, 4);
+FIELD(msg, view_offset, 72, 8);
+FIELD(msg, view_len, 80, 8);
+FIELD(msg, section, 88, 4);
+FIELD(msg, view_flags, 92, 4);
+FIELD(msg, attrs, 96, 8);
+FIELD(msg, attrs_len, 104, 4);
+FIELD(msg, __reserved, 108, 4);
 
-SIZE(transfer, 208);
+SIZE(transfer, 256);
 FIELD(transfer, size, 0, 4);
 FIELD(transfer, flags, 4, 4);
 FIELD(transfer, timeout, 8, 8);
-FIELD(transfer, send, 16, 88);
-FIELD(transfer, out_id, 104, 8);
-FIELD(transfer, out_done, 112, 4);
-FIELD(transfer, __reserved, 116, 4);
-FIELD(transfer, recv, 120, 88);
+FIELD(transfer, send, 16, 112);
+FIELD(transfer, out_id, 128, 8);
+FIELD(transfer, out_done, 136, 4);
+FIELD(transfer, __reserved, 140, 4);
+FIELD(transfer, recv, 144, 112);
+
+SIZE(create_section, 40);
+FIELD(create_section, size, 0, 4);
+FIELD(create_section, flags, 4, 4);
+FIELD(create_section, len, 8, 8);
+FIELD(create_section, out_len, 16, 8);
+FIELD(create_section, out_slots, 24, 8);
+FIELD(create_section, out_section, 32, 4);
+FIELD(create_section, out_fd, 36, 4);
+
+SIZE(open_section, 40);
+FIELD(open_section, size, 0, 4);
+FIELD(open_section, flags, 4, 4);
+FIELD(open_section, section, 8, 4);
+FIELD(open_section, out_fd, 12, 4);
+FIELD(open_section, id, 16, 8);
+FIELD(open_section, out_len, 24, 8);
+FIELD(open_section, out_flags, 32, 4);
+FIELD(open_section, __reserved, 36, 4);
+
+SIZE32(delete_section, 16);
+FIELD(delete_section, size, 0, 4);
+FIELD(delete_section, flags, 4, 4);
+FIELD(delete_section, section, 8, 4);
+FIELD(delete_section, __reserved, 12, 4);
+
+SIZE(access_part, 32);
+FIELD(access_part, range, 0, 4);
+FIELD(access_part, __reserved, 4, 4);
+FIELD(access_part, offset, 8, 8);
+FIELD(access_part, address, 16, 8);
+FIELD(access_part, len, 24, 8);
+
+SIZE(access, 40);
+FIELD(access, size, 0, 4);
+FIELD(access, flags, 4, 4);
+FIELD(access, id, 8, 8);
+FIELD(access, parts, 16, 8);
+FIELD(access, count, 24, 4);
+FIELD(access, __reserved, 28, 4);
+FIELD(access, out_done, 32, 8);
+
+SIZE(take_fds, 32);
+FIELD(take_fds, size, 0, 4);
+FIELD(take_fds, flags, 4, 4);
+FIELD(take_fds, id, 8, 8);
+FIELD(take_fds, fds, 16, 8);
+FIELD(take_fds, first, 24, 4);
+FIELD(take_fds, count, 28, 4);
 
 FROZEN(ALPC_IOC_QUERY == 0xA700);
 FROZEN(ALPC_IOC_CREATE_PORT == 0xA710);
@@ -137,6 +215,11 @@ FROZEN(ALPC_IOC_PORT_INFO == 0xA714);
 FROZEN(ALPC_IOC_NOTIFY_EXIT == 0xA715);
 FROZEN(ALPC_IOC_SHUTDOWN == 0xA716);
 FROZEN(ALPC_IOC_TRANSFER == 0xA720);
+FROZEN(ALPC_IOC_CREATE_SECTION == 0xA730);
+FROZEN(ALPC_IOC_OPEN_SECTION == 0xA731);
+FROZEN(ALPC_IOC_DELETE_SECTION == 0xA732);
+FROZEN(ALPC_IOC_ACCESS == 0xA740);
+FROZEN(ALPC_IOC_TAKE_FDS == 0xA750);
 
 FROZEN(ALPC_REQUEST == 1 && ALPC_REPLY == 2 && ALPC_DATAGRAM == 3);
 FROZEN(ALPC_PORT_CLOSED == 5 && ALPC_CLIENT_DIED == 6);
@@ -147,12 +230,22 @@ FROZEN(ALPC_KIND_CONNECTION == 1 && ALPC_KIND_CLIENT == 2 && ALPC_KIND_SERVER ==
 FROZEN(ALPC_STATE_CONNECTING == 1 && ALPC_STATE_OPEN == 2);
 FROZEN(ALPC_STATE_REFUSED == 3 && ALPC_STATE_CLOSED == 4);
 
-FROZEN(ALPC_PORT_NO_SPIN == 1);
+FROZEN(ALPC_PORT_NO_SPIN == 1 && ALPC_PORT_NO_SECTIONS == 2);
 FROZEN(ALPC_CONNECT_ASYNC == 1 && ALPC_CONNECT_SERVER_UID == 2);
 FROZEN(ALPC_CONNECT_SERVER_GID == 4 && ALPC_CONNECT_ABSTIME == 8);
 FROZEN(ALPC_ACCEPT_REFUSE == 1 && ALPC_SHUTDOWN_RECEIVE == 1);
 FROZEN(ALPC_SEND_REQUEST == 1 && ALPC_SEND_REPLY == 2 && ALPC_SEND_CALLBACK == 4);
-FROZEN(ALPC_MSG_CALLBACK == 1);
+FROZEN(ALPC_SEND_RELEASE == 8);
+FROZEN(ALPC_MSG_CALLBACK == 1 && ALPC_MSG_HELD == 2 && ALPC_MSG_RANGES == 4);
+FROZEN(ALPC_MSG_FDS == 8 && ALPC_MSG_FDS_DROPPED == 16);
+FROZEN(ALPC_VIEW_BODY == 1 && ALPC_VIEW_WRITE == 2 && ALPC_VIEW_AUTO_RELEASE == 4);
+FROZEN(ALPC_VIEW_SECURE == 8 && ALPC_VIEW_RANGE == 16 && ALPC_VIEW_SLOT_SHIFT == 16);
+FROZEN(ALPC_VIEW_SLOT(1) == 0x10000 && ALPC_SECTION_PEER_WRITE == 1);
+FROZEN(ALPC_RANGE_READ == 1 && ALPC_RANGE_WRITE == 2 && ALPC_ACCESS_WRITE == 1);
+FROZEN(ALPC_FD_REGULAR == 1 && ALPC_FD_DIRECTORY == 2 && ALPC_FD_PIPE == 4);
+FROZEN(ALPC_FD_SOCKET == 8 && ALPC_FD_MEMFD == 16 && ALPC_FD_EVENTFD == 32);
+FROZEN(ALPC_FD_PIDFD == 64 && ALPC_FD_DEVICE == 128 && ALPC_FD_PATH == 256);
+FROZEN(ALPC_FD_OTHER == 512 && ALPC_FD_ANY == 0x3ff);
 FROZEN(ALPC_TRANSFER_SEND == 1 && ALPC_TRANSFER_RECEIVE == 2 && ALPC_TRANSFER_WAIT == 4);
 FROZEN(ALPC_TRANSFER_DONTWAIT == 8 && ALPC_TRANSFER_ABSTIME == 16);
 FROZEN(ALPC_DONE_SENT == 1 && ALPC_DONE_RECEIVED == 2 && ALPC_DONE_CANCELED == 4);
@@ -160,6 +253,9 @@ FROZEN(ALPC_DONE_SENT == 1 && ALPC_DONE_RECEIVED == 2 && ALPC_DONE_CANCELED == 4
 FROZEN(ALPC_ABI_VERSION == 1 && ALPC_NAME_MAX == 255 && ALPC_INFINITE == -1);
 FROZEN(ALPC_HEADER_SIZE == 40 && ALPC_DATA_MAX == 65495 && ALPC_DATA_DEFAULT == 256);
 FROZEN(ALPC_CALLBACK_DEPTH_MAX == 16);
-FROZEN(ALPC_FEATURE_EXIT_NOTICE == 1);
+FROZEN(ALPC_RANGES_MAX == 64 && ALPC_ACCESS_PARTS_MAX == 64 && ALPC_FDS_MAX == 512);
+FROZEN(ALPC_SECTION_SLOTS == 1024);
+FROZEN(ALPC_FEATURE_EXIT_NOTICE == 1 && ALPC_FEATURE_SECTIONS == 2);
+FROZEN(ALPC_FEATURE_ACCESS == 4 && ALPC_FEATURE_FDS == 8);
 
 #endif /* ALPC_TEST_LAYOUT_H */

@@ -176,6 +176,7 @@ FIXTURE_VARIANT_ADD(source, connect_name) { CONNECT, 0 };
 FIXTURE_VARIANT_ADD(source, connect_data) { CONNECT, 1 };
 FIXTURE_VARIANT_ADD(source, accept_data) { ACCEPT, 0 };
 FIXTURE_VARIANT_ADD(source, transfer_data) { TRANSFER, 0 };
+FIXTURE_VARIANT_ADD(source, access_parts) { ACCESS, 0 };
 
 FIXTURE_SETUP(source)
 {
@@ -184,7 +185,8 @@ FIXTURE_SETUP(source)
 	self->fd = self->command->prepare(&self->scene, self->arg);
 	ASSERT_LE(0, self->fd);
 	self->where = self->arg + self->command->buffers[variant->buffer].address / 8;
-	self->len = ((__u32 *)self->arg)[self->command->buffers[variant->buffer].len / 4];
+	self->len = ((__u32 *)self->arg)[self->command->buffers[variant->buffer].len / 4] *
+		    (self->command->buffers[variant->buffer].unit ?: 1);
 	ASSERT_NE(0, self->len);
 	self->fds = open_fds();
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <alpc/large.h>
 #include <alpc/message.h>
 #include <alpc/server.h>
 #include <linux/alpc.h>
@@ -43,9 +44,9 @@ extern "C" {
  * frees an object makes sure that nobody uses it any more; a thread that waits
  * on a port can be brought out with alpc_port_disconnect() or alpc_server_stop().
  *
- * *Lengths* are in bytes, and any length can be given: what is longer than the
- * port's limit is refused with -EMSGSIZE. A message that is received grows as
- * needed.
+ * *Lengths* are in bytes, and any length can be given: the library chooses the
+ * way for it (see <alpc/large.h>). What no way can carry is refused with -EMSGSIZE.
+ * A message that is received grows as needed.
  *
  * *Timeouts* are of type int64_t in every function and mean the same in each:
  *
@@ -113,16 +114,22 @@ struct alpc_port;
 /**
  * struct alpc_port_options - how to create a connection port
  * @size: sizeof(struct alpc_port_options)
- * @flags: %ALPC_PORT_NO_SPIN, %ALPC_USE_DEVICE
+ * @flags: %ALPC_PORT_NO_SPIN, %ALPC_PORT_NO_SECTIONS, %ALPC_USE_DEVICE
  * @mode: mode of the port: who may write to it may connect. 0 for 0600. Group
  *	and owner are changed with fchown(2) on alpc_port_fd().
- * @max_message: longest message in bytes, up to %ALPC_DATA_MAX
+ * @max_message: longest message that is copied through the kernel, in bytes, up to
+ *	%ALPC_DATA_MAX
  * @queue_messages: how many messages may wait
  * @queue_bytes: how many bytes of data may wait
  * @max_connections: how many clients it may have
  * @max_pending: how many connection requests may be unanswered
  * @spin_ns: for how long a thread looks for its message before it sleeps
  * @device: an open descriptor of /dev/alpc, for a program that cannot open it
+ * @max_section: how long a section of a connection may be, in bytes
+ * @max_view: how long a view may be, in bytes: the longest message that goes that
+ *	way
+ * @max_section_total: how long all sections of one end of a connection may be
+ *	together, in bytes
  */
 struct alpc_port_options {
 	size_t size;
@@ -135,6 +142,9 @@ struct alpc_port_options {
 	uint32_t max_pending;
 	uint32_t spin_ns;
 	int device;
+	uint64_t max_section;
+	uint64_t max_view;
+	uint64_t max_section_total;
 };
 
 /**
@@ -405,12 +415,19 @@ typedef int alpc_callback_fn(void *arg, const struct alpc_message *request,
  * @callback: answers what the other side asks before it replies; NULL: such a
  *	question ends the call with -EPROTO
  * @arg: for @callback
+ * @ranges: ranges of the caller's memory that whoever receives the request may
+ *	read or write until it is answered, in place of sending them
+ *	(alpc_read_from(), alpc_write_to())
+ * @range_count: how many, up to %ALPC_RANGES_MAX; at most two less if the data or
+ *	the reply are to go that way too (%ALPC_WAY_DIRECT)
  */
 struct alpc_call_options {
 	size_t size;
 	uint64_t inside;
 	alpc_callback_fn *callback;
 	void *arg;
+	const struct alpc_range *ranges;
+	unsigned int range_count;
 };
 
 /**
@@ -433,7 +450,8 @@ int alpc_call(struct alpc_port *port, const void *data, size_t len,
 /**
  * alpc_callback() - call the thread that waits for the reply to a request
  * @port: the port that the request was received from, or the server
- *	communication port of the client that made it
+ *	communication port of the client that made it; through a connection port
+ *	go no data longer than its inline limit
  * @request: id of the request
  * @data: data; may be NULL if @len is 0
  * @len: its length in bytes

@@ -17,16 +17,17 @@ extern "C" {
 #endif
 
 /*
- * A message that was received, or one being filled in. It owns the memory of its
- * data and keeps it from one use to the next. The structure is opaque because
- * data will not always lie in memory of its own.
+ * A message that was received, or one being filled in. Its data lie in memory of
+ * its own, which it keeps from one use to the next, unless the program asks for
+ * another place (<alpc/large.h>).
  */
 struct alpc_message;
 
 /**
  * alpc_message_new() - make an empty message
  * @room: bytes to set memory aside for; 0 for %ALPC_DATA_DEFAULT. It grows by
- *	itself. In a call the kernel sets as much aside for the reply.
+ *	itself. In a call as much is set aside for the reply, so that the server
+ *	need not find memory for it.
  * @message: the message; free it with alpc_message_free()
  *
  * Return: 0, -ENOMEM, -EMSGSIZE (longer than any message can be).
@@ -152,8 +153,9 @@ unsigned int alpc_message_done(const struct alpc_message *message);
  * @data: copied
  * @len: bytes of it
  *
- * Return: 0, -EMSGSIZE (longer than the port's limit, where the message is one
- * for a certain port; than any message can be elsewhere), -ENOMEM. After an
+ * Return: 0, -EMSGSIZE (longer than the inline limit, where the message is the
+ * answer to a connection request; than any message can be elsewhere), -ENOMEM;
+ * for a message in place also errors as of %ALPC_IOC_CREATE_SECTION. After an
  * error the message is as it was.
  */
 int alpc_message_set(struct alpc_message *message, const void *data, size_t len);

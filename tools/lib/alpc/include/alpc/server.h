@@ -55,10 +55,12 @@ struct alpc_client;
  *	returned. Its port is closed when this returns; whatever the program
  *	keeps about it has to be let go here.
  * @unanswered: an answer that the handlers gave did not get through: a reply to
- *	the request @id, or the acceptance of the connection request @id. @error
- *	says why; -ECANCELED, -EPIPE and -ESRCH mean that nobody waited any
- *	more. If somebody did, the connection is ended, or refused. The client
- *	may be closed already, so only @arg of alpc_server_new() is given.
+ *	the request @id, or the acceptance of the connection request @id; or the
+ *	data of the message @id, which was not handed to them, could not be
+ *	taken in. @error says why; -ECANCELED, -EPIPE and -ESRCH mean that nobody
+ *	waited any more. If somebody did, the connection is ended, or refused.
+ *	The client may be closed already, so only @arg of alpc_server_new() is
+ *	given.
  *
  * Every function runs in a thread of the pool, several at a time, also several
  * for one client; what a client sent is taken up in order, but with more threads
@@ -100,6 +102,46 @@ struct alpc_server_ops {
 int alpc_server_new(struct alpc_port *port, const struct alpc_server_ops *ops,
 		    void *arg, struct alpc_server **server);
 
+/* struct alpc_server_options.flags */
+#define ALPC_SERVER_IN_PLACE	(1U << 0)	/* requests and replies in place */
+#define ALPC_SERVER_RANGES	(1U << 1)	/* alpc_message_range() is wanted */
+
+/**
+ * struct alpc_server_options - how a server takes long messages
+ * @size: sizeof(struct alpc_server_options)
+ * @flags: %ALPC_SERVER_IN_PLACE: what comes in a view is handed to the functions
+ *	where it lies, and @reply of a request that brings room for one begins in
+ *	that room. See "In place" in <alpc/large.h> for what it can be trusted
+ *	with. The room for the reply may begin where the request does: once
+ *	alpc_message_resize() or alpc_message_set() was called on @reply, what
+ *	@request contains is undefined, except that alpc_message_set() may copy
+ *	from it. %ALPC_SERVER_RANGES: see alpc_message_accept_ranges().
+ * @fd_kinds: which descriptors to take with what is received (ALPC_FD_* bits)
+ * @max_request: the longest data that are taken in, bytes; 0 for the default, 1
+ *	GiB. Who sends more is disconnected.
+ */
+struct alpc_server_options {
+	size_t size;
+	uint32_t flags;
+	uint32_t fd_kinds;
+	uint64_t max_request;
+};
+
+/**
+ * alpc_server_new_with() - make a server of a connection port, with options
+ * @port: as in alpc_server_new()
+ * @ops: likewise
+ * @arg: likewise
+ * @options: options, or NULL
+ * @server: the server; free it with alpc_server_free()
+ *
+ * Return: as alpc_server_new().
+ */
+int alpc_server_new_with(struct alpc_port *port,
+			 const struct alpc_server_ops *ops, void *arg,
+			 const struct alpc_server_options *options,
+			 struct alpc_server **server);
+
 /**
  * alpc_server_run() - serve until alpc_server_stop()
  * @server: server
@@ -129,6 +171,17 @@ int alpc_server_run(struct alpc_server *server, unsigned int threads);
  */
 int alpc_server_reply(struct alpc_server *server, uint64_t id, const void *data,
 		      size_t len);
+
+/**
+ * alpc_server_reply_message() - answer such a request with a message
+ * @server: server
+ * @id: the request
+ * @message: as in alpc_reply_message()
+ *
+ * Return: as alpc_server_reply().
+ */
+int alpc_server_reply_message(struct alpc_server *server, uint64_t id,
+			      struct alpc_message *message);
 
 /**
  * alpc_server_stop() - make alpc_server_run() return

@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a message brings beside its data: a view, ranges, descriptors.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "parcel.h"
+
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "port.h"
+#include "reply.h"
+#include "section.h"
+
+#define ALPC_VIEW_SLOT_MASK	(~0U << ALPC_VIEW_SLOT_SHIFT)
+#define ALPC_VIEW_FLAGS		(ALPC_VIEW_BODY | ALPC_VIEW_WRITE | \
+				 ALPC_VIEW_AUTO_RELEASE | ALPC_VIEW_SECURE | \
+				 ALPC_VIEW_RANGE | ALPC_VIEW_SLOT_MASK)
+
+static u32 alpc_view_slot(const struct alpc_view *view)
+{
+	return view->flags >> ALPC_VIEW_SLOT_SHIFT;
+}
+
+/* Does it lie in something of this length? */
+static bool alpc_view_fits(const struct alpc_view *view, u64 len)
+{
+	return view->len <= len && view->offset <= len - view->len;
+}
+
+/*
+ * The view is its sender's again. What it was a view of is kept until it is
+ * emptied, as that may sleep. Context: port's lock, or nobody else has it.
+ */
+static void alpc_view_give_back(struct alpc_view *view)
+{
+	struct alpc_section *sec = view->section;
+
+	if (!sec || !(view->flags & (ALPC_VIEW_SECURE | ALPC_VIEW_SLOT_MASK)))
+		return;
+	if (view->flags & ALPC_VIEW_SECURE)
+		alpc_section_unprotect(sec, view->offset, view->len);
+	alpc_section_count_slot(sec, alpc_view_slot(view));
+	/* Once. */
+	view->flags &= ~(ALPC_VIEW_SECURE | ALPC_VIEW_SLOT_MASK);
+}
+
+static void alpc_view_drop(struct alpc_view *view)
+{
+	if (view->section && !view->inside) {
+		alpc_view_give_back(view);
+		alpc_section_put(view->section);
+	}
+	view->section = NULL;
+	view->len = 0;
+}
+
+static void alpc_fds_drop_any(struct alpc_fds *fds)
+{
+	if (unlikely(fds->fd))
+		alpc_fds_drop(fds);
+}
+
+/* A view of one of the ranges. */
+static int alpc_view_of_range(const struct alpc_view *view,
+			      const struct alpc_grant *grant, u32 right)
+{
+	const struct alpc_range *range;
+
+	if (view->flags & ~(ALPC_VIEW_RANGE | ALPC_VIEW_BODY))
+		return -EINVAL;
+	if (view->id >= grant->count)
+		return -ENOENT;
+	range = &grant->ranges[view->id];
+	if (!(range->rights & right))
+		return -EPERM;
+	return alpc_view_fits(view, range->len) ? 0 : -EINVAL;
+}
+
+/* A view of a section that the end has created. */
+static int alpc_view_of_section(struct alpc_view *view, struct alpc_conn *conn,
+				u8 creator)
+{
+	struct alpc_section *sec;
+	int ret = 0;
+
+	if (alpc_view_slot(view) >= ALPC_SECTION_SLOTS)
+		return -EINVAL;
+	sec = alpc_section_find(conn, creator, view->id);
+	if (!sec)
+		return -ENOENT;
+	if (!alpc_view_fits(view, sec->len))
+		ret = -EINVAL;
+	else if (view->len > conn->port->max_view)
+		ret = -EFBIG;
+	else if (view->flags & ALPC_VIEW_WRITE &&
+		 !(sec->flags & ALPC_SECTION_PEER_WRITE))
+		ret = -EPERM;
+	else if (view->flags & ALPC_VIEW_SECURE)
+		ret = PAGE_ALIGNED(view->offset | view->len) ?
+		      alpc_section_protect(sec, view->offset, view->len) :
+		      -EINVAL;
+	if (ret) {
+		alpc_section_put(sec);
+		return ret;
+	}
+	view->section = sec;
+	return 0;
+}
+
+static int alpc_view_read(struct alpc_view *view, const struct alpc_msg *send)
+{
+	if (send->view_flags & ~ALPC_VIEW_FLAGS ||
+	    (!send->view_len &&
+	     (send->view_offset | send->section | send->view_flags)))
+		return -EINVAL;
+	view->section = NULL;
+	view->offset = send->view_offset;
+	view->len = send->view_len;
+	view->id = send->section;
+	view->flags = send->view_flags;
+	view->inside = false;
+	return 0;
+}
+
+static int alpc_attrs_read(struct alpc_attrs *attrs, const struct alpc_msg *msg)
+{
+	BUILD_BUG_ON(sizeof(*attrs) != 32);
+	if (!msg->attrs) {
+		memset(attrs, 0, sizeof(*attrs));
+		return 0;
+	}
+	if (msg->attrs_len < sizeof(*attrs))
+		return -EINVAL;
+	if (msg->attrs_len > PAGE_SIZE)
+		return -E2BIG;
+	return copy_struct_from_user(attrs, sizeof(*attrs),
+				     u64_to_user_ptr(msg->attrs),
+				     msg->attrs_len);
+}
+
+static int alpc_parcel_get(struct alpc_message *m)
+{
+	if (!m->parcel)
+		m->parcel = kzalloc(sizeof(*m->parcel), GFP_KERNEL_ACCOUNT);
+	return m->parcel ? 0 : -ENOMEM;
+}
+
+/* What only a call may send, and how much of it. */
+static int alpc_attrs_check(const struct alpc_attrs *attrs, bool call)
+{
+	if (attrs->fd_kinds || attrs->out_fds_dropped ||
+	    (attrs->range_count && !call) ||
+	    !attrs->ranges != !attrs->range_count ||
+	    !attrs->fds != !attrs->fd_count)
+		return -EINVAL;
+	return 0;
+}
+
+static int alpc_pack_view(struct alpc_message *m, struct alpc_end *end,
+			  const struct alpc_msg *send, bool datagram)
+{
+	struct alpc_view *view = &m->parcel->view;
+	int ret = alpc_view_read(view, send);
+
+	if (ret || !view->len)
+		return ret;
+	if (view->flags & (datagram ? ALPC_VIEW_WRITE : ALPC_VIEW_AUTO_RELEASE))
+		return -EINVAL;
+	if (view->flags & ALPC_VIEW_RANGE)
+		ret = alpc_view_of_range(view, &m->parcel->grant,
+					 ALPC_RANGE_READ);
+	else
+		ret = alpc_view_of_section(view, end->conn, end->kind);
+	if (ret)
+		view->len = 0;
+	else
+		m->brings |= ALPC_BRINGS_VIEW;
+	return ret;
+}
+
+/* The ranges, which the view may be one of, and the descriptors. */
+static int alpc_pack_attrs(struct alpc_message *m, const struct alpc_msg *send,
+			   bool call)
+{
+	struct alpc_attrs attrs;
+	int ret;
+
+	ret = alpc_attrs_read(&attrs, send) ?: alpc_attrs_check(&attrs, call);
+	if (!ret && attrs.range_count) {
+		ret = alpc_grant_make(&m->parcel->grant, &attrs);
+		if (!ret)
+			m->brings |= ALPC_BRINGS_RANGES;
+	}
+	if (!ret && attrs.fd_count) {
+		ret = alpc_fds_capture(&m->parcel->fds, &attrs);
+		if (!ret)
+			m->brings |= ALPC_BRINGS_FDS;
+	}
+	return ret;
+}
+
+/**
+ * alpc_parcel_pack() - put into a new message what it is to bring
+ * @m: message that nobody else has
+ * @end: communication port that sends it
+ * @x: argument
+ *
+ * Return: 0 or an error of &struct alpc_transfer; then what was put into it is
+ * dropped with it.
+ */
+int alpc_parcel_pack(struct alpc_message *m, struct alpc_end *end,
+		     const struct alpc_transfer *x)
+{
+	const struct alpc_msg *send = &x->send;
+	int ret;
+
+	/* Whose section is meant is not known before the message is sent. */
+	if (!end->conn)
+		return -EOPNOTSUPP;
+	ret = alpc_parcel_get(m);
+	if (!ret && unlikely(send->attrs))
+		ret = alpc_pack_attrs(m, send, send->flags &&
+				      (x->flags & ALPC_TRANSFER_WAIT));
+	return ret ?: alpc_pack_view(m, end, send, !send->flags);
+}
+
+/* The connection of a claimed request: a reference, or NULL if it has ended. */
+static struct alpc_conn *alpc_answer_conn(struct alpc_message *m,
+					  struct alpc_end *end)
+{
+	struct alpc_conn *conn = NULL;
+
+	spin_lock(&end->port->lock);
+	if (!alpc_request_check(m))
+		conn = alpc_conn_get(m->from->conn);
+	spin_unlock(&end->port->lock);
+	return conn;
+}
+
+/* A view of a section that the answering side has created. */
+static int alpc_answer_with_section(struct alpc_message *m, struct alpc_end *end,
+				    struct alpc_view *view)
+{
+	struct alpc_conn *conn = alpc_answer_conn(m, end);
+	bool client = end->kind == ALPC_KIND_CLIENT;
+	int ret;
+
+	if (!conn)
+		return -EPIPE;
+	ret = alpc_view_of_section(view, conn, client ? ALPC_KIND_CLIENT :
+							ALPC_KIND_SERVER);
+	alpc_conn_put(conn);
+	return ret;
+}
+
+/* A part of the view that the request brought, whose reference is enough. */
+static int alpc_answer_inside(const struct alpc_view *asked,
+			      struct alpc_view *view)
+{
+	if (view->flags & ~ALPC_VIEW_BODY || view->offset < asked->offset ||
+	    view->len > asked->len ||
+	    view->offset - asked->offset > asked->len - view->len)
+		return -EINVAL;
+	if (!(asked->flags & ALPC_VIEW_WRITE))
+		return -EPERM;
+	view->section = asked->section;
+	view->inside = true;
+	return 0;
+}
+
+/* The view of a reply: inside that of the request, or of a section. */
+static int alpc_pack_answer_view(struct alpc_message *m, struct alpc_end *end,
+				 const struct alpc_msg *send)
+{
+	struct alpc_view *view = &m->parcel->answer_view;
+	struct alpc_view *asked = &m->parcel->view;
+	int ret = alpc_view_read(view, send);
+
+	if (ret || !view->len)
+		return ret;
+	if (view->flags & ALPC_VIEW_WRITE)
+		ret = -EINVAL;
+	else if (view->flags & ALPC_VIEW_RANGE)
+		ret = alpc_view_of_range(view, &m->parcel->grant,
+					 ALPC_RANGE_WRITE);
+	else if (m->brings & ALPC_BRINGS_VIEW && asked->section &&
+		 asked->id == view->id)
+		ret = alpc_answer_inside(asked, view);
+	else
+		ret = alpc_answer_with_section(m, end, view);
+	if (ret)
+		view->len = 0;
+	return ret;
+}
+
+/**
+ * alpc_parcel_drop_answer() - the reply is not sent
+ * @m: claimed request with a parcel
+ */
+void alpc_parcel_drop_answer(struct alpc_message *m)
+{
+	struct alpc_parcel *parcel = m->parcel;
+
+	parcel->answer_view.flags &= ~ALPC_VIEW_SLOT_MASK;
+	alpc_view_drop(&parcel->answer_view);
+	alpc_fds_drop_any(&parcel->answer_fds);
+}
+
+static int alpc_pack_answer_attrs(struct alpc_message *m,
+				  const struct alpc_msg *send)
+{
+	struct alpc_attrs attrs;
+	int ret;
+
+	ret = alpc_attrs_read(&attrs, send) ?: alpc_attrs_check(&attrs, false);
+	if (!ret && attrs.fd_count)
+		ret = alpc_fds_capture(&m->parcel->answer_fds, &attrs);
+	return ret;
+}
+
+/**
+ * alpc_parcel_pack_answer() - prepare what a reply is to bring
+ * @m: request that the calling thread has claimed
+ * @end: port that it replies through
+ * @send: argument
+ *
+ * Return: 0 or an error of &struct alpc_transfer; then nothing is prepared. After
+ * 0 alpc_parcel_answer() or alpc_parcel_drop_answer() must follow.
+ */
+int alpc_parcel_pack_answer(struct alpc_message *m, struct alpc_end *end,
+			    const struct alpc_msg *send)
+{
+	int ret = alpc_parcel_get(m);
+
+	if (ret)
+		return ret;
+	ret = alpc_pack_answer_view(m, end, send);
+	if (!ret && unlikely(send->attrs))
+		ret = alpc_pack_answer_attrs(m, send);
+	if (ret)
+		alpc_parcel_drop_answer(m);
+	return ret;
+}
+
+/**
+ * alpc_parcel_answer() - a request becomes its reply, and brings what that does
+ * @m: message with a parcel
+ * @spent: gets the descriptors that were not taken, to be dropped
+ *
+ * Context: port's lock held.
+ */
+void alpc_parcel_answer(struct alpc_message *m, struct alpc_fds *spent)
+{
+	struct alpc_parcel *parcel = m->parcel;
+
+	alpc_view_give_back(&parcel->view);
+	swap(parcel->view, parcel->answer_view);
+	if (unlikely(parcel->fds.fd))
+		*spent = parcel->fds;
+	parcel->fds = parcel->answer_fds;
+	memset(&parcel->answer_fds, 0, sizeof(parcel->answer_fds));
+	m->brings = (parcel->view.len ? ALPC_BRINGS_VIEW : 0) |
+		    (parcel->fds.count ? ALPC_BRINGS_FDS : 0);
+}
+
+/**
+ * alpc_parcel_release() - who received a request needs no more what it brought
+ * @m: request
+ * @spent: gets the descriptors that were not taken, to be dropped
+ *
+ * The ranges stay. Context: port's lock held.
+ */
+void alpc_parcel_release(struct alpc_message *m, struct alpc_fds *spent)
+{
+	struct alpc_parcel *parcel = m->parcel;
+
+	alpc_view_give_back(&parcel->view);
+	if (parcel->fds.fd) {
+		*spent = parcel->fds;
+		memset(&parcel->fds, 0, sizeof(parcel->fds));
+	}
+	m->brings &= ALPC_BRINGS_RANGES;
+}
+
+/**
+ * alpc_parcel_not_sent() - the sender hears from the error that its view is free
+ * @m: message with a parcel that nobody has received
+ *
+ * Context: port's lock held, or nobody else has the message.
+ */
+void alpc_parcel_not_sent(struct alpc_message *m)
+{
+	m->parcel->view.flags &= ~ALPC_VIEW_SLOT_MASK;
+}
+
+/**
+ * alpc_parcel_empty() - drop what a message brought
+ * @m: message with a parcel, which nobody finds any more
+ *
+ * Context: may sleep.
+ */
+void alpc_parcel_empty(struct alpc_message *m)
+{
+	struct alpc_parcel *parcel = m->parcel;
+
+	alpc_view_drop(&parcel->view);
+	alpc_view_drop(&parcel->answer_view);
+	if (unlikely(parcel->grant.mm))
+		alpc_grant_drop(&parcel->grant);
+	alpc_fds_drop_any(&parcel->fds);
+	alpc_fds_drop_any(&parcel->answer_fds);
+	m->brings = 0;
+}
+
+/* Does who received it hold a view of the other side's memory? */
+static bool alpc_parcel_holds_view(const struct alpc_message *m)
+{
+	const struct alpc_view *view = &m->parcel->view;
+
+	return m->brings & ALPC_BRINGS_VIEW && view->section && !view->inside &&
+	       !(view->flags & ALPC_VIEW_AUTO_RELEASE);
+}
+
+/**
+ * alpc_parcel_is_held() - must a message that is not a request be released?
+ * @m: message with a parcel
+ *
+ * Context: port's lock held.
+ */
+bool alpc_parcel_is_held(const struct alpc_message *m)
+{
+	return m->brings & ALPC_BRINGS_FDS || alpc_parcel_holds_view(m);
+}
+
+/**
+ * alpc_parcel_describe() - say what a message brings
+ * @m: message with a parcel
+ * @d: delivery
+ *
+ * Context: port's lock held.
+ */
+void alpc_parcel_describe(const struct alpc_message *m, struct alpc_delivery *d)
+{
+	const struct alpc_view *view = &m->parcel->view;
+
+	if (m->brings & ALPC_BRINGS_VIEW) {
+		d->view_offset = view->offset;
+		d->view_len = view->len;
+		d->section = view->id;
+		d->view_flags = view->flags & ~ALPC_VIEW_SLOT_MASK;
+	}
+	if (m->brings & ALPC_BRINGS_RANGES)
+		d->flags |= ALPC_MSG_RANGES;
+	if (m->brings & ALPC_BRINGS_FDS)
+		d->flags |= ALPC_MSG_FDS;
+	d->holds_view = alpc_parcel_holds_view(m);
+}
+
+/**
+ * alpc_parcel_unpack() - tell the receiver what came beside the data
+ * @end: port that the receiver used
+ * @d: delivery
+ * @recv: the receiver's argument, filled in
+ * @kinds: gets the kinds of descriptor that are wanted
+ *
+ * Return: 0, or an error after which nothing has been received.
+ */
+int alpc_parcel_unpack(struct alpc_end *end, const struct alpc_delivery *d,
+		       struct alpc_msg *recv, u32 *kinds)
+{
+	struct alpc_parcel *parcel = d->msg->parcel;
+	struct alpc_attrs attrs;
+	int ret;
+
+	ret = alpc_attrs_read(&attrs, recv);
+	if (ret)
+		return ret;
+	if (attrs.fds || attrs.fd_kinds & ~ALPC_FD_ANY)
+		return -EINVAL;
+	*kinds = attrs.fd_kinds;
+	attrs.fd_count = 0;
+	attrs.out_fds_dropped = 0;
+	if (d->flags & ALPC_MSG_RANGES)
+		ret = alpc_grant_describe(&parcel->grant, &attrs);
+	else
+		attrs.range_count = 0;
+	if (ret)
+		return ret;
+	if (d->flags & ALPC_MSG_FDS) {
+		alpc_fds_count(end, d->msg, &attrs);
+		if (!attrs.fd_count)
+			recv->flags &= ~ALPC_MSG_FDS;
+		/* Those that are not wanted need not be released. */
+		if (!attrs.fd_count && !d->holds_view)
+			recv->flags &= ~ALPC_MSG_HELD;
+		if (attrs.out_fds_dropped)
+			recv->flags |= ALPC_MSG_FDS_DROPPED;
+	}
+	if (!recv->attrs)
+		return 0;
+	return copy_to_user(u64_to_user_ptr(recv->attrs), &attrs,
+			    sizeof(attrs)) ? -EFAULT : 0;
+}

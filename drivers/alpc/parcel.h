@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a message brings beside its data: a view, ranges, descriptors.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#ifndef ALPC_PARCEL_H
+#define ALPC_PARCEL_H
+
+#include <linux/bits.h>
+#include <linux/build_bug.h>
+#include <linux/stddef.h>
+#include <linux/types.h>
+#include <uapi/linux/alpc.h>
+
+#include "access.h"
+#include "fds.h"
+#include "wait.h"
+
+struct alpc_conn;
+struct alpc_end;
+struct alpc_message;
+struct alpc_section;
+
+/**
+ * DOC: Parcels
+ *
+ * Most messages bring nothing but their data. One that does has a &struct
+ * alpc_parcel, which it keeps when it is used again, so that a connection that
+ * sends views allocates none for each.
+ *
+ * Who holds what a message brought: the receiver of a request, as long as the
+ * request is in the table of unanswered ones. A datagram, a reply, a request
+ * that nobody waits for any more and the notice of that stay in the same table
+ * in state KEPT until they are released. So a view is held by exactly the side in
+ * whose table its message is, and is given back when the message leaves it: by
+ * the reply, by a release, or because that side is closed. Closing the sender's
+ * side changes nothing about it.
+ *
+ * What a reply is to bring is prepared beside that of the request, which is
+ * claimed meanwhile, and takes its place when the reply is sent.
+ */
+
+/* &alpc_message.brings */
+#define ALPC_BRINGS_VIEW	BIT(0)
+#define ALPC_BRINGS_RANGES	BIT(1)
+#define ALPC_BRINGS_FDS		BIT(2)
+
+/**
+ * struct alpc_view - a range of a section, or of a range
+ * @section: a reference, or NULL; with @inside, none of its own
+ * @offset: in bytes
+ * @len: in bytes
+ * @id: of the section, or number of the range
+ * @flags: ALPC_VIEW_* bits
+ * @inside: in a reply, a part of the request's view: nobody holds it
+ */
+struct alpc_view {
+	struct alpc_section *section;
+	u64 offset;
+	u64 len;
+	u32 id;
+	u32 flags;
+	bool inside;
+};
+
+/**
+ * struct alpc_parcel - what a message brings beside its data
+ * @view: the view
+ * @grant: the ranges
+ * @fds: the descriptors
+ * @answer_view: view of a reply that is being prepared
+ * @answer_fds: its descriptors
+ *
+ * &alpc_message.brings says which of it counts. Protected by the port's lock
+ * from sending on; @answer_view and @answer_fds belong to the thread that has
+ * claimed the request.
+ */
+struct alpc_parcel {
+	struct alpc_view view;
+	struct alpc_grant grant;
+	struct alpc_fds fds;
+	struct alpc_view answer_view;
+	struct alpc_fds answer_fds;
+};
+
+int alpc_parcel_pack(struct alpc_message *m, struct alpc_end *end,
+		     const struct alpc_transfer *x);
+int alpc_parcel_pack_answer(struct alpc_message *m, struct alpc_end *end,
+			    const struct alpc_msg *send);
+void alpc_parcel_answer(struct alpc_message *m, struct alpc_fds *spent);
+void alpc_parcel_drop_answer(struct alpc_message *m);
+void alpc_parcel_release(struct alpc_message *m, struct alpc_fds *spent);
+void alpc_parcel_not_sent(struct alpc_message *m);
+void alpc_parcel_empty(struct alpc_message *m);
+bool alpc_parcel_is_held(const struct alpc_message *m);
+void alpc_parcel_describe(const struct alpc_message *m,
+			  struct alpc_delivery *d);
+int alpc_parcel_unpack(struct alpc_end *end, const struct alpc_delivery *d,
+		       struct alpc_msg *recv, u32 *kinds);
+
+/* Is there anything behind the first part of the argument? Rarely there is. */
+static inline bool alpc_msg_brings(const struct alpc_msg *msg)
+{
+	const u64 *word = &msg->view_offset;
+
+	BUILD_BUG_ON(sizeof(*msg) - offsetof(struct alpc_msg, view_offset) !=
+		     5 * sizeof(*word));
+	return word[0] | word[1] | word[2] | word[3] | word[4];
+}
+
+#endif /* ALPC_PARCEL_H */

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sections: memory that both ends of a connection map.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "section.h"
+
+#include <linux/bitmap.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "inode.h"
+#include "port.h"
+#include "user.h"
+
+/* The page of release counters counts as well. */
+static u64 alpc_section_charge(const struct alpc_section *sec)
+{
+	return sec->len + PAGE_SIZE;
+}
+
+/* Which of the two ends' figures. */
+static unsigned int alpc_section_side(const struct alpc_section *sec)
+{
+	return sec->creator == ALPC_KIND_SERVER;
+}
+
+static struct hlist_head *alpc_sections_of(struct alpc_sections *all, u8 creator)
+{
+	return &all->list[creator == ALPC_KIND_SERVER];
+}
+
+static void alpc_section_uncharge_end(struct alpc_section *sec)
+{
+	unsigned int side = alpc_section_side(sec);
+
+	atomic64_sub(sec->len, &sec->all->bytes[side]);
+	atomic_dec(&sec->all->count[side]);
+}
+
+static int alpc_section_charge_end(struct alpc_section *sec,
+				   const struct alpc_port *port)
+{
+	unsigned int side = alpc_section_side(sec);
+	u64 bytes = atomic64_add_return(sec->len, &sec->all->bytes[side]);
+	int count = atomic_inc_return(&sec->all->count[side]);
+
+	if (bytes <= port->max_section_total && count <= ALPC_SECTIONS_MAX)
+		return 0;
+	alpc_section_uncharge_end(sec);
+	return -EDQUOT;
+}
+
+static void alpc_section_free(struct alpc_section *sec)
+{
+	atomic_long_sub(alpc_section_charge(sec), &sec->user->section_bytes);
+	alpc_user_put(sec->user);
+	alpc_user_put(sec->opener);
+	alpc_section_uncharge_end(sec);
+	alpc_sections_put(sec->all);
+	if (sec->inode)
+		alpc_inode_put(sec->inode);
+	vfree(sec->mem);
+	kvfree(sec->marks);
+	kfree_rcu(sec, rcu);
+}
+
+/**
+ * alpc_section_put() - drop a reference
+ * @sec: section, or NULL
+ *
+ * Context: may sleep.
+ */
+void alpc_section_put(struct alpc_section *sec)
+{
+	if (sec && refcount_dec_and_test(&sec->ref))
+		alpc_section_free(sec);
+}
+
+/**
+ * alpc_sections_put() - drop a reference
+ * @all: the sections of a connection, or NULL
+ */
+void alpc_sections_put(struct alpc_sections *all)
+{
+	if (all && refcount_dec_and_test(&all->ref))
+		kfree(all);
+}
+
+/* The sections of a connection, with a reference for a new one. */
+static struct alpc_sections *alpc_sections_get(struct alpc_conn *conn)
+{
+	struct alpc_sections *all = READ_ONCE(conn->sections);
+
+	if (!all) {
+		all = kzalloc(sizeof(*all), GFP_KERNEL_ACCOUNT);
+		if (!all)
+			return NULL;
+		refcount_set(&all->ref, 1);
+		if (cmpxchg(&conn->sections, NULL, all)) {
+			kfree(all);
+			all = conn->sections;
+		}
+	}
+	refcount_inc(&all->ref);
+	return all;
+}
+
+/* Charge the memory to the calling thread's user, and to the end. */
+static int alpc_section_charge_to(struct alpc_section *sec,
+				  struct alpc_port *port)
+{
+	int ret;
+
+	ret = alpc_section_charge_end(sec, port);
+	if (ret)
+		return ret;
+	sec->user = alpc_user_get_current();
+	if (!sec->user) {
+		ret = -ENOMEM;
+	} else if (!alpc_user_charge(&sec->user->section_bytes,
+				     alpc_section_charge(sec),
+				     alpc_user_section_limit())) {
+		alpc_user_put(sec->user);
+		ret = -EDQUOT;
+	}
+	if (ret)
+		alpc_section_uncharge_end(sec);
+	return ret;
+}
+
+/* A section that nobody can find yet. */
+static struct alpc_section *alpc_section_alloc(struct alpc_end *end, u64 len)
+{
+	struct alpc_section *sec;
+	int ret = -ENOMEM;
+
+	sec = kzalloc(sizeof(*sec), GFP_KERNEL_ACCOUNT);
+	if (!sec)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&sec->ref, 1);
+	spin_lock_init(&sec->lock);
+	init_rwsem(&sec->faults);
+	sec->len = len;
+	sec->creator = end->kind;
+	sec->all = alpc_sections_get(end->conn);
+	if (!sec->all)
+		goto err_free;
+	ret = alpc_section_charge_to(sec, end->port);
+	if (ret)
+		goto err_all;
+	sec->inode = alpc_inode_alloc(ALPC_KIND_CLIENT);
+	if (IS_ERR(sec->inode)) {
+		ret = PTR_ERR(sec->inode);
+		sec->inode = NULL;
+		goto err_put;
+	}
+	sec->mem = __vmalloc(len + PAGE_SIZE,
+			     GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN |
+			     __GFP_RETRY_MAYFAIL);
+	if (sec->mem)
+		return sec;
+	ret = -ENOMEM;
+
+err_put:
+	alpc_section_put(sec);
+	return ERR_PTR(ret);
+err_all:
+	alpc_sections_put(sec->all);
+err_free:
+	kfree(sec);
+	return ERR_PTR(ret);
+}
+
+/* Under the lock: let the section be found. */
+static int alpc_section_publish(struct alpc_end *end, struct alpc_section *sec)
+{
+	struct alpc_conn *conn = end->conn;
+
+	lockdep_assert_held(&end->port->lock);
+	if (conn->state != ALPC_STATE_OPEN)
+		return conn->state == ALPC_STATE_CONNECTING ? -ENOTCONN : -EPIPE;
+	/* What has mapped a section knows it by its id for ever. */
+	if (sec->all->last_id == U32_MAX)
+		return -EDQUOT;
+	sec->id = ++sec->all->last_id;
+	hlist_add_head_rcu(&sec->node,
+			   alpc_sections_of(sec->all, sec->creator));
+	refcount_inc(&sec->ref);
+	return 0;
+}
+
+/**
+ * alpc_section_create() - create a section
+ * @end: communication port that creates it
+ * @len: bytes, more than 0
+ * @flags: ALPC_SECTION_* bits
+ *
+ * Return: the section, with a reference for the caller, or an error pointer.
+ */
+struct alpc_section *alpc_section_create(struct alpc_end *end, u64 len,
+					 u32 flags)
+{
+	struct alpc_port *port = end->port;
+	struct alpc_section *sec;
+	int ret;
+
+	if (!port->max_section)
+		return ERR_PTR(-EOPNOTSUPP);
+	if (len > port->max_section)
+		return ERR_PTR(-EFBIG);
+	sec = alpc_section_alloc(end, PAGE_ALIGN(len));
+	if (IS_ERR(sec))
+		return sec;
+	sec->flags = flags;
+	spin_lock(&port->lock);
+	ret = alpc_section_publish(end, sec);
+	spin_unlock(&port->lock);
+	if (ret) {
+		alpc_section_put(sec);
+		return ERR_PTR(ret);
+	}
+	return sec;
+}
+
+/**
+ * alpc_section_find() - the section of that id
+ * @conn: connection
+ * @creator: &enum alpc_port_kind of the end that created it
+ * @id: section
+ *
+ * Return: a reference, or NULL.
+ */
+struct alpc_section *alpc_section_find(struct alpc_conn *conn, u8 creator,
+				       u32 id)
+{
+	struct alpc_sections *all = READ_ONCE(conn->sections);
+	struct alpc_section *sec;
+
+	if (!all)
+		return NULL;
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(sec, alpc_sections_of(all, creator), node)
+		if (sec->id == id && refcount_inc_not_zero(&sec->ref))
+			break;
+	rcu_read_unlock();
+	return sec;
+}
+
+/**
+ * alpc_section_settle() - let who still has a section be charged for it
+ * @sec: section
+ *
+ * Called when it was taken out of its connection, when a file of the creator's
+ * side is closed, and when the other side opens it: once it is taken out, and all
+ * these files are closed, its creator has no use of it any more.
+ */
+void alpc_section_settle(struct alpc_section *sec)
+{
+	spin_lock(&sec->lock);
+	if (sec->deleted && !sec->own_files && sec->opener &&
+	    sec->opener != sec->user) {
+		atomic_long_sub(alpc_section_charge(sec),
+				&sec->user->section_bytes);
+		atomic_long_add(alpc_section_charge(sec),
+				&sec->opener->section_bytes);
+		alpc_user_put(sec->user);
+		sec->user = alpc_user_get(sec->opener);
+	}
+	spin_unlock(&sec->lock);
+}
+
+/* Nobody finds it any more. Return: false if that was so before. */
+static bool alpc_section_unlink(struct alpc_section *sec)
+{
+	if (sec->deleted)
+		return false;
+	hlist_del_rcu(&sec->node);
+	spin_lock(&sec->lock);
+	sec->deleted = true;
+	spin_unlock(&sec->lock);
+	return true;
+}
+
+/**
+ * alpc_section_delete() - take a section out of its connection
+ * @end: communication port that created it
+ * @id: section
+ *
+ * Return: 0 or -ENOENT.
+ */
+int alpc_section_delete(struct alpc_end *end, u32 id)
+{
+	struct alpc_section *sec;
+	bool unlinked;
+
+	/* Without the lock, because there can be very many. */
+	sec = alpc_section_find(end->conn, end->kind, id);
+	if (!sec)
+		return -ENOENT;
+	spin_lock(&end->port->lock);
+	unlinked = alpc_section_unlink(sec);
+	spin_unlock(&end->port->lock);
+	if (unlinked) {
+		alpc_section_settle(sec);
+		alpc_section_put(sec);
+	}
+	alpc_section_put(sec);
+	return unlinked ? 0 : -ENOENT;
+}
+
+/**
+ * alpc_sections_release() - an end is closed, and lets its sections go
+ * @end: communication port
+ */
+void alpc_sections_release(struct alpc_end *end)
+{
+	struct alpc_sections *all = end->conn->sections;
+	struct alpc_section *sec;
+
+	if (!all)
+		return;
+	for (;;) {
+		spin_lock(&end->port->lock);
+		sec = hlist_entry_safe(alpc_sections_of(all, end->kind)->first,
+				       struct alpc_section, node);
+		if (sec)
+			alpc_section_unlink(sec);
+		spin_unlock(&end->port->lock);
+		if (!sec)
+			return;
+		alpc_section_settle(sec);
+		alpc_section_put(sec);
+		cond_resched();
+	}
+}

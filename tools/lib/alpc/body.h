@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Where the data of a message go, and where they are found.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#ifndef ALPC_LIB_BODY_H
+#define ALPC_LIB_BODY_H
+
+#include "inbox.h"
+#include "space.h"
+
+/**
+ * struct alpc_lib_prefix - what is inline in a message whose data are not
+ * @len: bytes of data, at the beginning of the view
+ * @room: bytes of the range that follows the one that the view names, in which
+ *	the reply may be put
+ *
+ * Both ends are libalpc's or follow this. Nothing: the whole view is data, and
+ * there is no such range. @len alone: there is no such range.
+ */
+struct alpc_lib_prefix {
+	uint64_t len;
+	uint64_t room;
+};
+
+/**
+ * struct alpc_lib_body - data of a message to send, and what goes beside them
+ * @data: data
+ * @len: bytes
+ * @message: message that they are of, or NULL: its block, its descriptors
+ * @reply: where the reply to a call is wanted, or NULL
+ * @ranges: ranges that the program lists
+ * @range_count: how many
+ * @borrowed: the block of @message is to be sent
+ * @space: that @block is from
+ * @block: block that is sent, or NULL
+ * @direct: the memory of the data is listed
+ * @prefix: is sent inline
+ * @attrs: is sent
+ * @list: all ranges
+ *
+ * From @space on alpc_lib_body_send() fills it in.
+ */
+struct alpc_lib_body {
+	const void *data;
+	size_t len;
+	struct alpc_message *message;
+	struct alpc_message *reply;
+	const struct alpc_range *ranges;
+	unsigned int range_count;
+	bool borrowed;
+	struct alpc_lib_space *space;
+	struct alpc_lib_block *block;
+	bool direct;
+	struct alpc_lib_prefix prefix;
+	struct alpc_attrs attrs;
+	struct alpc_range list[ALPC_RANGES_MAX];
+};
+
+/* body.c: new messages */
+int alpc_lib_body_send(struct alpc_lib_body *body, struct alpc_port *port,
+		       struct alpc_transfer *t, uint16_t flags, uint64_t id);
+void alpc_lib_body_sent(struct alpc_lib_body *body, bool sent);
+void alpc_lib_body_end(struct alpc_lib_body *body, bool replied);
+
+/* answer.c: replies */
+void alpc_lib_origin_of(const struct alpc_message *message,
+			struct alpc_lib_origin *origin);
+int alpc_lib_answer(struct alpc_port *port, struct alpc_transfer *t, uint64_t id,
+		    const void *data, size_t len, struct alpc_message *request,
+		    const struct alpc_lib_origin *origin,
+		    struct alpc_lib_space *space, struct alpc_lib_body *body);
+void alpc_lib_answered(struct alpc_lib_body *body, bool sent);
+
+/* take.c: what was received */
+int alpc_lib_take(struct alpc_port *port, struct alpc_message *message,
+		  struct alpc_lib_space *space);
+int alpc_lib_take_inside(struct alpc_message *message,
+			 struct alpc_lib_body *body);
+void alpc_lib_let_go(struct alpc_message *message);
+int alpc_lib_release(struct alpc_message *message);
+bool alpc_lib_owes_to(const struct alpc_message *message,
+		      const struct alpc_port *port);
+
+/* transfer.c */
+int alpc_lib_reply(struct alpc_port *port, uint64_t id, const void *data,
+		   size_t len, const struct alpc_lib_origin *origin,
+		   struct alpc_message *message);
+bool alpc_lib_reply_is_over(int error);
+void alpc_lib_release_id(struct alpc_port *port, uint64_t id);
+
+/* access.c */
+int alpc_lib_access(int fd, uint64_t id, uint32_t flags, uint32_t range,
+		    void *data, size_t len);
+
+/* Not one that has something to be sent in place, or beside its data. */
+static inline void alpc_lib_body_init(struct alpc_lib_body *body,
+				      const void *data, size_t len)
+{
+	body->data = data;
+	body->len = len;
+	body->message = NULL;
+	body->reply = NULL;
+	body->range_count = 0;
+	body->borrowed = false;
+}
+
+/**
+ * struct alpc_lib_attrs - what travels beside the data of a message
+ * @want_ranges: those that come are to be described
+ * @kinds: descriptors that are wanted, ALPC_FD_* bits
+ * @in: what came; 0 in @in.range_count and @in.fd_count if nothing did
+ * @visible: ranges that are the program's; the others are the library's
+ * @ranges: those that came
+ * @fds: descriptors to send
+ * @fd_count: how many
+ */
+struct alpc_lib_attrs {
+	bool want_ranges;
+	uint32_t kinds;
+	struct alpc_attrs in;
+	unsigned int visible;
+	struct alpc_range ranges[ALPC_RANGES_MAX];
+	int *fds;
+	unsigned int fd_count;
+};
+
+/* attrs.c */
+void alpc_lib_attrs_send(struct alpc_lib_body *body, struct alpc_transfer *t);
+void alpc_lib_attrs_sent(struct alpc_lib_body *body);
+void alpc_lib_attrs_want(struct alpc_message *message, struct alpc_msg *recv);
+void alpc_lib_attrs_got(struct alpc_message *message);
+void alpc_lib_attrs_free(struct alpc_message *message);
+
+#endif /* ALPC_LIB_BODY_H */

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Requests that a server's handlers have left for later, and their replies.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "server.h"
+
+/*
+ * What a handler left for later is noted when it has returned. It may be answered
+ * before that: then the thread of the handler says where the reply is wanted.
+ */
+static bool later_find(struct alpc_server *server, uint64_t id,
+		       struct alpc_lib_origin *origin)
+{
+	const struct alpc_lib_worker *w;
+
+	if (alpc_lib_inbox_find(server->port, id, origin))
+		return true;
+	pthread_mutex_lock(&server->lock);
+	for (w = server->workers; w; w = w->next) {
+		if (atomic_load(&w->handled) != id)
+			continue;
+		alpc_lib_origin_of(w->message, origin);
+		break;
+	}
+	pthread_mutex_unlock(&server->lock);
+	/* It may have been noted in between. */
+	return w || alpc_lib_inbox_find(server->port, id, origin);
+}
+
+/* It need not be noted any more. */
+static void later_answered(struct alpc_server *server, uint64_t id)
+{
+	struct alpc_lib_worker *w;
+
+	pthread_mutex_lock(&server->lock);
+	for (w = server->workers; w; w = w->next)
+		if (atomic_load(&w->handled) == id)
+			atomic_store(&w->handled, 0);
+	pthread_mutex_unlock(&server->lock);
+	alpc_lib_inbox_answered(server->port, id);
+}
+
+/* A handler has left the request of this thread for later. */
+void alpc_lib_later_note(struct alpc_lib_worker *worker)
+{
+	struct alpc_server *server = worker->server;
+	uint64_t id = worker->message->head.id;
+	struct alpc_lib_origin origin;
+	bool canceled = false;
+
+	alpc_lib_origin_of(worker->message, &origin);
+	/* The handler has returned, and does not read it any more. */
+	origin.in_place = false;
+	pthread_mutex_lock(&server->lock);
+	if (atomic_load(&worker->handled))
+		canceled = !alpc_lib_inbox_note(server->port, id, &origin);
+	atomic_store(&worker->handled, 0);
+	pthread_mutex_unlock(&server->lock);
+	if (canceled)
+		alpc_lib_release_id(server->port, id);
+}
+
+static int reply_later(struct alpc_server *server, uint64_t id, const void *data,
+		       size_t len, struct alpc_message *message)
+{
+	struct alpc_lib_origin origin;
+	int ret;
+
+	if (!later_find(server, id, &origin))
+		origin = (struct alpc_lib_origin){ 0 };
+	ret = alpc_lib_reply(server->port, id, data, len, &origin, message);
+	if (alpc_lib_reply_is_over(ret))
+		later_answered(server, id);
+	return ret;
+}
+
+ALPC_API int alpc_server_reply(struct alpc_server *server, uint64_t id,
+			       const void *data, size_t len)
+{
+	return reply_later(server, id, data, len, NULL);
+}
+
+ALPC_API int alpc_server_reply_message(struct alpc_server *server, uint64_t id,
+				       struct alpc_message *message)
+{
+	if (message->home)
+		return -EXDEV;
+	return reply_later(server, id, message->data, message->len, message);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The memory of one end of a connection in this process: sections of its own, out
+ * of which it hands blocks, and mappings of the other end's.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#ifndef ALPC_LIB_SPACE_H
+#define ALPC_LIB_SPACE_H
+
+#include "internal.h"
+#include "way.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/**
+ * DOC: Space
+ *
+ * All bookkeeping lies in memory of this process alone: the other end can write
+ * to a section, and nothing in there is ever followed or believed.
+ *
+ * A block is handed out, used for one message after the other, and put back. It
+ * has a release counter, which the kernel counts up each time that a view of the
+ * block is given back; @sent counts how often one was sent. When they are equal
+ * nobody else uses the block. A block that is put back before that waits in limbo,
+ * and whoever finds no free block looks there.
+ *
+ * The sections of a port are not inherited by fork(2), and the child's addresses
+ * may be those of anything. So a space has the number of its process, from a
+ * page that the kernel wipes in children, and a child that finds another number
+ * starts anew.
+ */
+
+/* Sizes of blocks: 4 KiB, and so on doubling up to ALPC_LIB_BLOCK_MAX. */
+#define SPACE_SHIFT	12
+#define SPACE_CLASSES	11
+
+/**
+ * struct alpc_lib_block - block of a section
+ * @next: in the list of free blocks of its size, or in limbo
+ * @section: that it is in
+ * @data: its memory
+ * @size: bytes
+ * @sent: views of it that were sent
+ * @slot: its release counter
+ * @class: of its size; %SPACE_CLASSES if it is a whole section
+ * @free: may be handed out
+ */
+struct alpc_lib_block {
+	struct alpc_lib_block *next;
+	struct alpc_lib_section *section;
+	unsigned char *data;
+	size_t size;
+	uint32_t sent;
+	uint16_t slot;
+	uint8_t class;
+	bool free;
+};
+
+/**
+ * struct alpc_lib_section - section of one's own
+ * @next: in &alpc_lib_space.sections
+ * @base: its memory
+ * @slots: its release counters
+ * @len: bytes
+ * @unit: bytes of the smallest block in it
+ * @units: how many of these
+ * @id: for the kernel
+ * @used: blocks that are not free
+ * @tick: when it was used last, see &alpc_lib_space.tick
+ * @blocks: one for each unit; that of a longer block is its first one's
+ */
+struct alpc_lib_section {
+	struct alpc_lib_section *next;
+	unsigned char *base;
+	const atomic_uint *slots;
+	size_t len;
+	size_t unit;
+	uint32_t units;
+	uint32_t id;
+	uint32_t used;
+	uint64_t tick;
+	struct alpc_lib_block blocks[];
+};
+
+/**
+ * struct alpc_lib_map - mapping of a section of the other end
+ * @base: memory
+ * @len: bytes
+ * @id: of the section
+ * @users: who uses it just now
+ * @writable: the other end lets us write to it
+ * @listed: in &alpc_lib_space.maps
+ * @tick: when it was used last
+ */
+struct alpc_lib_map {
+	unsigned char *base;
+	size_t len;
+	uint32_t id;
+	uint32_t users;
+	bool writable;
+	bool listed;
+	uint64_t tick;
+};
+
+/**
+ * struct alpc_lib_space - memory of one end of a connection in this process
+ * @refs: the port's handle, messages that use it; atomic
+ * @lock: protects what follows
+ * @process: number of the process that it belongs to
+ * @fd: the port, -1 when the handle is closed
+ * @max_section: limit of the port, bytes; 0 if it has no sections
+ * @max_view: likewise
+ * @tick: counts blocks that are handed out, and mappings that are used
+ * @sections: its sections
+ * @free: free blocks by size
+ * @limbo: blocks that are put back but may still be read, oldest first
+ * @limbo_end: where the next one is added
+ * @maps: mappings of the other end's sections
+ * @inbox: of the port that receives, which counts mappings; or NULL
+ */
+struct alpc_lib_space {
+	atomic_uint refs;
+	pthread_mutex_t lock;
+	uint32_t process;
+	int fd;
+	uint64_t max_section;
+	uint64_t max_view;
+	uint64_t tick;
+	struct alpc_lib_section *sections;
+	struct alpc_lib_block *free[SPACE_CLASSES];
+	struct alpc_lib_block *limbo;
+	struct alpc_lib_block **limbo_end;
+	struct alpc_lib_map *maps[ALPC_LIB_MAPS];
+	struct alpc_lib_inbox *inbox;
+};
+
+/* process.c */
+int alpc_lib_process_number(uint32_t *number);
+bool alpc_lib_process_is(uint32_t number);
+
+/* space.c */
+int alpc_lib_space_of(struct alpc_port *port, struct alpc_lib_space **space);
+struct alpc_lib_space *alpc_lib_space_get(struct alpc_lib_space *space);
+void alpc_lib_space_put(struct alpc_lib_space *space);
+void alpc_lib_space_lock(struct alpc_lib_space *space);
+int alpc_lib_space_ioctl(struct alpc_lib_space *space, unsigned long request,
+			 void *arg);
+void alpc_lib_space_close(struct alpc_lib_space *space, bool delete);
+
+/* section.c */
+int alpc_lib_section_create(struct alpc_lib_space *space, size_t len,
+			    size_t unit, struct alpc_lib_section **section);
+size_t alpc_lib_section_delete(struct alpc_lib_space *space,
+			       struct alpc_lib_section *section);
+void alpc_lib_section_unmap(struct alpc_lib_section *section);
+
+/* block.c */
+int alpc_lib_block_get(struct alpc_lib_space *space, size_t len,
+		       struct alpc_lib_block **block);
+void alpc_lib_block_put(struct alpc_lib_space *space,
+			struct alpc_lib_block *block);
+void alpc_lib_block_forget(struct alpc_lib_space *space,
+			   const struct alpc_lib_section *section);
+size_t alpc_lib_block_trim(struct alpc_lib_space *space, uint64_t idle);
+
+/* map.c */
+int alpc_lib_map_open(int fd, uint32_t section, uint64_t id,
+		      struct alpc_lib_map *map);
+void alpc_lib_map_close(struct alpc_lib_map *map);
+int alpc_lib_map_get(struct alpc_lib_space *space, int fd, uint32_t section,
+		     uint64_t id, struct alpc_lib_map **map);
+void alpc_lib_map_put(struct alpc_lib_space *space, struct alpc_lib_map *map);
+bool alpc_lib_map_evict(struct alpc_lib_space *space);
+void alpc_lib_maps_close(struct alpc_lib_space *space);
+
+/* Where a block begins in its section, for the kernel. */
+static inline uint64_t alpc_lib_block_offset(const struct alpc_lib_block *block)
+{
+	return (uint64_t)(block->data - block->section->base);
+}
+
+#endif /* ALPC_LIB_SPACE_H */

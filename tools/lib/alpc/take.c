@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Taking in what was received: the data, from wherever they are, and giving back
+ * what the other side lent.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include "body.h"
+#include "place.h"
+
+#include <string.h>
+
+/* What the message says inline about data that are not. */
+static int take_prefix(const struct alpc_message *m,
+		       struct alpc_lib_prefix *prefix)
+{
+	const struct alpc_msg *head = &m->head;
+
+	*prefix = (struct alpc_lib_prefix){ .len = head->view_len };
+	if (!head->len)
+		return 0;
+	if (head->len != sizeof(prefix->len) && head->len != sizeof(*prefix))
+		return -EPROTO;
+	memcpy(prefix, m->own, head->len);
+	return prefix->len <= head->view_len ? 0 : -EPROTO;
+}
+
+/* Who sends it decides how much memory is needed for it here. */
+static int take_room(struct alpc_message *m, uint64_t len)
+{
+	if (len > m->max)
+		return -EMSGSIZE;
+	m->data = m->own;
+	return alpc_lib_message_grow(m, len);
+}
+
+static int take_copy(struct alpc_message *m, const struct alpc_lib_map *map,
+		     size_t len)
+{
+	const struct alpc_msg *head = &m->head;
+	int ret;
+
+	/* The kernel has checked it; this is what a mistake would hurt. */
+	if (head->view_offset > map->len ||
+	    head->view_len > map->len - head->view_offset)
+		return -EPROTO;
+	if (m->in_place) {
+		m->data = map->base + head->view_offset;
+		return 0;
+	}
+	ret = take_room(m, len);
+	if (!ret)
+		memcpy(m->own, map->base + head->view_offset, len);
+	return ret;
+}
+
+/* Map it for this message alone: nobody knows whose it is. */
+static int take_once(struct alpc_port *port, struct alpc_message *m, size_t len)
+{
+	struct alpc_lib_map map;
+	bool in_place = m->in_place;
+	int ret;
+
+	ret = alpc_lib_map_open(port->fd, m->head.section, m->head.id, &map);
+	if (ret)
+		return ret;
+	m->in_place = false;
+	ret = take_copy(m, &map, len);
+	m->in_place = in_place;
+	alpc_lib_map_close(&map);
+	return ret;
+}
+
+static int take_view(struct alpc_port *port, struct alpc_message *m, size_t len)
+{
+	uint64_t id = 0;
+	int ret;
+
+	/* It knows sections by the messages that bring them. */
+	if (atomic_load_explicit(&port->kind, memory_order_relaxed) ==
+	    ALPC_KIND_CONNECTION)
+		id = m->head.id;
+	if (!m->space)
+		return take_once(port, m, len);
+	ret = alpc_lib_map_get(m->space, port->fd, m->head.section, id, &m->map);
+	if (ret)
+		return ret;
+	m->process = m->space->process;
+	return take_copy(m, m->map, len);
+}
+
+static int take_range(struct alpc_port *port, struct alpc_message *m, size_t len)
+{
+	/* In a reply: the other side has written it here. */
+	if (m->head.type == ALPC_REPLY) {
+		if (!m->exposed || len > m->exposed_room)
+			return -EPROTO;
+		alpc_lib_message_conceal(m, true);
+		return 0;
+	}
+	return take_room(m, len) ?:
+	       alpc_lib_access(port->fd, m->head.id, 0, m->head.section, m->own,
+			       len);
+}
+
+static int take_body(struct alpc_port *port, struct alpc_message *m)
+{
+	bool range = m->head.view_flags & ALPC_VIEW_RANGE;
+	struct alpc_lib_prefix prefix;
+	int ret;
+
+	m->way = range ? ALPC_WAY_DIRECT : ALPC_WAY_VIEW;
+	ret = take_prefix(m, &prefix);
+	if (ret)
+		return ret;
+	m->reply_room = range ? prefix.room : 0;
+	ret = range ? take_range(port, m, prefix.len) :
+		      take_view(port, m, prefix.len);
+	if (!ret)
+		m->len = prefix.len;
+	return ret;
+}
+
+/* Find out whose section it is, and through what it is given back. */
+static void take_space(struct alpc_port *port, struct alpc_message *m,
+		       struct alpc_lib_space *space)
+{
+	struct alpc_lib_inbox *inbox = alpc_lib_port_inbox(port);
+
+	if (atomic_load_explicit(&port->kind, memory_order_relaxed) !=
+	    ALPC_KIND_CONNECTION) {
+		if (!alpc_lib_space_of(port, &space))
+			m->space = alpc_lib_space_get(space);
+		return;
+	}
+	if (m->head.flags & (ALPC_MSG_HELD | ALPC_MSG_FDS) &&
+	    !alpc_lib_inbox_of(port, &inbox))
+		m->inbox = alpc_lib_inbox_get(inbox);
+	if (!m->head.view_len)
+		return;
+	m->space = space ? alpc_lib_space_get(space) :
+			   alpc_lib_inbox_space(inbox, m->head.context);
+}
+
+/**
+ * alpc_lib_take() - take in what was received
+ * @port: port that it was received from
+ * @message: message, of which @head is filled in, and @own with what came inline
+ * @space: of the client, if that is known, or NULL
+ *
+ * Return: 0; else the message has no data: -EMSGSIZE (too long), -EPROTO (makes
+ * no sense), -ENOMEM, and errors of %ALPC_IOC_OPEN_SECTION and %ALPC_IOC_ACCESS.
+ */
+int alpc_lib_take(struct alpc_port *port, struct alpc_message *message,
+		  struct alpc_lib_space *space)
+{
+	const struct alpc_msg *head = &message->head;
+	int ret;
+
+	message->data = message->own;
+	message->way = ALPC_WAY_INLINE;
+	message->len = head->len;
+	if (message->attrs)
+		alpc_lib_attrs_got(message);
+	if (!(head->view_len | (head->flags & (ALPC_MSG_HELD | ALPC_MSG_FDS))))
+		return 0;
+	take_space(port, message, space);
+	/* Without memory for either, closing the port gives it back. */
+	message->owes = head->flags & ALPC_MSG_HELD &&
+			(message->space || message->inbox);
+	if (!(head->view_flags & ALPC_VIEW_BODY))
+		return 0;
+	message->len = 0;
+	ret = take_body(port, message);
+	if (ret) {
+		message->data = message->own;
+		message->len = 0;
+	}
+	return ret;
+}
+
+/**
+ * alpc_lib_take_inside() - take in a reply that lies in the caller's own block
+ * @message: message, of which @head is filled in
+ * @body: what was sent
+ *
+ * Return: 0, -EPROTO, -EMSGSIZE, -ENOMEM.
+ */
+int alpc_lib_take_inside(struct alpc_message *message,
+			 struct alpc_lib_body *body)
+{
+	const struct alpc_msg *head = &message->head;
+	const struct alpc_lib_block *b = body->block;
+	uint64_t offset = head->view_offset - alpc_lib_block_offset(b);
+	int ret;
+
+	message->way = ALPC_WAY_VIEW;
+	message->len = 0;
+	if (message->attrs)
+		alpc_lib_attrs_got(message);
+	if (offset > b->size || head->view_len > b->size - offset || head->len)
+		return -EPROTO;
+	if (message->home == body->space) {
+		message->data = b->data + offset;
+		message->len = head->view_len;
+		return 0;
+	}
+	ret = take_room(message, head->view_len);
+	if (ret)
+		return ret;
+	memcpy(message->own, b->data + offset, head->view_len);
+	message->len = head->view_len;
+	return 0;
+}
+
+/* Can what it owes go with a message to this port? */
+bool alpc_lib_owes_to(const struct alpc_message *message,
+		      const struct alpc_port *port)
+{
+	if (!message->owes)
+		return false;
+	if (message->inbox)
+		return message->inbox == alpc_lib_port_inbox(port);
+	return message->space && message->space == alpc_lib_port_space(port);
+}
+
+/* Give back what it owes to the other side, with a system call of its own. */
+int alpc_lib_release(struct alpc_message *message)
+{
+	struct alpc_transfer t = {
+		.size = sizeof(t),
+		.flags = ALPC_TRANSFER_SEND,
+		.send.id = message->head.id,
+		.send.flags = ALPC_SEND_RELEASE,
+	};
+
+	message->owes = false;
+	if (message->inbox)
+		return alpc_lib_inbox_ioctl(message->inbox, ALPC_IOC_TRANSFER,
+					    &t);
+	return alpc_lib_space_ioctl(message->space, ALPC_IOC_TRANSFER, &t);
+}
+
+/* It has no more use of what the other side lent. */
+void alpc_lib_let_go(struct alpc_message *message)
+{
+	if (message->owes)
+		alpc_lib_release(message);
+	if (message->map && alpc_lib_process_is(message->process))
+		alpc_lib_map_put(message->space, message->map);
+	message->map = NULL;
+	alpc_lib_space_put(message->space);
+	message->space = NULL;
+	alpc_lib_inbox_put(message->inbox);
+	message->inbox = NULL;
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Secure views while many threads of the sender write, read and change the
+ * protection of the memory: what the receiver holds does not change.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include <kselftest_harness.h>
+#include <sched.h>
+
+#include "alpc_view.h"
+
+enum { ROUNDS = 400, VIEW = 4 };
+
+struct writers {
+	unsigned char *mem;
+	size_t len;
+	int stop;
+};
+
+/* Like touch_write(), for many threads, with the handler set once for all. */
+static int write_all_over(void *arg)
+{
+	struct writers *writers = arg;
+	volatile unsigned int i = 0;
+
+	while (!__atomic_load_n(&writers->stop, __ATOMIC_RELAXED)) {
+		i = i * 1664525 + 1013904223;
+		if (!sigsetjmp(touch_escape, 0))
+			((volatile unsigned char *)writers->mem)[i % writers->len] += 1;
+	}
+	return 0;
+}
+
+/* Have pages be there that can only be read, for writers to find. */
+static int read_all_over(void *arg)
+{
+	struct writers *writers = arg;
+	volatile unsigned int i = 0, sum = 0;
+
+	while (!__atomic_load_n(&writers->stop, __ATOMIC_RELAXED)) {
+		i += page_size() + 1;
+		sum += ((volatile unsigned char *)writers->mem)[i % writers->len];
+	}
+	return 0;
+}
+
+static int protect_and_unprotect(void *arg)
+{
+	struct writers *writers = arg;
+
+	while (!__atomic_load_n(&writers->stop, __ATOMIC_RELAXED)) {
+		mprotect(writers->mem, writers->len, PROT_READ);
+		mprotect(writers->mem, writers->len, PROT_READ | PROT_WRITE);
+	}
+	return 0;
+}
+
+/* The sender: sends the same view again and again while others write to it. */
+static bool send_while_writing(int port, const struct section *own,
+			       int (*disturb)(void *arg))
+{
+	const struct sigaction act = { .sa_handler = touch_failed, .sa_flags = SA_NODEFER };
+	struct writers writers = { .mem = own->mem, .len = own->len };
+	struct worker worker[4];
+	struct alpc_transfer t;
+	char buf[16];
+	int i, err = 0;
+
+	sigaction(SIGSEGV, &act, NULL);
+	for (i = 0; i < 4; i++)
+		worker_start(&worker[i], i < 3 ? write_all_over : disturb, &writers);
+	for (i = 0; i < ROUNDS && !err; i++) {
+		transfer_init(&t, ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT);
+		transfer_send(&t, ALPC_SEND_REQUEST, 0, NULL, 0);
+		transfer_receive(&t, buf, sizeof(buf));
+		transfer_view(&t.send, own->id, 0, writers.len, ALPC_VIEW_SECURE);
+		err = alpc_transfer(port, &t);
+	}
+	__atomic_store_n(&writers.stop, 1, __ATOMIC_RELAXED);
+	for (i = 0; i < 4; i++)
+		worker_join(&worker[i]);
+	return !err;
+}
+
+FIXTURE(race)
+{
+	struct pair pair;
+	struct section own, peer;
+	size_t page;
+	struct child child;
+	struct alpc_msg msg;
+	char buf[64];
+};
+
+FIXTURE_VARIANT(race)
+{
+	int (*disturb)(void *arg);
+};
+
+FIXTURE_VARIANT_ADD(race, readers) { read_all_over };
+FIXTURE_VARIANT_ADD(race, protections) { protect_and_unprotect };
+
+FIXTURE_SETUP(race)
+{
+	self->page = page_size();
+	ASSERT_EQ(0, pair_open(&self->pair, NULL));
+	ASSERT_EQ(0, section_make(self->pair.client, VIEW * self->page, 0, &self->own));
+	ASSERT_EQ(0, section_open(self->pair.server, self->own.id, &self->peer));
+}
+
+FIXTURE_TEARDOWN(race)
+{
+	section_close(&self->own);
+	section_close(&self->peer);
+	pair_close(&self->pair);
+}
+
+TEST_F_TIMEOUT(race, abuse_35_bytes_do_not_change_while_they_are_held, 120)
+{
+	const size_t len = VIEW * self->page;
+	unsigned char *seen = malloc(len), *last = calloc(1, len);
+	int i, k, between = 0, within = 0;
+
+	ASSERT_LE(0, child_start(&self->child));
+	if (!self->child.pid) {
+		self->own.mem = map_section(self->own.fd, 0, self->own.len,
+					    PROT_READ | PROT_WRITE);
+		child_exit(self->own.mem && send_while_writing(self->pair.client, &self->own,
+							       variant->disturb));
+	}
+	for (i = 0; i < ROUNDS; i++) {
+		AWAIT(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
+		memcpy(seen, self->peer.mem, len);
+		between += !!memcmp(seen, last, len);
+		for (k = 0; k < 5; k++) {
+			sched_yield();
+			within += !!memcmp(seen, self->peer.mem, len);
+		}
+		memcpy(last, seen, len);
+		ASSERT_EQ(0, alpc_reply(self->pair.port, self->msg.id, NULL, 0));
+	}
+	EXPECT_EQ(0, child_end(&self->child));
+	EXPECT_EQ(0, within);
+	/* They did write. */
+	EXPECT_LT(0, between);
+	free(seen);
+	free(last);
+}
+
+TEST_HARNESS_MAIN
