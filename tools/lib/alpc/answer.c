@@ -278,6 +278,14 @@ int alpc_lib_answer(struct alpc_port *port, struct alpc_transfer *t, uint64_t id
 
 		ret = answer_choose(&a, origin, limit, way);
 	}
+	/*
+	 * The caller may give it back, and ask for more, before this thread has
+	 * come back from the system call.
+	 */
+	if (!ret && body->block) {
+		body->block->sent++;
+		alpc_lib_block_put(body->space, body->block);
+	}
 	if (!ret)
 		alpc_lib_attrs_send(body, t);
 	return ret;
@@ -290,9 +298,8 @@ void alpc_lib_answered(struct alpc_lib_body *body, bool sent)
 		alpc_lib_attrs_sent(body);
 	if (!body->block)
 		return;
-	if (sent)
-		body->block->sent++;
-	alpc_lib_block_put(body->space, body->block);
+	if (!sent)
+		alpc_lib_block_unsend(body->space, body->block);
 	alpc_lib_space_put(body->space);
 	body->block = NULL;
 }

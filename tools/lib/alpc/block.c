@@ -323,6 +323,19 @@ void alpc_lib_block_put(struct alpc_lib_space *space,
 	pthread_mutex_unlock(&space->lock);
 }
 
+/**
+ * alpc_lib_block_unsend() - a block that was put back as sent was not
+ * @space: space
+ * @block: block; whoever looks for a free one finds it again
+ */
+void alpc_lib_block_unsend(struct alpc_lib_space *space,
+			   struct alpc_lib_block *block)
+{
+	alpc_lib_space_lock(space);
+	block->sent--;
+	pthread_mutex_unlock(&space->lock);
+}
+
 /* The blocks of a section, which are all free, are not handed out any more. */
 void alpc_lib_block_forget(struct alpc_lib_space *space,
 			   const struct alpc_lib_section *section)

@@ -161,6 +161,8 @@ int alpc_lib_block_get(struct alpc_lib_space *space, size_t len,
 		       struct alpc_lib_block **block);
 void alpc_lib_block_put(struct alpc_lib_space *space,
 			struct alpc_lib_block *block);
+void alpc_lib_block_unsend(struct alpc_lib_space *space,
+			   struct alpc_lib_block *block);
 void alpc_lib_block_forget(struct alpc_lib_space *space,
 			   const struct alpc_lib_section *section);
 size_t alpc_lib_block_trim(struct alpc_lib_space *space, uint64_t idle);
