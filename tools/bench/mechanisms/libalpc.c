@@ -78,19 +78,33 @@ static int checked(int result, const char *what)
 	return result;
 }
 
-/* A message that went another way than it should have makes a wrong figure. */
-static void check_message(const struct channel *ch, const struct alpc_message *m)
+/*
+ * A message that went another way than it should have makes a wrong figure. It is
+ * the same way for all: that of the first ones and of the last one is checked.
+ */
+static void check_way(const struct channel *ch, const struct alpc_message *m)
 {
 	const struct libalpc_channel *p = ch->priv;
 
-	if (alpc_message_len(m) != ch->bytes)
-		fail("a message of %zu bytes instead of %zu",
-		     alpc_message_len(m), ch->bytes);
 	if (p->kind->way != ALPC_WAY_AUTO && alpc_message_way(m) != p->kind->way)
 		fail("a message of %s went the way %d", ch->mech->name,
 		     alpc_message_way(m));
 	if (alpc_message_is_in_place(m) != p->kind->in_place)
 		fail("a message of %s lies in the wrong place", ch->mech->name);
+}
+
+/* Return: its data. */
+static const void *check_message(const struct channel *ch,
+				 const struct alpc_message *m)
+{
+	const void *data = alpc_message_data(m);
+
+	if (alpc_message_len(m) != ch->bytes)
+		fail("a message of %zu bytes instead of %zu",
+		     alpc_message_len(m), ch->bytes);
+	if (msg_word(data) & (MSG_FULL | MSG_STOP))
+		check_way(ch, m);
+	return data;
 }
 
 static void libalpc_open(struct channel *ch)
@@ -111,12 +125,11 @@ static int libalpc_request(struct alpc_client *client,
 	uint64_t id;
 	void *data;
 
-	check_message(ch, request);
+	id = msg_take(check_message(ch, request), ch->bytes);
 	if ((p->kind->flags & ALPC_MESSAGE_SECURE) &&
 	    !alpc_message_is_secure(request))
 		fail("a request came unprotected");
-	id = msg_take(alpc_message_data(request), ch->bytes);
-	checked(alpc_message_resize(reply, ch->bytes, &data), "the reply");
+	checked(alpc_message_fill(reply, ch->bytes, &data), "the reply");
 	msg_write(data, ch->bytes, id | MSG_REPLY);
 	if (id & MSG_STOP)
 		checked(alpc_server_stop(p->server), "alpc_server_stop");
@@ -189,8 +202,7 @@ static const void *libalpc_call(struct channel *ch)
 
 	checked(alpc_call(p->port, ch->msg, ch->bytes, p->message,
 			  ALPC_INFINITE), "alpc_call");
-	check_message(ch, p->message);
-	return alpc_message_data(p->message);
+	return check_message(ch, p->message);
 }
 
 /* The next request will lie where this reply lies, which is kept until then. */

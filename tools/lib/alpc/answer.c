@@ -35,7 +35,7 @@ struct answer {
 void alpc_lib_origin_of(const struct alpc_message *message,
 			struct alpc_lib_origin *origin)
 {
-	const struct alpc_msg *head = &message->head;
+	const struct alpc_msg *head = &message->io.recv;
 
 	*origin = (struct alpc_lib_origin){
 		.context = head->context,
@@ -54,17 +54,15 @@ static bool is_connection(const struct alpc_port *port)
 	       ALPC_KIND_CONNECTION;
 }
 
-static void set_view(const struct answer *a, uint64_t offset, uint32_t section,
-		     uint32_t flags)
+static void set_view(struct alpc_transfer *t, size_t len, uint64_t offset,
+		     uint32_t section, uint32_t flags)
 {
-	struct alpc_msg *send = &a->t->send;
-
-	send->data = 0;
-	send->len = 0;
-	send->view_offset = offset;
-	send->view_len = a->len;
-	send->section = section;
-	send->view_flags = flags | ALPC_VIEW_BODY;
+	t->send.data = 0;
+	t->send.len = 0;
+	t->send.view_offset = offset;
+	t->send.view_len = len;
+	t->send.section = section;
+	t->send.view_flags = flags | ALPC_VIEW_BODY;
 }
 
 /* The caller's own memory. */
@@ -79,7 +77,7 @@ static int answer_direct(const struct answer *a)
 	ret = alpc_lib_access(a->port->fd, a->id, ALPC_ACCESS_WRITE, range,
 			      (void *)(uintptr_t)a->data, a->len);
 	if (!ret)
-		set_view(a, 0, range, ALPC_VIEW_RANGE);
+		set_view(a->t, a->len, 0, range, ALPC_VIEW_RANGE);
 	return ret;
 }
 
@@ -105,21 +103,13 @@ static int find_space(const struct answer *a)
 static int copy_inside(const struct answer *a, const struct alpc_lib_map *map)
 {
 	uint64_t offset = a->origin.offset;
-	const unsigned char *base = map->base;
-	const unsigned char *data = a->data;
 
 	/* As in take_copy(). */
 	if (!map->writable || offset > map->len ||
 	    a->origin.len > map->len - offset)
 		return -EPROTO;
-	/* It was made in its place. */
-	if (data >= base + offset && data < base + offset + a->origin.len)
-		offset = (uint64_t)(data - base);
-	if (a->len > a->origin.offset + a->origin.len - offset)
-		return -EMSGSIZE;
-	if (data != base + offset)
-		memmove(map->base + offset, data, a->len);
-	set_view(a, offset, a->origin.section, 0);
+	memmove(map->base + offset, a->data, a->len);
+	set_view(a->t, a->len, offset, a->origin.section, 0);
 	return 0;
 }
 
@@ -169,8 +159,8 @@ static int answer_outside(const struct answer *a)
 		return ret;
 	}
 	memcpy(body->block->data, a->data, a->len);
-	set_view(a, alpc_lib_block_offset(body->block), body->block->section->id,
-		 ALPC_VIEW_SLOT(body->block->slot));
+	set_view(a->t, a->len, alpc_lib_block_offset(body->block),
+		 body->block->section->id, ALPC_VIEW_SLOT(body->block->slot));
 	return 0;
 }
 
@@ -231,6 +221,33 @@ static int answer_choose(struct answer *a, const struct alpc_lib_origin *origin,
 	return ret == -EMSGSIZE && !a->request ? answer_probe(a) : ret;
 }
 
+/* Was the reply made where the caller has room for it? Then it stays there. */
+static bool answer_is_inside(struct alpc_transfer *t, const void *data,
+			     size_t len, const struct alpc_message *request,
+			     unsigned int way)
+{
+	const struct alpc_msg *head = &request->io.recv;
+	uint64_t at;
+
+	if (!request->map || !request->map->writable ||
+	    !(head->view_flags & ALPC_VIEW_WRITE) ||
+	    (way != ALPC_WAY_AUTO && way != ALPC_WAY_VIEW))
+		return false;
+	at = (uint64_t)((uintptr_t)data - (uintptr_t)request->map->base);
+	if (at < head->view_offset || at - head->view_offset > head->view_len ||
+	    len > head->view_len - (at - head->view_offset))
+		return false;
+	set_view(t, len, at, head->section, 0);
+	return true;
+}
+
+/* Does it go inline, as it is? */
+static bool answer_is_brief(size_t len, size_t limit, unsigned int way)
+{
+	return !len || (way == ALPC_WAY_AUTO && len <= limit &&
+			len <= ALPC_LIB_INLINE_MAX);
+}
+
 /**
  * alpc_lib_answer() - put the data of a reply where they are to go
  * @port: port that it goes through
@@ -267,13 +284,14 @@ int alpc_lib_answer(struct alpc_port *port, struct alpc_transfer *t, uint64_t id
 	t->send.data = (uintptr_t)data;
 	t->send.len = (__u32)len;
 	way = atomic_load_explicit(&port->way, memory_order_relaxed);
-	if (len && (way != ALPC_WAY_AUTO || len > limit ||
-		    len > ALPC_LIB_INLINE_MAX)) {
+	if (request && request->io.recv.id != id)
+		request = NULL;
+	if (!answer_is_brief(len, limit, way) &&
+	    !(request && answer_is_inside(t, data, len, request, way))) {
 		struct answer a = {
 			.port = port, .t = t, .id = id, .data = data,
 			.len = len, .space = space, .body = body,
-			.request = request && request->head.id == id ? request :
-								       NULL,
+			.request = request,
 		};
 
 		ret = answer_choose(&a, origin, limit, way);

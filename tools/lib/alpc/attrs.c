@@ -24,8 +24,8 @@ void alpc_lib_attrs_free(struct alpc_message *message)
 	free(message->attrs);
 }
 
-/* Ranges and descriptors go along with a message to send. */
-void alpc_lib_attrs_send(struct alpc_lib_body *body, struct alpc_transfer *t)
+/* There are some to send. */
+void alpc_lib_attrs_list(struct alpc_lib_body *body, struct alpc_transfer *t)
 {
 	const struct alpc_lib_attrs *attrs = body->message ?
 					     body->message->attrs : NULL;
@@ -43,16 +43,10 @@ void alpc_lib_attrs_send(struct alpc_lib_body *body, struct alpc_transfer *t)
 	t->send.attrs_len = sizeof(body->attrs);
 }
 
-/* They went. */
-void alpc_lib_attrs_sent(struct alpc_lib_body *body)
-{
-	if (body->message && body->message->attrs)
-		body->message->attrs->fd_count = 0;
-}
-
 /* Ask for what the program wants to be told. */
-void alpc_lib_attrs_want(struct alpc_message *message, struct alpc_msg *recv)
+void alpc_lib_attrs_want(struct alpc_message *message)
 {
+	struct alpc_msg *recv = &message->io.recv;
 	struct alpc_lib_attrs *attrs = message->attrs;
 
 	attrs->in = (struct alpc_attrs){ .fd_kinds = attrs->kinds };
@@ -64,10 +58,16 @@ void alpc_lib_attrs_want(struct alpc_message *message, struct alpc_msg *recv)
 	recv->attrs_len = sizeof(attrs->in);
 }
 
+/* What came is gone. */
+void alpc_lib_attrs_forget(struct alpc_message *message)
+{
+	memset(&message->attrs->in, 0, sizeof(message->attrs->in));
+}
+
 /* Those ranges from the one on that holds the data are not the program's. */
 void alpc_lib_attrs_got(struct alpc_message *message)
 {
-	const struct alpc_msg *head = &message->head;
+	const struct alpc_msg *head = &message->io.recv;
 	struct alpc_lib_attrs *attrs = message->attrs;
 
 	attrs->visible = 0;
@@ -92,7 +92,7 @@ ALPC_API int alpc_message_accept_ranges(struct alpc_message *message, bool accep
 ALPC_API unsigned int
 alpc_message_range_count(const struct alpc_message *message)
 {
-	return message->attrs && message->head.type ? message->attrs->visible : 0;
+	return message->attrs && message->io.recv.type ? message->attrs->visible : 0;
 }
 
 ALPC_API int alpc_message_range(const struct alpc_message *message,
@@ -158,7 +158,7 @@ ALPC_API int alpc_message_take_fds(const struct alpc_message *message,
 {
 	struct alpc_take_fds arg = {
 		.size = sizeof(arg),
-		.id = message->head.id,
+		.id = message->io.recv.id,
 		.fds = (uintptr_t)fds,
 		.first = first,
 		.count = count,

@@ -92,9 +92,15 @@ static int send_inline_with_room(struct alpc_lib_body *b, struct alpc_port *port
 	return send_inline(b, t);
 }
 
+/* What is offered for the reply: as much as there is room for on this side. */
+static size_t reply_room(const struct alpc_message *reply)
+{
+	return reply->home && reply->place_room > reply->room ?
+	       reply->place_room : reply->room;
+}
+
 /* What the program has put into a block goes from there. */
-static int send_block(struct alpc_lib_body *b, struct alpc_transfer *t,
-		      const struct choice *c)
+static void send_block(struct alpc_lib_body *b, struct alpc_transfer *t)
 {
 	uint32_t flags = ALPC_VIEW_BODY;
 	size_t len = b->len;
@@ -102,12 +108,15 @@ static int send_block(struct alpc_lib_body *b, struct alpc_transfer *t,
 	b->space = b->message->home;
 	b->block = b->message->block;
 	if (b->reply) {
-		flags |= ALPC_VIEW_WRITE;
 		/* All of it if the reply can stay there, else what it has room for. */
-		if (b->reply->home == b->space)
-			len = b->block->size;
-		else if (len < c->room)
-			len = c->room < b->block->size ? c->room : b->block->size;
+		size_t room = b->reply->home == b->space ? b->block->size :
+							   reply_room(b->reply);
+
+		flags |= ALPC_VIEW_WRITE;
+		if (room > b->block->size)
+			room = b->block->size;
+		if (len < room)
+			len = room;
 	}
 	if (b->message->secure) {
 		size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -116,7 +125,6 @@ static int send_block(struct alpc_lib_body *b, struct alpc_transfer *t,
 		len = (len + page - 1) / page * page;
 	}
 	set_view(b, t, len, flags);
-	return 0;
 }
 
 static void list_range(struct alpc_lib_body *b, void *data, size_t len,
@@ -193,26 +201,29 @@ static int send_forced(struct alpc_lib_body *b, struct alpc_port *port,
 	return b->len <= c->limit ? send_inline(b, t) : -EMSGSIZE;
 }
 
+/* The data are not where they can be sent from, or may go inline. */
 static int choose(struct alpc_lib_body *b, struct alpc_port *port,
-		  struct alpc_transfer *t, const struct choice *c)
+		  struct alpc_transfer *t)
 {
-	if (b->borrowed)
-		return send_block(b, t, c);
-	if (c->way == ALPC_WAY_AUTO)
-		return send_auto(b, port, t, c);
-	return send_forced(b, port, t, c);
-}
+	struct choice c;
+	int ret;
 
-/* What is offered for the reply: as much as there is room for on this side. */
-static size_t reply_room(const struct alpc_message *reply, size_t brief)
-{
-	size_t room;
-
-	if (!reply)
-		return 0;
-	room = reply->home && reply->place_room > reply->room ?
-	       reply->place_room : reply->room;
-	return room > brief ? room : 0;
+	if (b->len > ALPC_LIB_LEN_MAX)
+		return -EMSGSIZE;
+	ret = alpc_lib_port_limit(port, &c.limit);
+	if (ret)
+		return ret;
+	c.brief = c.limit < ALPC_LIB_INLINE_MAX ? c.limit : ALPC_LIB_INLINE_MAX;
+	c.way = atomic_load_explicit(&port->way, memory_order_relaxed);
+	c.room = b->reply ? reply_room(b->reply) : 0;
+	/* A reply that is forced another way needs room, however short it is. */
+	if (c.way == ALPC_WAY_AUTO && c.room <= c.brief)
+		c.room = 0;
+	if (c.way != ALPC_WAY_AUTO)
+		return send_forced(b, port, t, &c);
+	ret = send_auto(b, port, t, &c);
+	/* The port has none, or is a server's for all its clients. */
+	return ret == -EOPNOTSUPP ? -EMSGSIZE : ret;
 }
 
 /**
@@ -229,30 +240,20 @@ static size_t reply_room(const struct alpc_message *reply, size_t brief)
 int alpc_lib_body_send(struct alpc_lib_body *body, struct alpc_port *port,
 		       struct alpc_transfer *t, uint16_t flags, uint64_t id)
 {
-	struct choice c;
-	int ret;
+	int ret = 0;
 
-	if (body->len > ALPC_LIB_LEN_MAX)
-		return -EMSGSIZE;
-	ret = alpc_lib_port_limit(port, &c.limit);
-	if (ret)
-		return ret;
-	c.brief = c.limit < ALPC_LIB_INLINE_MAX ? c.limit : ALPC_LIB_INLINE_MAX;
-	c.way = atomic_load_explicit(&port->way, memory_order_relaxed);
-	/* A reply that is forced another way needs room, however short it is. */
-	c.room = reply_room(body->reply, c.way == ALPC_WAY_AUTO ? c.brief : 0);
 	body->block = NULL;
 	body->direct = false;
 	t->flags |= ALPC_TRANSFER_SEND;
 	t->send.id = id;
 	t->send.flags = flags;
-	ret = choose(body, port, t, &c);
-	if (ret)
-		/* The port has none, or is a server's for all its clients. */
-		return ret == -EOPNOTSUPP && c.way == ALPC_WAY_AUTO ? -EMSGSIZE :
-								      ret;
-	alpc_lib_attrs_send(body, t);
-	return 0;
+	if (body->borrowed)
+		send_block(body, t);
+	else
+		ret = choose(body, port, t);
+	if (!ret)
+		alpc_lib_attrs_send(body, t);
+	return ret;
 }
 
 /* The message has been sent; else nobody has seen it. */

@@ -78,7 +78,6 @@ int alpc_lib_take(struct alpc_port *port, struct alpc_message *message,
 		  struct alpc_lib_space *space);
 int alpc_lib_take_inside(struct alpc_message *message,
 			 struct alpc_lib_body *body);
-void alpc_lib_let_go(struct alpc_message *message);
 int alpc_lib_release(struct alpc_message *message);
 bool alpc_lib_owes_to(const struct alpc_message *message,
 		      const struct alpc_port *port);
@@ -127,10 +126,23 @@ struct alpc_lib_attrs {
 };
 
 /* attrs.c */
-void alpc_lib_attrs_send(struct alpc_lib_body *body, struct alpc_transfer *t);
-void alpc_lib_attrs_sent(struct alpc_lib_body *body);
-void alpc_lib_attrs_want(struct alpc_message *message, struct alpc_msg *recv);
+void alpc_lib_attrs_list(struct alpc_lib_body *body, struct alpc_transfer *t);
 void alpc_lib_attrs_got(struct alpc_message *message);
 void alpc_lib_attrs_free(struct alpc_message *message);
+
+/* Ranges and descriptors go along with a message to send. */
+static inline void alpc_lib_attrs_send(struct alpc_lib_body *body,
+				       struct alpc_transfer *t)
+{
+	if (body->range_count || (body->message && body->message->attrs))
+		alpc_lib_attrs_list(body, t);
+}
+
+/* They went. */
+static inline void alpc_lib_attrs_sent(struct alpc_lib_body *body)
+{
+	if (body->message && body->message->attrs)
+		body->message->attrs->fd_count = 0;
+}
 
 #endif /* ALPC_LIB_BODY_H */

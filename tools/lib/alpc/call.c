@@ -9,15 +9,13 @@
 /**
  * struct call - a call under way
  * @port: port
- * @t: what is to be done next
- * @reply: takes what comes
+ * @reply: takes what comes; @reply->io is what is to be done next
  * @opt: options
  * @answer: for the program's answers to callbacks, or NULL
  * @answered: the last of these, while it is under way
  */
 struct call {
 	struct alpc_port *port;
-	struct alpc_transfer *t;
 	struct alpc_message *reply;
 	const struct alpc_call_options *opt;
 	struct alpc_message *answer;
@@ -27,13 +25,13 @@ struct call {
 /* Going on to wait, for no time at all, cancels the call. */
 static void call_cancel(struct call *c)
 {
-	c->t->flags = ALPC_TRANSFER_WAIT;
-	c->t->timeout = 0;
-	if (alpc_lib_transfer_run(c->port, c->t, c->reply) ||
-	    !(c->reply->head.flags & ALPC_MSG_HELD))
+	c->reply->io.flags = ALPC_TRANSFER_WAIT;
+	c->reply->io.timeout = 0;
+	if (alpc_lib_transfer_run(c->port, c->reply) ||
+	    !(c->reply->io.recv.flags & ALPC_MSG_HELD))
 		return;
 	/* The reply has come after all. */
-	alpc_lib_release_id(c->port, c->reply->head.id);
+	alpc_lib_release_id(c->port, c->reply->io.recv.id);
 }
 
 /* Let the program answer a callback, and prepare for going on with the call. */
@@ -53,12 +51,12 @@ static int call_answer(struct call *c)
 	ret = c->opt->callback(c->opt->arg, request, c->answer);
 	if (ret)
 		return ret < 0 ? ret : -EINVAL;
-	c->t->send = (struct alpc_msg){ 0 };
+	c->reply->io.send = (struct alpc_msg){ 0 };
 	alpc_lib_body_init(&c->answered, NULL, 0);
 	c->answered.message = c->answer;
-	ret = alpc_lib_answer(c->port, c->t, request->head.id, c->answer->data,
-			      c->answer->len, request, NULL, NULL,
-			      &c->answered);
+	ret = alpc_lib_answer(c->port, &request->io, request->io.recv.id,
+			      c->answer->data, c->answer->len, request, NULL,
+			      NULL, &c->answered);
 	alpc_lib_let_go(request);
 	return ret;
 }
@@ -71,39 +69,37 @@ static bool asker_gave_up(const struct alpc_transfer *t, int error)
 	       (error == -ECANCELED || error == -ESRCH);
 }
 
-/* Until the reply is there, but not yet taken in. */
-static int call_wait(struct call *c)
+/* What has come first, or @ret, is not the reply: until it is there. */
+static int call_wait(struct call *c, int ret)
 {
-	int ret;
-
 	for (;;) {
-		ret = alpc_lib_transfer_run(c->port, c->t, c->reply);
 		if (c->answer)
 			alpc_lib_answered(&c->answered,
-					  !(c->t->flags & ALPC_TRANSFER_SEND));
-		if (asker_gave_up(c->t, ret)) {
-			c->t->flags &= ~ALPC_TRANSFER_SEND;
-			continue;
-		}
-		if (ret || c->reply->head.type == ALPC_REPLY)
+					  !(c->reply->io.flags & ALPC_TRANSFER_SEND));
+		if (!ret && c->reply->io.recv.type != ALPC_REPLY)
+			ret = call_answer(c);
+		else if (!asker_gave_up(&c->reply->io, ret))
 			return ret;
-		ret = call_answer(c);
-		if (ret)
+		if (asker_gave_up(&c->reply->io, ret))
+			c->reply->io.flags &= ~ALPC_TRANSFER_SEND;
+		else if (ret)
 			return ret;
+		ret = alpc_lib_transfer_run(c->port, c->reply);
 	}
 }
 
-static int call_run(struct call *c)
+/* The call goes on, or ends without a reply. */
+static int call_go_on(struct call *c, int ret)
 {
 	struct alpc_message *reply = c->reply;
-	int ret = call_wait(c);
 
+	ret = call_wait(c, ret);
 	if (ret) {
 		/* The kernel has ended it itself unless the trouble is here. */
 		if (reply->done & ALPC_DONE_SENT &&
 		    !(reply->done & ALPC_DONE_CANCELED) && ret != -EPIPE)
 			call_cancel(c);
-		reply->head = (struct alpc_msg){ 0 };
+		reply->io.recv = (struct alpc_msg){ 0 };
 		reply->data = reply->own;
 		reply->len = 0;
 	}
@@ -112,11 +108,30 @@ static int call_run(struct call *c)
 	return ret;
 }
 
+/* Send, and wait for the reply. */
+ALPC_LIB_HOT int call_run(struct alpc_port *port, struct alpc_message *reply,
+		    const struct alpc_call_options *opt)
+{
+	struct call c;
+	int ret;
+
+	reply->io.flags |= ALPC_TRANSFER_WAIT;
+	ret = alpc_lib_transfer_run(port, reply);
+	if (!ret && reply->io.recv.type == ALPC_REPLY)
+		return 0;
+	/* Not all of it: it is large. */
+	c.port = port;
+	c.reply = reply;
+	c.opt = opt;
+	c.answer = NULL;
+	return call_go_on(&c, ret);
+}
+
 /* The reply lies in the block that was sent, in the caller's memory, or beyond. */
-static int call_take(struct alpc_port *port, struct alpc_message *reply,
+ALPC_LIB_HOT int call_take(struct alpc_port *port, struct alpc_message *reply,
 		     struct alpc_lib_body *body)
 {
-	const struct alpc_msg *head = &reply->head;
+	const struct alpc_msg *head = &reply->io.recv;
 	int ret;
 
 	if (body->block && head->section == body->block->section->id &&
@@ -134,29 +149,14 @@ static int call_take(struct alpc_port *port, struct alpc_message *reply,
 	return ret;
 }
 
-/* Send what @body says, and wait for its reply. */
-static int call_body(struct alpc_port *port, struct alpc_lib_body *body,
-		     struct alpc_message *reply, struct alpc_transfer *t,
+/* Send what was prepared, and take its reply. */
+ALPC_LIB_HOT int call_body(struct alpc_port *port, struct alpc_lib_body *body,
+		     struct alpc_message *reply,
 		     const struct alpc_call_options *opt)
 {
-	struct call c;
 	int ret;
 
-	ret = alpc_lib_body_send(body, port, t, opt->inside ?
-				 ALPC_SEND_CALLBACK : ALPC_SEND_REQUEST,
-				 opt->inside);
-	if (ret) {
-		reply->head = (struct alpc_msg){ 0 };
-		return ret;
-	}
-	/* Not all of it: it is large. */
-	c.port = port;
-	c.t = t;
-	c.reply = reply;
-	c.opt = opt;
-	c.answer = NULL;
-	t->flags |= ALPC_TRANSFER_WAIT;
-	ret = call_run(&c);
+	ret = call_run(port, reply, opt);
 	alpc_lib_body_sent(body, reply->done & ALPC_DONE_SENT);
 	if (!ret)
 		ret = call_take(port, reply, body);
@@ -164,33 +164,48 @@ static int call_body(struct alpc_port *port, struct alpc_lib_body *body,
 	return ret;
 }
 
-static int call_init(struct alpc_call_options *opt,
+/* What a program says that does not say anything. */
+static const struct alpc_call_options no_options;
+
+/* @opt: the options if there are none, else @copy, where they are checked. */
+static int call_init(const struct alpc_call_options **opt,
+		     struct alpc_call_options *copy,
 		     const struct alpc_call_options *options)
 {
-	int ret = alpc_lib_options(opt, sizeof(*opt), options);
+	int ret;
 
-	if (!ret && opt->range_count > ALPC_RANGES_MAX)
+	*opt = &no_options;
+	if (!options)
+		return 0;
+	*opt = copy;
+	ret = alpc_lib_options(copy, sizeof(*copy), options);
+	if (!ret && copy->range_count > ALPC_RANGES_MAX)
 		ret = -EINVAL;
 	return ret;
 }
 
 /* Start, with what the options say. */
-static int call_start(struct alpc_port *port, struct alpc_lib_body *body,
+ALPC_LIB_HOT int call_start(struct alpc_port *port, struct alpc_lib_body *body,
 		      struct alpc_message *reply, int64_t timeout,
 		      const struct alpc_call_options *opt)
 {
-	struct alpc_transfer t;
+	struct alpc_transfer *t = &reply->io;
 	int ret = -EINVAL;
 
 	body->reply = reply;
 	body->ranges = opt->ranges;
 	body->range_count = opt->range_count;
 	alpc_lib_message_ready(reply);
+	reply->call = 0;
 	if (timeout)
-		ret = alpc_lib_transfer_init(&t, timeout);
+		ret = alpc_lib_transfer_init(t, timeout);
 	if (!ret)
-		return call_body(port, body, reply, &t, opt);
-	reply->head = (struct alpc_msg){ 0 };
+		ret = alpc_lib_body_send(body, port, t, opt->inside ?
+					 ALPC_SEND_CALLBACK : ALPC_SEND_REQUEST,
+					 opt->inside);
+	if (!ret)
+		return call_body(port, body, reply, opt);
+	t->recv = (struct alpc_msg){ 0 };
 	return ret;
 }
 
@@ -199,39 +214,39 @@ ALPC_API int alpc_call_with(struct alpc_port *port, const void *data,
 			    int64_t timeout,
 			    const struct alpc_call_options *options)
 {
-	struct alpc_call_options opt;
+	const struct alpc_call_options *opt;
+	struct alpc_call_options copy;
 	struct alpc_lib_body body;
 	int ret;
 
-	ret = call_init(&opt, options);
+	ret = call_init(&opt, &copy, options);
 	if (ret) {
 		alpc_lib_message_clear(reply);
 		return ret;
 	}
 	alpc_lib_body_init(&body, data, len);
-	return call_start(port, &body, reply, timeout, &opt);
+	return call_start(port, &body, reply, timeout, opt);
 }
 
 ALPC_API int alpc_call(struct alpc_port *port, const void *data, size_t len,
 		       struct alpc_message *reply, int64_t timeout)
 {
-	static const struct alpc_call_options none;
 	struct alpc_lib_body body;
 
 	alpc_lib_body_init(&body, data, len);
-	return call_start(port, &body, reply, timeout, &none);
+	return call_start(port, &body, reply, timeout, &no_options);
 }
 
-/* What the request has, now that the call is over. */
+/* What the request has, now that the call has failed. */
 static void call_settle(struct alpc_message *request,
 			const struct alpc_lib_body *body,
-			const struct alpc_message *reply, int error)
+			const struct alpc_message *reply)
 {
 	if (reply->done & ALPC_DONE_SENT) {
 		/* The other side may go on reading it. */
-		if (error && body->borrowed)
+		if (body->borrowed)
 			alpc_lib_place_drop(request);
-	} else if (error && request == reply) {
+	} else if (request == reply) {
 		request->data = body->borrowed ? request->place : request->own;
 		request->len = body->len;
 	}
@@ -243,7 +258,8 @@ ALPC_API int alpc_call_message(struct alpc_port *port,
 			       const struct alpc_call_options *options)
 {
 	struct alpc_lib_space *space = alpc_lib_port_space(port);
-	struct alpc_call_options opt;
+	const struct alpc_call_options *opt;
+	struct alpc_call_options copy;
 	struct alpc_lib_body body;
 	int ret;
 
@@ -256,12 +272,13 @@ ALPC_API int alpc_call_message(struct alpc_port *port,
 	alpc_lib_body_init(&body, request->data, request->len);
 	body.message = request;
 	body.borrowed = alpc_lib_place_is_filled(request);
-	ret = call_init(&opt, options);
+	ret = call_init(&opt, &copy, options);
 	if (ret)
 		alpc_lib_message_clear(reply);
 	else
-		ret = call_start(port, &body, reply, timeout, &opt);
-	call_settle(request, &body, reply, ret);
+		ret = call_start(port, &body, reply, timeout, opt);
+	if (ret)
+		call_settle(request, &body, reply);
 	return ret;
 }
 

@@ -149,7 +149,7 @@ void alpc_lib_client_connect(struct alpc_server *server,
 			     const struct alpc_message *request,
 			     struct alpc_message *answer)
 {
-	uint64_t id = request->head.id;
+	uint64_t id = request->io.recv.id;
 	struct alpc_client *c;
 	int ret = 0;
 
@@ -185,7 +185,7 @@ struct alpc_client *alpc_lib_client_of(const struct alpc_message *message)
 {
 	struct alpc_client *c;
 
-	c = (struct alpc_client *)(uintptr_t)message->head.context;
+	c = (struct alpc_client *)(uintptr_t)message->io.recv.context;
 	if (c && !atomic_load_explicit(&c->open, memory_order_acquire)) {
 		pthread_mutex_lock(&c->gate);
 		pthread_mutex_unlock(&c->gate);

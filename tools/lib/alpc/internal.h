@@ -11,9 +11,13 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <sys/ioctl.h>
 
 /* Everything else is hidden, in the shared library by -fvisibility. */
 #define ALPC_API __attribute__((visibility("default")))
+
+/* For what every call passes: as many calls of functions would cost more than it. */
+#define ALPC_LIB_HOT static inline __attribute__((always_inline))
 
 struct alpc_lib_attrs;
 struct alpc_lib_block;
@@ -47,7 +51,8 @@ struct alpc_port {
 
 /**
  * struct alpc_message - message
- * @head: what the kernel said about it
+ * @io: how it is received; @io.recv is what the kernel said about it
+ * @call: call of which the reply is waited for, or 0
  * @data: its data, in @own, in @place, or in @map; never NULL
  * @len: length of these
  * @own: memory of its own; never NULL
@@ -61,7 +66,7 @@ struct alpc_port {
  * @owes: the other side's view or descriptors are to be released
  * @place: other memory to fill it in, or NULL
  * @place_room: bytes at @place
- * @given: the caller's room for it, into which alpc_message_set() may write
+ * @given: the caller's room for it, which alpc_message_fill() may hand out
  *	although the program does not want to have it there, or NULL
  * @given_room: bytes at @given
  * @given_from: what is not longer is better sent inline
@@ -77,7 +82,8 @@ struct alpc_port {
  * @attrs: ranges and descriptors, or NULL
  */
 struct alpc_message {
-	struct alpc_msg head;
+	struct alpc_transfer io;
+	uint64_t call;
 	void *data;
 	size_t len;
 	void *own;
@@ -106,8 +112,31 @@ struct alpc_message {
 	struct alpc_lib_attrs *attrs;
 };
 
-/* ioctl.c */
-int alpc_lib_ioctl(int fd, unsigned long request, void *arg);
+/**
+ * alpc_lib_ioctl() - ioctl(2) that leaves errno alone
+ * @fd: device or port
+ * @request: ALPC_IOC_*
+ * @arg: its argument
+ *
+ * Never repeated after a signal: only the program knows whether it wants that,
+ * and the kernel restarts by itself what had no effect and may be restarted.
+ *
+ * Return: 0 or a negative errno value.
+ */
+ALPC_LIB_HOT int alpc_lib_ioctl(int fd, unsigned long request, void *arg)
+{
+	int *error = &errno;
+	int saved = *error;
+	int ret = 0;
+
+	if (ioctl(fd, request, arg) < 0) {
+		ret = -*error;
+		*error = saved;
+	}
+	return ret;
+}
+
+/* device.c */
 int alpc_lib_device_open(void);
 void alpc_lib_close(int fd);
 
@@ -132,7 +161,6 @@ int alpc_lib_time_parse(int64_t timeout, struct alpc_lib_time *time);
 /* message.c */
 int alpc_lib_message_grow(struct alpc_message *message, size_t len);
 void alpc_lib_message_trim(struct alpc_message *message, size_t room);
-void alpc_lib_message_ready(struct alpc_message *message);
 void alpc_lib_message_clear(struct alpc_message *message);
 int alpc_lib_message_expose(struct alpc_message *message, size_t room);
 void alpc_lib_message_conceal(struct alpc_message *message, bool use);
@@ -142,14 +170,96 @@ int alpc_lib_port_new(struct alpc_port **port);
 void alpc_lib_port_end(struct alpc_port *port, bool stays);
 int alpc_lib_port_learn(struct alpc_port *port);
 
+/* take.c */
+void alpc_lib_let_go(struct alpc_message *message);
+
+/* attrs.c */
+void alpc_lib_attrs_want(struct alpc_message *message);
+void alpc_lib_attrs_forget(struct alpc_message *message);
+
 /* transfer.c */
-int alpc_lib_transfer_init(struct alpc_transfer *t, int64_t timeout);
+int alpc_lib_transfer_limit(struct alpc_transfer *t, int64_t timeout);
 int alpc_lib_transfer_send(struct alpc_transfer *t, uint16_t flags, uint64_t id,
 			   const void *data, size_t len);
-int alpc_lib_transfer_run(const struct alpc_port *port, struct alpc_transfer *t,
-			  struct alpc_message *message);
-void alpc_lib_give_back(struct alpc_port *port, struct alpc_message *message,
-			struct alpc_transfer *t);
+int alpc_lib_transfer_again(const struct alpc_port *port,
+			    struct alpc_message *message, int error);
+void alpc_lib_give_back(struct alpc_port *port, struct alpc_message *message);
+
+/* Prepare for receiving, which fills @io.recv in, or clears it if it fails. */
+static inline void alpc_lib_message_ready(struct alpc_message *message)
+{
+	if (message->space || message->inbox)
+		alpc_lib_let_go(message);
+	if (message->attrs)
+		alpc_lib_attrs_forget(message);
+	message->data = message->own;
+	message->len = 0;
+	message->done = 0;
+	message->way = ALPC_WAY_AUTO;
+	message->reply_room = 0;
+}
+
+/* Start a transfer: nothing to do yet, and the time that it may take. */
+static inline int alpc_lib_transfer_init(struct alpc_transfer *t,
+					 int64_t timeout)
+{
+	/* Who receives prepares @recv, which may still say what was received. */
+	t->size = sizeof(*t);
+	t->flags = 0;
+	t->timeout = timeout;
+	t->send = (struct alpc_msg){ 0 };
+	t->out_id = 0;
+	t->out_done = 0;
+	t->__reserved = 0;
+	return timeout == ALPC_INFINITE ? 0 : alpc_lib_transfer_limit(t, timeout);
+}
+
+/* alpc_lib_transfer_run() without what it does after a failure. */
+ALPC_LIB_HOT int alpc_lib_transfer_once(const struct alpc_port *port,
+					 struct alpc_message *message)
+{
+	struct alpc_transfer *t = &message->io;
+	int ret;
+
+	/* What the kernel reads; it writes all of it. */
+	t->recv.call = message->call;
+	t->recv.data = (uintptr_t)message->own;
+	t->recv.len = message->room < ALPC_DATA_MAX ? (__u32)message->room :
+						      ALPC_DATA_MAX;
+	t->recv.attrs = 0;
+	t->recv.attrs_len = 0;
+	t->recv.__reserved = 0;
+	if (message->attrs)
+		alpc_lib_attrs_want(message);
+	t->out_id = 0;
+	t->out_done = 0;
+	ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, t);
+	message->done |= t->out_done;
+	if (t->out_done & ALPC_DONE_SENT) {
+		t->flags &= ~ALPC_TRANSFER_SEND;
+		if (t->flags & ALPC_TRANSFER_WAIT && t->out_id)
+			message->call = t->out_id;
+	}
+	return ret;
+}
+
+/**
+ * alpc_lib_transfer_run() - do a transfer that receives
+ * @port: port
+ * @message: @message->io is what to do. When it has sent something it will not
+ *	send it again, and when that was a call @message->call names it, to go on
+ *	with. It takes what is received, and grows until it fits. What is not
+ *	inline is yet to be taken in.
+ *
+ * Return: 0 or a negative errno value; @message->done gets what was done.
+ */
+ALPC_LIB_HOT int alpc_lib_transfer_run(const struct alpc_port *port,
+					struct alpc_message *message)
+{
+	int ret = alpc_lib_transfer_once(port, message);
+
+	return ret ? alpc_lib_transfer_again(port, message, ret) : 0;
+}
 
 /* The space of a port, or NULL if it has none yet. */
 static inline struct alpc_lib_space *

@@ -46,7 +46,7 @@ static void later_answered(struct alpc_server *server, uint64_t id)
 void alpc_lib_later_note(struct alpc_lib_worker *worker)
 {
 	struct alpc_server *server = worker->server;
-	uint64_t id = worker->message->head.id;
+	uint64_t id = worker->message->io.recv.id;
 	struct alpc_lib_origin origin;
 	bool canceled = false;
 

@@ -59,65 +59,115 @@ void alpc_lib_map_close(struct alpc_lib_map *map)
 	errno = saved;
 }
 
-static void map_free(struct alpc_lib_space *space, struct alpc_lib_map *map)
+/*
+ * Take one that is live out of the way of those who look for it, unless somebody
+ * uses it. Lock held.
+ */
+static bool map_kill(struct alpc_lib_space *space, struct alpc_lib_map *map)
 {
+	unsigned int live = MAP_LIVE;
+
+	if (!atomic_compare_exchange_strong(&map->users, &live, 0))
+		return false;
 	alpc_lib_map_close(map);
 	alpc_lib_inbox_unmapped(space->inbox);
-	free(map);
-}
-
-/* Unmap what was not used for longest, if anything is not used. */
-static bool map_evict(struct alpc_lib_space *space)
-{
-	int oldest = -1;
-
-	for (int i = 0; i < ALPC_LIB_MAPS; i++) {
-		const struct alpc_lib_map *m = space->maps[i];
-
-		if (m && !m->users &&
-		    (oldest < 0 || m->tick < space->maps[oldest]->tick))
-			oldest = i;
-	}
-	if (oldest < 0)
-		return false;
-	map_free(space, space->maps[oldest]);
-	space->maps[oldest] = NULL;
 	return true;
 }
 
-/* Let others find it, if there is room. */
-static void map_list(struct alpc_lib_space *space, struct alpc_lib_map *map)
+/* Unmap what was not used for longest, if anything is not used. Lock held. */
+static struct alpc_lib_map *map_evict(struct alpc_lib_space *space)
 {
-	for (int round = 0; round < 2; round++) {
+	for (;;) {
+		struct alpc_lib_map *oldest = NULL;
+
 		for (int i = 0; i < ALPC_LIB_MAPS; i++) {
-			if (space->maps[i])
-				continue;
-			space->maps[i] = map;
-			map->listed = true;
-			return;
+			struct alpc_lib_map *m = &space->maps[i];
+
+			if (atomic_load(&m->users) == MAP_LIVE &&
+			    (!oldest || atomic_load(&m->tick) <
+					atomic_load(&oldest->tick)))
+				oldest = m;
 		}
-		if (!map_evict(space))
-			return;
+		/* Somebody may just have begun to use it. */
+		if (!oldest || map_kill(space, oldest))
+			return oldest;
 	}
 }
 
+/* Where a mapping that others can find is put, or NULL. Lock held. */
+static struct alpc_lib_map *map_place(struct alpc_lib_space *space)
+{
+	for (int i = 0; i < ALPC_LIB_MAPS; i++)
+		if (!atomic_load(&space->maps[i].users))
+			return &space->maps[i];
+	return map_evict(space);
+}
+
+/* If all that can be found are in use the new one is for this message alone. */
 static int map_new(struct alpc_lib_space *space, int fd, uint32_t section,
 		   uint64_t id, struct alpc_lib_map **map)
 {
-	struct alpc_lib_map *m = calloc(1, sizeof(*m));
+	struct alpc_lib_map *m = map_place(space);
+	unsigned int users = MAP_LIVE | 1;
 	int ret;
 
+	if (!m) {
+		m = calloc(1, sizeof(*m));
+		users = 1;
+	}
 	if (!m)
 		return -ENOMEM;
 	ret = alpc_lib_map_open(fd, section, id, m);
-	if (ret) {
+	if (!ret) {
+		atomic_store(&m->users, users);
+		*map = m;
+	} else if (users == 1) {
 		free(m);
-		return ret;
 	}
-	m->users = 1;
-	map_list(space, m);
-	*map = m;
-	return 0;
+	return ret;
+}
+
+static struct alpc_lib_map *map_find(struct alpc_lib_space *space,
+				     uint32_t section)
+{
+	for (int i = 0; i < ALPC_LIB_MAPS; i++) {
+		struct alpc_lib_map *m = &space->maps[i];
+		unsigned int users;
+
+		if (atomic_load_explicit(&m->id, memory_order_relaxed) != section)
+			continue;
+		users = atomic_load_explicit(&m->users, memory_order_relaxed);
+		while (users & MAP_LIVE &&
+		       !atomic_compare_exchange_weak(&m->users, &users,
+						     users + 1))
+			;
+		if (!(users & MAP_LIVE))
+			continue;
+		/* It may have become another one before it was counted. */
+		if (atomic_load(&m->id) == section)
+			return m;
+		alpc_lib_map_put(space, m);
+	}
+	return NULL;
+}
+
+/* It is not there, or was not a moment ago. */
+static int map_get(struct alpc_lib_space *space, int fd, uint32_t section,
+		   uint64_t id, struct alpc_lib_map **map)
+{
+	bool made = false;
+	int ret = 0;
+
+	alpc_lib_space_lock(space);
+	*map = map_find(space, section);
+	if (!*map) {
+		ret = map_new(space, fd, section, id, map);
+		made = !ret;
+	}
+	pthread_mutex_unlock(&space->lock);
+	if (made)
+		alpc_lib_inbox_mapped(space->inbox);
+	return ret;
 }
 
 /**
@@ -133,38 +183,32 @@ static int map_new(struct alpc_lib_space *space, int fd, uint32_t section,
 int alpc_lib_map_get(struct alpc_lib_space *space, int fd, uint32_t section,
 		     uint64_t id, struct alpc_lib_map **map)
 {
-	struct alpc_lib_map *m;
-	bool made = false;
-	int ret = 0;
+	uint64_t tick;
+	int ret;
 
-	alpc_lib_space_lock(space);
-	for (int i = 0; i < ALPC_LIB_MAPS; i++) {
-		m = space->maps[i];
-		if (m && m->id == section) {
-			m->users++;
-			goto found;
-		}
+	*map = NULL;
+	if (alpc_lib_process_is(space->process))
+		*map = map_find(space, section);
+	if (!*map) {
+		ret = map_get(space, fd, section, id, map);
+		if (ret)
+			return ret;
 	}
-	ret = map_new(space, fd, section, id, &m);
-	if (ret)
-		goto out;
-	made = true;
-found:
-	m->tick = ++space->tick;
-	*map = m;
-out:
-	pthread_mutex_unlock(&space->lock);
-	if (made)
-		alpc_lib_inbox_mapped(space->inbox);
-	return ret;
+	/* Two who count at once count one: it is for a guess. */
+	tick = atomic_load_explicit(&space->map_tick, memory_order_relaxed) + 1;
+	atomic_store_explicit(&space->map_tick, tick, memory_order_relaxed);
+	atomic_store_explicit(&(*map)->tick, tick, memory_order_relaxed);
+	return 0;
 }
 
 void alpc_lib_map_put(struct alpc_lib_space *space, struct alpc_lib_map *map)
 {
-	alpc_lib_space_lock(space);
-	if (!--map->users && !map->listed)
-		map_free(space, map);
-	pthread_mutex_unlock(&space->lock);
+	if (atomic_fetch_sub(&map->users, 1) != 1)
+		return;
+	/* Nobody can find it. */
+	alpc_lib_map_close(map);
+	alpc_lib_inbox_unmapped(space->inbox);
+	free(map);
 }
 
 /* Unmap one mapping. Return: false if all are in use, or somebody has the lock. */
@@ -175,7 +219,7 @@ bool alpc_lib_map_evict(struct alpc_lib_space *space)
 	if (pthread_mutex_trylock(&space->lock))
 		return false;
 	if (alpc_lib_process_is(space->process))
-		done = map_evict(space);
+		done = map_evict(space) != NULL;
 	pthread_mutex_unlock(&space->lock);
 	return done;
 }
@@ -183,9 +227,6 @@ bool alpc_lib_map_evict(struct alpc_lib_space *space)
 /* Nobody uses any. */
 void alpc_lib_maps_close(struct alpc_lib_space *space)
 {
-	for (int i = 0; i < ALPC_LIB_MAPS; i++) {
-		if (space->maps[i])
-			map_free(space, space->maps[i]);
-		space->maps[i] = NULL;
-	}
+	for (int i = 0; i < ALPC_LIB_MAPS; i++)
+		map_kill(space, &space->maps[i]);
 }

@@ -88,25 +88,11 @@ void alpc_lib_message_trim(struct alpc_message *message, size_t room)
 		message->data = own;
 }
 
-/* Prepare for receiving, which fills @head in, or clears it if it fails. */
-void alpc_lib_message_ready(struct alpc_message *message)
-{
-	if (message->space || message->inbox)
-		alpc_lib_let_go(message);
-	message->data = message->own;
-	message->len = 0;
-	message->done = 0;
-	message->way = ALPC_WAY_AUTO;
-	message->reply_room = 0;
-	if (message->attrs)
-		memset(&message->attrs->in, 0, sizeof(message->attrs->in));
-}
-
 /* Nothing was received: no program shall take an old message for a new one. */
 void alpc_lib_message_clear(struct alpc_message *message)
 {
 	alpc_lib_message_ready(message);
-	memset(&message->head, 0, sizeof(message->head));
+	memset(&message->io.recv, 0, sizeof(message->io.recv));
 }
 
 /**
@@ -147,7 +133,8 @@ void alpc_lib_message_conceal(struct alpc_message *message, bool use)
 	message->exposed = NULL;
 }
 
-static int message_resize(struct alpc_message *message, size_t len, void **data)
+ALPC_API int alpc_message_resize(struct alpc_message *message, size_t len,
+				 void **data)
 {
 	void *to;
 	int ret;
@@ -173,40 +160,43 @@ static int message_resize(struct alpc_message *message, size_t len, void **data)
 	return 0;
 }
 
-ALPC_API int alpc_message_resize(struct alpc_message *message, size_t len,
-				 void **data)
-{
-	return message_resize(message, len, data);
-}
-
-ALPC_API int alpc_message_set(struct alpc_message *message, const void *data,
-			      size_t len)
+ALPC_API int alpc_message_fill(struct alpc_message *message, size_t len,
+			       void **data)
 {
 	size_t before = message->len;
-	void *to;
 	int ret;
 
 	/* Written once and not looked at again: it need not be copied there. */
 	if (message->given && len <= message->given_room &&
 	    len > message->given_from) {
-		memmove(message->given, data, len);
 		message->data = message->given;
 		message->len = len;
+		*data = message->given;
 		return 0;
 	}
 	/* What it had before need not be moved. */
 	message->len = 0;
-	ret = message_resize(message, len, &to);
+	ret = alpc_message_resize(message, len, data);
 	if (ret)
 		message->len = before;
-	else if (len && to != data)
+	return ret;
+}
+
+ALPC_API int alpc_message_set(struct alpc_message *message, const void *data,
+			      size_t len)
+{
+	void *to;
+	int ret;
+
+	ret = alpc_message_fill(message, len, &to);
+	if (!ret && len && to != data)
 		memmove(to, data, len);
 	return ret;
 }
 
 ALPC_API unsigned int alpc_message_type(const struct alpc_message *message)
 {
-	return message->head.type;
+	return message->io.recv.type;
 }
 
 ALPC_API const void *alpc_message_data(const struct alpc_message *message)
@@ -221,47 +211,47 @@ ALPC_API size_t alpc_message_len(const struct alpc_message *message)
 
 ALPC_API uint64_t alpc_message_id(const struct alpc_message *message)
 {
-	return message->head.id;
+	return message->io.recv.id;
 }
 
 ALPC_API uint64_t alpc_message_context(const struct alpc_message *message)
 {
-	return message->head.context;
+	return message->io.recv.context;
 }
 
 ALPC_API uint64_t alpc_message_cookie(const struct alpc_message *message)
 {
-	return message->head.cookie;
+	return message->io.recv.cookie;
 }
 
 ALPC_API uint64_t alpc_message_seq(const struct alpc_message *message)
 {
-	return message->head.seq;
+	return message->io.recv.seq;
 }
 
 ALPC_API pid_t alpc_message_pid(const struct alpc_message *message)
 {
-	return message->head.pid;
+	return message->io.recv.pid;
 }
 
 ALPC_API pid_t alpc_message_tid(const struct alpc_message *message)
 {
-	return message->head.tid;
+	return message->io.recv.tid;
 }
 
 ALPC_API uid_t alpc_message_uid(const struct alpc_message *message)
 {
-	return message->head.uid;
+	return message->io.recv.uid;
 }
 
 ALPC_API gid_t alpc_message_gid(const struct alpc_message *message)
 {
-	return message->head.gid;
+	return message->io.recv.gid;
 }
 
 ALPC_API bool alpc_message_is_callback(const struct alpc_message *message)
 {
-	return message->head.flags & ALPC_MSG_CALLBACK;
+	return message->io.recv.flags & ALPC_MSG_CALLBACK;
 }
 
 ALPC_API unsigned int alpc_message_done(const struct alpc_message *message)

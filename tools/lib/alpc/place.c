@@ -147,7 +147,7 @@ ALPC_API bool alpc_message_is_in_place(const struct alpc_message *message)
 ALPC_API bool alpc_message_is_secure(const struct alpc_message *message)
 {
 	return message->data == message->own ||
-	       message->head.view_flags & ALPC_VIEW_SECURE;
+	       message->io.recv.view_flags & ALPC_VIEW_SECURE;
 }
 
 ALPC_API int alpc_message_release(struct alpc_message *message)

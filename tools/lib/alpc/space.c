@@ -22,10 +22,8 @@ static void space_forget(struct alpc_lib_space *space)
 		space->free[i] = NULL;
 	space->limbo = NULL;
 	space->limbo_end = &space->limbo;
-	for (int i = 0; i < ALPC_LIB_MAPS; i++) {
-		free(space->maps[i]);
-		space->maps[i] = NULL;
-	}
+	for (int i = 0; i < ALPC_LIB_MAPS; i++)
+		atomic_store(&space->maps[i].users, 0);
 }
 
 /* Take the lock of a space, which belongs to this process from now on. */

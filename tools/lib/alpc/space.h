@@ -84,46 +84,53 @@ struct alpc_lib_section {
 	struct alpc_lib_block blocks[];
 };
 
+/* In &alpc_lib_map.users: it may be used by others than those who do. */
+#define MAP_LIVE	(UINT32_C(1) << 31)
+
 /**
  * struct alpc_lib_map - mapping of a section of the other end
+ * @users: who uses it just now, and %MAP_LIVE as long as it can be found; atomic
+ * @id: of the section; atomic
+ * @tick: when it was used last; atomic
  * @base: memory
  * @len: bytes
- * @id: of the section
- * @users: who uses it just now
  * @writable: the other end lets us write to it
- * @listed: in &alpc_lib_space.maps
- * @tick: when it was used last
+ *
+ * Found and given back without a lock, because every message that lies in a
+ * section does so twice. Who has counted itself among the users of one that is
+ * live, and sees its id then, has it until it gives it back.
  */
 struct alpc_lib_map {
+	atomic_uint users;
+	atomic_uint id;
+	atomic_uint_least64_t tick;
 	unsigned char *base;
 	size_t len;
-	uint32_t id;
-	uint32_t users;
 	bool writable;
-	bool listed;
-	uint64_t tick;
 };
 
 /**
  * struct alpc_lib_space - memory of one end of a connection in this process
  * @refs: the port's handle, messages that use it; atomic
+ * @process: number of the process that it belongs to; set under the lock; atomic
+ * @map_tick: counts mappings that are used; atomic
  * @lock: protects what follows
- * @process: number of the process that it belongs to
  * @fd: the port, -1 when the handle is closed
  * @max_section: limit of the port, bytes; 0 if it has no sections
  * @max_view: likewise
- * @tick: counts blocks that are handed out, and mappings that are used
+ * @tick: counts blocks that are handed out
  * @sections: its sections
  * @free: free blocks by size
  * @limbo: blocks that are put back but may still be read, oldest first
  * @limbo_end: where the next one is added
- * @maps: mappings of the other end's sections
+ * @maps: mappings of the other end's sections; looked for without the lock
  * @inbox: of the port that receives, which counts mappings; or NULL
  */
 struct alpc_lib_space {
 	atomic_uint refs;
+	atomic_uint process;
+	atomic_uint_least64_t map_tick;
 	pthread_mutex_t lock;
-	uint32_t process;
 	int fd;
 	uint64_t max_section;
 	uint64_t max_view;
@@ -132,7 +139,7 @@ struct alpc_lib_space {
 	struct alpc_lib_block *free[SPACE_CLASSES];
 	struct alpc_lib_block *limbo;
 	struct alpc_lib_block **limbo_end;
-	struct alpc_lib_map *maps[ALPC_LIB_MAPS];
+	struct alpc_lib_map maps[ALPC_LIB_MAPS];
 	struct alpc_lib_inbox *inbox;
 };
 

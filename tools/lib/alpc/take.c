@@ -14,7 +14,7 @@
 static int take_prefix(const struct alpc_message *m,
 		       struct alpc_lib_prefix *prefix)
 {
-	const struct alpc_msg *head = &m->head;
+	const struct alpc_msg *head = &m->io.recv;
 
 	*prefix = (struct alpc_lib_prefix){ .len = head->view_len };
 	if (!head->len)
@@ -37,7 +37,7 @@ static int take_room(struct alpc_message *m, uint64_t len)
 static int take_copy(struct alpc_message *m, const struct alpc_lib_map *map,
 		     size_t len)
 {
-	const struct alpc_msg *head = &m->head;
+	const struct alpc_msg *head = &m->io.recv;
 	int ret;
 
 	/* The kernel has checked it; this is what a mistake would hurt. */
@@ -61,7 +61,7 @@ static int take_once(struct alpc_port *port, struct alpc_message *m, size_t len)
 	bool in_place = m->in_place;
 	int ret;
 
-	ret = alpc_lib_map_open(port->fd, m->head.section, m->head.id, &map);
+	ret = alpc_lib_map_open(port->fd, m->io.recv.section, m->io.recv.id, &map);
 	if (ret)
 		return ret;
 	m->in_place = false;
@@ -79,10 +79,10 @@ static int take_view(struct alpc_port *port, struct alpc_message *m, size_t len)
 	/* It knows sections by the messages that bring them. */
 	if (atomic_load_explicit(&port->kind, memory_order_relaxed) ==
 	    ALPC_KIND_CONNECTION)
-		id = m->head.id;
+		id = m->io.recv.id;
 	if (!m->space)
 		return take_once(port, m, len);
-	ret = alpc_lib_map_get(m->space, port->fd, m->head.section, id, &m->map);
+	ret = alpc_lib_map_get(m->space, port->fd, m->io.recv.section, id, &m->map);
 	if (ret)
 		return ret;
 	m->process = m->space->process;
@@ -92,20 +92,20 @@ static int take_view(struct alpc_port *port, struct alpc_message *m, size_t len)
 static int take_range(struct alpc_port *port, struct alpc_message *m, size_t len)
 {
 	/* In a reply: the other side has written it here. */
-	if (m->head.type == ALPC_REPLY) {
+	if (m->io.recv.type == ALPC_REPLY) {
 		if (!m->exposed || len > m->exposed_room)
 			return -EPROTO;
 		alpc_lib_message_conceal(m, true);
 		return 0;
 	}
 	return take_room(m, len) ?:
-	       alpc_lib_access(port->fd, m->head.id, 0, m->head.section, m->own,
+	       alpc_lib_access(port->fd, m->io.recv.id, 0, m->io.recv.section, m->own,
 			       len);
 }
 
 static int take_body(struct alpc_port *port, struct alpc_message *m)
 {
-	bool range = m->head.view_flags & ALPC_VIEW_RANGE;
+	bool range = m->io.recv.view_flags & ALPC_VIEW_RANGE;
 	struct alpc_lib_prefix prefix;
 	int ret;
 
@@ -133,19 +133,19 @@ static void take_space(struct alpc_port *port, struct alpc_message *m,
 			m->space = alpc_lib_space_get(space);
 		return;
 	}
-	if (m->head.flags & (ALPC_MSG_HELD | ALPC_MSG_FDS) &&
+	if (m->io.recv.flags & (ALPC_MSG_HELD | ALPC_MSG_FDS) &&
 	    !alpc_lib_inbox_of(port, &inbox))
 		m->inbox = alpc_lib_inbox_get(inbox);
-	if (!m->head.view_len)
+	if (!m->io.recv.view_len)
 		return;
 	m->space = space ? alpc_lib_space_get(space) :
-			   alpc_lib_inbox_space(inbox, m->head.context);
+			   alpc_lib_inbox_space(inbox, m->io.recv.context);
 }
 
 /**
  * alpc_lib_take() - take in what was received
  * @port: port that it was received from
- * @message: message, of which @head is filled in, and @own with what came inline
+ * @message: message, of which @io.recv is filled in, and @own with what came inline
  * @space: of the client, if that is known, or NULL
  *
  * Return: 0; else the message has no data: -EMSGSIZE (too long), -EPROTO (makes
@@ -154,7 +154,7 @@ static void take_space(struct alpc_port *port, struct alpc_message *m,
 int alpc_lib_take(struct alpc_port *port, struct alpc_message *message,
 		  struct alpc_lib_space *space)
 {
-	const struct alpc_msg *head = &message->head;
+	const struct alpc_msg *head = &message->io.recv;
 	int ret;
 
 	message->data = message->own;
@@ -181,7 +181,7 @@ int alpc_lib_take(struct alpc_port *port, struct alpc_message *message,
 
 /**
  * alpc_lib_take_inside() - take in a reply that lies in the caller's own block
- * @message: message, of which @head is filled in
+ * @message: message, of which @io.recv is filled in
  * @body: what was sent
  *
  * Return: 0, -EPROTO, -EMSGSIZE, -ENOMEM.
@@ -189,7 +189,7 @@ int alpc_lib_take(struct alpc_port *port, struct alpc_message *message,
 int alpc_lib_take_inside(struct alpc_message *message,
 			 struct alpc_lib_body *body)
 {
-	const struct alpc_msg *head = &message->head;
+	const struct alpc_msg *head = &message->io.recv;
 	const struct alpc_lib_block *b = body->block;
 	uint64_t offset = head->view_offset - alpc_lib_block_offset(b);
 	int ret;
@@ -230,7 +230,7 @@ int alpc_lib_release(struct alpc_message *message)
 	struct alpc_transfer t = {
 		.size = sizeof(t),
 		.flags = ALPC_TRANSFER_SEND,
-		.send.id = message->head.id,
+		.send.id = message->io.recv.id,
 		.send.flags = ALPC_SEND_RELEASE,
 	};
 

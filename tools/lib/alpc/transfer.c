@@ -9,21 +9,12 @@
 
 #include <string.h>
 
-/* Start a transfer: nothing to do yet, and the time that it may take. */
-int alpc_lib_transfer_init(struct alpc_transfer *t, int64_t timeout)
+/* Say how long it may take, if that is not for ever. */
+int alpc_lib_transfer_limit(struct alpc_transfer *t, int64_t timeout)
 {
 	struct alpc_lib_time time;
 	int ret;
 
-	/* alpc_lib_transfer_run() prepares the rest of @recv. */
-	memset(t, 0, offsetof(struct alpc_transfer, recv));
-	t->size = sizeof(*t);
-	t->recv.len = 0;
-	t->recv.call = 0;
-	if (timeout == ALPC_INFINITE) {
-		t->timeout = timeout;
-		return 0;
-	}
 	ret = alpc_lib_time_parse(timeout, &time);
 	if (ret)
 		return ret;
@@ -36,57 +27,40 @@ int alpc_lib_transfer_init(struct alpc_transfer *t, int64_t timeout)
 }
 
 /**
- * alpc_lib_transfer_run() - do a transfer that receives
+ * alpc_lib_transfer_again() - after a transfer that has failed
  * @port: port
- * @t: what to do. When it has sent something it will not send it again, and
- *	when that was a call @t->recv.call names it, to go on with.
- * @message: takes what is received, and grows until it fits. What is not inline
- *	is yet to be taken in.
+ * @message: message
+ * @error: why
  *
- * The system call is repeated for one reason only: a message is there and did
- * not fit. Then nothing was received, and what was sent is taken out.
+ * There is one reason to repeat it: a message is there and did not fit. Then
+ * nothing was received, and what was sent is taken out.
  *
- * Return: 0 or a negative errno value; @message->done gets what was done.
+ * Return: as alpc_lib_transfer_run().
  */
-int alpc_lib_transfer_run(const struct alpc_port *port, struct alpc_transfer *t,
-			  struct alpc_message *message)
+int alpc_lib_transfer_again(const struct alpc_port *port,
+			    struct alpc_message *message, int error)
 {
-	__u64 call = t->recv.call;
-	int ret;
+	struct alpc_transfer *t = &message->io;
 
-	for (;;) {
-		/* What the kernel reads; it writes all of it. */
-		t->recv.call = call;
-		t->recv.data = (uintptr_t)message->own;
-		t->recv.len = message->room < ALPC_DATA_MAX ?
-			      (__u32)message->room : ALPC_DATA_MAX;
-		t->recv.attrs = 0;
-		t->recv.attrs_len = 0;
-		t->recv.__reserved = 0;
-		if (message->attrs)
-			alpc_lib_attrs_want(message, &t->recv);
-		t->out_id = 0;
-		t->out_done = 0;
-		ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, t);
-		message->done |= t->out_done;
-		if (t->out_done & ALPC_DONE_SENT) {
-			t->flags &= ~ALPC_TRANSFER_SEND;
-			if (t->flags & ALPC_TRANSFER_WAIT && t->out_id)
-				call = t->out_id;
-		}
-		if (ret != -EMSGSIZE || t->flags & ALPC_TRANSFER_SEND ||
-		    t->recv.len <= message->room)
+	while (error == -EMSGSIZE && !(t->flags & ALPC_TRANSFER_SEND) &&
+	       t->recv.len > message->room) {
+		error = alpc_lib_message_grow(message, t->recv.len);
+		if (error)
 			break;
-		ret = alpc_lib_message_grow(message, t->recv.len);
-		if (ret)
-			break;
+		error = alpc_lib_transfer_once(port, message);
+		if (!error)
+			return 0;
 	}
-	if (!ret)
-		message->head = t->recv;
-	else
-		memset(&message->head, 0, sizeof(message->head));
-	t->recv.call = call;
-	return ret;
+	t->recv = (struct alpc_msg){ 0 };
+	return error;
+}
+
+/* Start a transfer that does not receive. */
+static int send_init(struct alpc_transfer *t, int64_t timeout)
+{
+	t->recv.len = 0;
+	t->recv.call = 0;
+	return alpc_lib_transfer_init(t, timeout);
 }
 
 static int send_body(struct alpc_port *port, struct alpc_lib_body *body,
@@ -111,7 +85,7 @@ ALPC_API int alpc_send(struct alpc_port *port, const void *data, size_t len,
 	int ret;
 
 	alpc_lib_body_init(&body, data, len);
-	ret = alpc_lib_transfer_init(&t, timeout);
+	ret = send_init(&t, timeout);
 	return ret ? ret : send_body(port, &body, &t, 0);
 }
 
@@ -127,7 +101,7 @@ ALPC_API int alpc_send_message(struct alpc_port *port,
 	alpc_lib_body_init(&body, message->data, message->len);
 	body.message = message;
 	body.borrowed = alpc_lib_place_is_filled(message);
-	ret = alpc_lib_transfer_init(&t, timeout);
+	ret = send_init(&t, timeout);
 	if (ret)
 		return ret;
 	ret = send_body(port, &body, &t, 0);
@@ -145,7 +119,7 @@ ALPC_API int alpc_send_request(struct alpc_port *port, const void *data,
 	int ret;
 
 	alpc_lib_body_init(&body, data, len);
-	ret = alpc_lib_transfer_init(&t, timeout);
+	ret = send_init(&t, timeout);
 	if (ret)
 		return ret;
 	t.send.cookie = cookie;
@@ -176,34 +150,33 @@ static void receive_note(struct alpc_port *port, struct alpc_message *m)
 						 memory_order_relaxed);
 	struct alpc_lib_origin origin;
 
-	switch (m->head.type) {
+	switch (m->io.recv.type) {
 	case ALPC_REQUEST:
 		/* A communication port has one client, and no need of that. */
-		if (kind != ALPC_KIND_CONNECTION && !m->head.view_len)
+		if (kind != ALPC_KIND_CONNECTION && !m->io.recv.view_len)
 			break;
 		alpc_lib_origin_of(m, &origin);
-		if (!alpc_lib_inbox_note(port, m->head.id, &origin) &&
+		if (!alpc_lib_inbox_note(port, m->io.recv.id, &origin) &&
 		    !origin.in_place)
-			alpc_lib_release_id(port, m->head.id);
+			alpc_lib_release_id(port, m->io.recv.id);
 		break;
 	case ALPC_CANCELED:
-		if (!alpc_lib_inbox_canceled(port, m->head.id))
+		if (!alpc_lib_inbox_canceled(port, m->io.recv.id))
 			m->owes = false;
 		break;
 	case ALPC_PORT_CLOSED:
-		alpc_lib_inbox_gone(port, m->head.context);
+		alpc_lib_inbox_gone(port, m->io.recv.context);
 		break;
 	}
 }
 
-/* Receive, after @t has done what else it is to do. */
-static int receive(struct alpc_port *port, struct alpc_message *message,
-		   struct alpc_transfer *t)
+/* Receive, after what else the transfer of @message is to do. */
+static int receive(struct alpc_port *port, struct alpc_message *message)
 {
 	int ret;
 
-	t->flags |= ALPC_TRANSFER_RECEIVE;
-	ret = alpc_lib_transfer_run(port, t, message);
+	message->io.flags |= ALPC_TRANSFER_RECEIVE;
+	ret = alpc_lib_transfer_run(port, message);
 	if (ret)
 		return ret;
 	ret = alpc_lib_take(port, message, NULL);
@@ -214,16 +187,17 @@ static int receive(struct alpc_port *port, struct alpc_message *message,
 /**
  * alpc_lib_give_back() - give back what a message owes with the next transfer
  * @port: port that it is for
- * @message: message, which is made ready
- * @t: transfer that is to receive and does not send anything yet
+ * @message: message, which is made ready, and whose transfer is to receive and
+ *	does not send anything yet
  */
-void alpc_lib_give_back(struct alpc_port *port, struct alpc_message *message,
-			struct alpc_transfer *t)
+void alpc_lib_give_back(struct alpc_port *port, struct alpc_message *message)
 {
+	struct alpc_transfer *t = &message->io;
+
 	if (alpc_lib_owes_to(message, port)) {
 		t->flags |= ALPC_TRANSFER_SEND;
 		t->send.flags = ALPC_SEND_RELEASE;
-		t->send.id = message->head.id;
+		t->send.id = message->io.recv.id;
 		message->owes = false;
 	}
 	alpc_lib_message_ready(message);
@@ -232,20 +206,20 @@ void alpc_lib_give_back(struct alpc_port *port, struct alpc_message *message,
 ALPC_API int alpc_receive(struct alpc_port *port, struct alpc_message *message,
 			  int64_t timeout)
 {
-	struct alpc_transfer t;
 	int ret;
 
-	ret = alpc_lib_transfer_init(&t, timeout);
+	message->call = 0;
+	ret = alpc_lib_transfer_init(&message->io, timeout);
 	if (ret) {
 		alpc_lib_message_clear(message);
 		return ret;
 	}
-	alpc_lib_give_back(port, message, &t);
-	ret = receive(port, message, &t);
-	if (ret && t.flags & ALPC_TRANSFER_SEND) {
+	alpc_lib_give_back(port, message);
+	ret = receive(port, message);
+	if (ret && message->io.flags & ALPC_TRANSFER_SEND) {
 		/* There is nothing to give back any more. */
-		t.flags &= ~ALPC_TRANSFER_SEND;
-		ret = receive(port, message, &t);
+		message->io.flags &= ~ALPC_TRANSFER_SEND;
+		ret = receive(port, message);
 	}
 	message->done &= ~ALPC_DONE_SENT;
 	return ret;
@@ -279,7 +253,7 @@ int alpc_lib_reply(struct alpc_port *port, uint64_t id, const void *data,
 
 	alpc_lib_body_init(&body, NULL, 0);
 	body.message = message;
-	ret = alpc_lib_transfer_init(&t, ALPC_INFINITE);
+	ret = send_init(&t, ALPC_INFINITE);
 	if (!ret)
 		ret = alpc_lib_answer(port, &t, id, data, len, NULL, origin,
 				      NULL, &body);
@@ -312,14 +286,15 @@ ALPC_API int alpc_reply_and_receive(struct alpc_port *port, uint64_t id,
 				    struct alpc_message *message,
 				    int64_t timeout)
 {
+	struct alpc_transfer *t = &message->io;
 	struct alpc_lib_body body;
-	struct alpc_transfer t;
 	int ret;
 
 	alpc_lib_body_init(&body, NULL, 0);
-	ret = alpc_lib_transfer_init(&t, timeout);
+	message->call = 0;
+	ret = alpc_lib_transfer_init(&message->io, timeout);
 	if (!ret)
-		ret = alpc_lib_answer(port, &t, id, data, len, message, NULL,
+		ret = alpc_lib_answer(port, t, id, data, len, message, NULL,
 				      NULL, &body);
 	if (ret) {
 		message->done = 0;
@@ -329,8 +304,8 @@ ALPC_API int alpc_reply_and_receive(struct alpc_port *port, uint64_t id,
 	 * Whoever waits for the next message, perhaps for ever, keeps nothing
 	 * that belongs to this reply.
 	 */
-	if (body.block || (t.send.len && message->map)) {
-		ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, &t);
+	if (body.block || (t->send.len && message->map)) {
+		ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, t);
 		alpc_lib_answered(&body, !ret);
 		alpc_lib_message_clear(message);
 		if (alpc_lib_reply_is_over(ret))
@@ -338,12 +313,12 @@ ALPC_API int alpc_reply_and_receive(struct alpc_port *port, uint64_t id,
 		if (ret)
 			return ret;
 		message->done = ALPC_DONE_SENT;
-		t.flags &= ~ALPC_TRANSFER_SEND;
-		return receive(port, message, &t);
+		t->flags &= ~ALPC_TRANSFER_SEND;
+		return receive(port, message);
 	}
 	alpc_lib_message_ready(message);
-	ret = receive(port, message, &t);
-	if (!(t.flags & ALPC_TRANSFER_SEND) || alpc_lib_reply_is_over(ret))
+	ret = receive(port, message);
+	if (!(t->flags & ALPC_TRANSFER_SEND) || alpc_lib_reply_is_over(ret))
 		alpc_lib_inbox_answered(port, id);
 	return ret;
 }

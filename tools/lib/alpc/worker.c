@@ -53,7 +53,7 @@ static void worker_exit(struct alpc_lib_worker *w)
  */
 static void worker_place(struct alpc_lib_worker *w)
 {
-	const struct alpc_msg *head = &w->message->head;
+	const struct alpc_msg *head = &w->message->io.recv;
 	const struct alpc_lib_map *map = w->message->map;
 	struct alpc_message *reply = w->reply;
 
@@ -73,7 +73,7 @@ static void worker_place(struct alpc_lib_worker *w)
 static void worker_request(struct alpc_lib_worker *w, struct alpc_client *client)
 {
 	const struct alpc_server_ops *ops = &w->server->ops;
-	uint64_t id = w->message->head.id;
+	uint64_t id = w->message->io.recv.id;
 	int ret = -EOPNOTSUPP;
 
 	worker_place(w);
@@ -87,7 +87,7 @@ static void worker_request(struct alpc_lib_worker *w, struct alpc_client *client
 	atomic_store_explicit(&w->handled, 0, memory_order_relaxed);
 	if (ret) {
 		alpc_port_disconnect(&client->port);
-		if (w->message->head.view_len)
+		if (w->message->io.recv.view_len)
 			alpc_lib_release_id(w->server->port, id);
 		return;
 	}
@@ -101,7 +101,7 @@ static void worker_dispatch(struct alpc_lib_worker *w, struct alpc_client *clien
 	const struct alpc_server_ops *ops = &w->server->ops;
 	const struct alpc_message *m = w->message;
 
-	switch (m->head.type) {
+	switch (m->io.recv.type) {
 	case ALPC_REQUEST:
 		worker_request(w, client);
 		break;
@@ -114,10 +114,10 @@ static void worker_dispatch(struct alpc_lib_worker *w, struct alpc_client *clien
 			ops->reply(client, m);
 		break;
 	case ALPC_CANCELED:
-		if (!alpc_lib_inbox_canceled(w->server->port, m->head.id))
+		if (!alpc_lib_inbox_canceled(w->server->port, m->io.recv.id))
 			w->message->owes = false;
 		if (ops->canceled)
-			ops->canceled(client, m->head.id);
+			ops->canceled(client, m->io.recv.id);
 		break;
 	case ALPC_CLIENT_DIED:
 		if (ops->died)
@@ -140,7 +140,7 @@ static void worker_tell(const struct alpc_lib_worker *w, uint64_t id, int error)
 static void worker_untaken(struct alpc_lib_worker *w, struct alpc_client *client,
 			   int error)
 {
-	const struct alpc_msg *head = &w->message->head;
+	const struct alpc_msg *head = &w->message->io.recv;
 
 	if (!alpc_lib_reply_is_over(error))
 		alpc_port_disconnect(&client->port);
@@ -155,8 +155,8 @@ static struct alpc_lib_space *worker_space(const struct alpc_lib_worker *w,
 {
 	struct alpc_lib_space *space = NULL;
 
-	if (w->message->head.view_len &&
-	    !(w->message->head.view_flags & ALPC_VIEW_RANGE))
+	if (w->message->io.recv.view_len &&
+	    !(w->message->io.recv.view_flags & ALPC_VIEW_RANGE))
 		alpc_lib_space_of(&client->port, &space);
 	return space;
 }
@@ -170,7 +170,7 @@ static void worker_handle(struct alpc_lib_worker *w)
 	w->reply->place = NULL;
 	w->reply->given = NULL;
 	w->reply->limit = ALPC_LIB_LEN_MAX;
-	if (w->message->head.type == ALPC_CONNECTION_REQUEST) {
+	if (w->message->io.recv.type == ALPC_CONNECTION_REQUEST) {
 		alpc_lib_take(w->server->port, w->message, NULL);
 		w->reply->limit = w->server->max_message;
 		alpc_lib_client_connect(w->server, w->message, w->reply);
@@ -179,9 +179,9 @@ static void worker_handle(struct alpc_lib_worker *w)
 	client = alpc_lib_client_of(w->message);
 	if (!client)
 		return;
-	if (w->message->head.type == ALPC_PORT_CLOSED) {
-		alpc_lib_inbox_gone(w->server->port, w->message->head.context);
-		alpc_lib_client_gone(client, w->message->head.seq);
+	if (w->message->io.recv.type == ALPC_PORT_CLOSED) {
+		alpc_lib_inbox_gone(w->server->port, w->message->io.recv.context);
+		alpc_lib_client_gone(client, w->message->io.recv.seq);
 		return;
 	}
 	ret = alpc_lib_take(w->server->port, w->message, worker_space(w, client));
@@ -212,9 +212,9 @@ static void worker_unanswered(struct alpc_lib_worker *w, int error)
  * Prepare to reply. What is in the caller's memory and is to go inline is taken
  * out: that memory is let go of before the system call.
  */
-static int worker_answer(struct alpc_lib_worker *w, struct alpc_transfer *t,
-			 struct alpc_lib_body *body)
+static int worker_answer(struct alpc_lib_worker *w, struct alpc_lib_body *body)
 {
+	struct alpc_transfer *t = &w->message->io;
 	struct alpc_message *m = w->reply;
 	int ret;
 
@@ -229,14 +229,14 @@ static int worker_answer(struct alpc_lib_worker *w, struct alpc_transfer *t,
 	return ret;
 }
 
-/* Reply with what is yet to be done for the next message in @t. */
-static void worker_reply(struct alpc_lib_worker *w, struct alpc_transfer *t,
-			 struct alpc_lib_body *body)
+/* Reply with the transfer that takes the next message up. */
+static void worker_reply(struct alpc_lib_worker *w, struct alpc_lib_body *body)
 {
+	struct alpc_transfer *t = &w->message->io;
 	int ret;
 
 	w->replying = false;
-	ret = worker_answer(w, t, body);
+	ret = worker_answer(w, body);
 	/* Who waits for the next message keeps no block of any client. */
 	if (!ret && body->block) {
 		ret = alpc_lib_ioctl(w->server->port->fd, ALPC_IOC_TRANSFER, t);
@@ -268,32 +268,32 @@ static void worker_trim(struct alpc_lib_worker *w)
 /* Reply, if there is a reply, and take the next message up. */
 static int worker_next(struct alpc_lib_worker *w)
 {
+	struct alpc_transfer *t = &w->message->io;
 	struct alpc_port *port = w->server->port;
 	struct alpc_lib_body body;
-	struct alpc_transfer t;
 	bool replying = w->replying;
 	int ret;
 
-	alpc_lib_transfer_init(&t, ALPC_INFINITE);
+	alpc_lib_transfer_init(t, ALPC_INFINITE);
 	worker_trim(w);
 	if (replying)
-		worker_reply(w, &t, &body);
-	if (t.flags & ALPC_TRANSFER_SEND)
+		worker_reply(w, &body);
+	if (t->flags & ALPC_TRANSFER_SEND)
 		alpc_lib_message_ready(w->message);
 	else
-		alpc_lib_give_back(port, w->message, &t);
-	t.flags |= ALPC_TRANSFER_RECEIVE;
-	ret = alpc_lib_transfer_run(port, &t, w->message);
-	if (!(t.flags & ALPC_TRANSFER_SEND)) {
+		alpc_lib_give_back(port, w->message);
+	t->flags |= ALPC_TRANSFER_RECEIVE;
+	ret = alpc_lib_transfer_run(port, w->message);
+	if (!(t->flags & ALPC_TRANSFER_SEND)) {
 		if (replying)
 			alpc_lib_attrs_sent(&body);
 		return ret;
 	}
 	/* If it was to give something back, there is nothing any more. */
-	if (t.send.flags == ALPC_SEND_REPLY)
+	if (t->send.flags == ALPC_SEND_REPLY)
 		worker_unanswered(w, ret);
-	t.flags &= ~ALPC_TRANSFER_SEND;
-	return alpc_lib_transfer_run(port, &t, w->message);
+	t->flags &= ~ALPC_TRANSFER_SEND;
+	return alpc_lib_transfer_run(port, w->message);
 }
 
 /**

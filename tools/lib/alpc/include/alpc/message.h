@@ -161,7 +161,7 @@ unsigned int alpc_message_done(const struct alpc_message *message);
 int alpc_message_set(struct alpc_message *message, const void *data, size_t len);
 
 /**
- * alpc_message_resize() - fill a message in, in its own memory
+ * alpc_message_resize() - fill a message in, in memory that is its own
  * @message: message
  * @len: bytes that it is to have
  * @data: where to write them; the bytes that it had before are still there as
@@ -170,6 +170,22 @@ int alpc_message_set(struct alpc_message *message, const void *data, size_t len)
  * Return: as alpc_message_set().
  */
 int alpc_message_resize(struct alpc_message *message, size_t len, void **data);
+
+/**
+ * alpc_message_fill() - fill a message in, wherever it is needed
+ * @message: message
+ * @len: bytes that it is to have
+ * @data: where to write all of them; what is there before is undefined
+ *
+ * For a long reply this saves a copy: if the caller offers room for it in a
+ * section, @data is that room. So it is memory that the caller may look into, and
+ * change, at any time: write what the caller is to have and nothing else, and do
+ * not read it back. Until the reply is sent, alpc_message_resize() moves what was
+ * written into the message's own memory.
+ *
+ * Return: as alpc_message_set().
+ */
+int alpc_message_fill(struct alpc_message *message, size_t len, void **data);
 
 #ifdef __cplusplus
 }

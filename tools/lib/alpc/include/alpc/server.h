@@ -113,9 +113,9 @@ int alpc_server_new(struct alpc_port *port, const struct alpc_server_ops *ops,
  *	where it lies, and @reply of a request that brings room for one begins in
  *	that room. See "In place" in <alpc/large.h> for what it can be trusted
  *	with. The room for the reply may begin where the request does: once
- *	alpc_message_resize() or alpc_message_set() was called on @reply, what
- *	@request contains is undefined, except that alpc_message_set() may copy
- *	from it. %ALPC_SERVER_RANGES: see alpc_message_accept_ranges().
+ *	alpc_message_resize(), alpc_message_fill() or alpc_message_set() was
+ *	called on @reply, what @request contains is undefined, except that
+ *	alpc_message_set() may copy from it. %ALPC_SERVER_RANGES: see alpc_message_accept_ranges().
  * @fd_kinds: which descriptors to take with what is received (ALPC_FD_* bits)
  * @max_request: the longest data that are taken in, bytes; 0 for the default, 1
  *	GiB. Who sends more is disconnected.

@@ -1,38 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The only way into the kernel: /dev/alpc, and the ioctls on it and on ports.
+ * The device, which ports are made with.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
 #include "internal.h"
 
 #include <fcntl.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define DEVICE "/dev/alpc"
-
-/**
- * alpc_lib_ioctl() - ioctl(2) that leaves errno alone
- * @fd: device or port
- * @request: ALPC_IOC_*
- * @arg: its argument
- *
- * Never repeated after a signal: only the program knows whether it wants that,
- * and the kernel restarts by itself what had no effect and may be restarted.
- *
- * Return: 0 or a negative errno value.
- */
-int alpc_lib_ioctl(int fd, unsigned long request, void *arg)
-{
-	int saved = errno;
-	int ret = 0;
-
-	if (ioctl(fd, request, arg) < 0)
-		ret = -errno;
-	errno = saved;
-	return ret;
-}
 
 /* Return: a descriptor of the device, or a negative errno value. */
 int alpc_lib_device_open(void)
