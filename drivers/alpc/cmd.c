@@ -81,7 +81,7 @@ int alpc_cmd_create_port(struct alpc_ucmd *ucmd)
 	int fd, ret;
 
 	if (arg->flags & ~(ALPC_PORT_NO_SPIN | ALPC_PORT_NO_SECTIONS) ||
-	    arg->__reserved)
+	    arg->require | arg->withhold | arg->max_security)
 		return -EINVAL;
 	port = alpc_port_make(arg);
 	if (IS_ERR(port))
@@ -174,7 +174,8 @@ int alpc_cmd_connect(struct alpc_ucmd *ucmd)
 	struct file *file;
 	int fd, ret;
 
-	if (arg->flags & ~ALPC_CONNECT_FLAGS || arg->__reserved)
+	if (arg->flags & ~ALPC_CONNECT_FLAGS || arg->__reserved ||
+	    arg->level | arg->withhold)
 		return -EINVAL;
 	conn = alpc_conn_make(arg);
 	if (IS_ERR(conn))

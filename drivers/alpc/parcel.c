@@ -127,7 +127,7 @@ static int alpc_view_read(struct alpc_view *view, const struct alpc_msg *send)
 
 static int alpc_attrs_read(struct alpc_attrs *attrs, const struct alpc_msg *msg)
 {
-	BUILD_BUG_ON(sizeof(*attrs) != 32);
+	BUILD_BUG_ON(sizeof(*attrs) != 48);
 	if (!msg->attrs) {
 		memset(attrs, 0, sizeof(*attrs));
 		return 0;
@@ -151,7 +151,8 @@ static int alpc_parcel_get(struct alpc_message *m)
 /* What only a call may send, and how much of it. */
 static int alpc_attrs_check(const struct alpc_attrs *attrs, bool call)
 {
-	if (attrs->fd_kinds || attrs->out_fds_dropped ||
+	if (attrs->fd_kinds || attrs->out_fds_dropped || attrs->identity ||
+	    attrs->security || attrs->__reserved ||
 	    (attrs->range_count && !call) ||
 	    !attrs->ranges != !attrs->range_count ||
 	    !attrs->fds != !attrs->fd_count)
@@ -478,7 +479,8 @@ int alpc_parcel_unpack(struct alpc_end *end, const struct alpc_delivery *d,
 	ret = alpc_attrs_read(&attrs, recv);
 	if (ret)
 		return ret;
-	if (attrs.fds || attrs.fd_kinds & ~ALPC_FD_ANY)
+	if (attrs.fds || attrs.fd_kinds & ~ALPC_FD_ANY || attrs.identity ||
+	    attrs.security || attrs.__reserved)
 		return -EINVAL;
 	*kinds = attrs.fd_kinds;
 	attrs.fd_count = 0;

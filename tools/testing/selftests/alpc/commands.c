@@ -464,7 +464,6 @@ const struct command commands[COMMANDS] = {
 		.number = ALPC_IOC_CREATE_PORT,
 		.size = sizeof(struct alpc_create_port),
 		.known_flags = ALPC_PORT_NO_SPIN | ALPC_PORT_NO_SECTIONS,
-		.reserved = { offsetof(struct alpc_create_port, __reserved) },
 		.buffers = {
 			{ offsetof(struct alpc_create_port, name),
 			  offsetof(struct alpc_create_port, name_len) },
