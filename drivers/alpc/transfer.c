@@ -22,7 +22,7 @@
 
 static bool alpc_msg_is_clean(const struct alpc_msg *msg)
 {
-	return !msg->attrs == !msg->attrs_len && !msg->__reserved;
+	return !msg->attrs == !msg->attrs_len && !msg->reserve;
 }
 
 /* To give back it takes the id and nothing else. */

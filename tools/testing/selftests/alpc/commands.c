@@ -535,7 +535,7 @@ const struct command commands[COMMANDS] = {
 			offsetof(struct alpc_transfer, send.attrs),
 			offsetof(struct alpc_transfer, send.attrs) + 4,
 			offsetof(struct alpc_transfer, send.attrs_len),
-			offsetof(struct alpc_transfer, send.__reserved),
+			offsetof(struct alpc_transfer, send.reserve),
 		},
 		.buffers = {
 			{ offsetof(struct alpc_transfer, send.data),
