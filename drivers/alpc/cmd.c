@@ -33,7 +33,7 @@ int alpc_cmd_query(struct alpc_ucmd *ucmd)
 	arg->out_version = ALPC_ABI_VERSION;
 	arg->out_data_max = ALPC_DATA_MAX;
 	arg->out_features = ALPC_FEATURE_SECTIONS | ALPC_FEATURE_ACCESS |
-			    ALPC_FEATURE_FDS;
+			    ALPC_FEATURE_FDS | ALPC_FEATURE_VECTORS;
 	if (alpc_exit_is_supported())
 		arg->out_features |= ALPC_FEATURE_EXIT_NOTICE;
 	arg->out_queue_messages_max = ALPC_QUEUE_MESSAGES_MAX;

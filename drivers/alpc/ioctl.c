@@ -17,6 +17,7 @@
 #include "port.h"
 #include "shutdown.h"
 #include "transfer.h"
+#include "vector.h"
 
 /* The kinds of file that a command is for; ports by their &enum alpc_port_kind */
 #define ALPC_ON_DEVICE		BIT(0)
@@ -142,8 +143,8 @@ static long alpc_ioctl(struct alpc_end *end, unsigned int kind,
 	int ret;
 
 	if (!op)
-		return cmd == ALPC_IOC_TRANSFER || cmd == ALPC_IOC_ACCESS ?
-		       -EOPNOTSUPP : -ENOTTY;
+		return cmd == ALPC_IOC_TRANSFER || cmd == ALPC_IOC_VECTOR ||
+		       cmd == ALPC_IOC_ACCESS ? -EOPNOTSUPP : -ENOTTY;
 	if (!(op->kinds & kind))
 		return -EOPNOTSUPP;
 	if (get_user(usize, (u32 __user *)uarg))
@@ -197,12 +198,32 @@ static long alpc_ioctl_access(struct alpc_end *end,
 	return put_user(arg.out_done, &ua->out_done) ? -EFAULT : ret;
 }
 
+/* Many of the first one. */
+static long alpc_ioctl_vector(struct file *file, struct alpc_vector __user *uv)
+{
+	struct alpc_vector v;
+	u32 usize;
+	int ret;
+
+	if (get_user(usize, &uv->size))
+		return -EFAULT;
+	ret = alpc_arg_get(&v, sizeof(v), sizeof(v), usize, uv);
+	if (ret)
+		return ret;
+	ret = alpc_vector(file->private_data, &v, file->f_flags & O_NONBLOCK);
+	/* How far it was is said in any case. */
+	return put_user(v.out_sent, &uv->out_sent) ||
+	       put_user(v.out_received, &uv->out_received) ? -EFAULT : ret;
+}
+
 long alpc_port_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct alpc_end *end = file->private_data;
 
 	if (likely(cmd == ALPC_IOC_TRANSFER))
 		return alpc_ioctl_transfer(file, (void __user *)arg);
+	if (cmd == ALPC_IOC_VECTOR)
+		return alpc_ioctl_vector(file, (void __user *)arg);
 	if (cmd == ALPC_IOC_ACCESS)
 		return alpc_ioctl_access(end, (void __user *)arg);
 	return alpc_ioctl(end, BIT(end->kind), cmd, (void __user *)arg);

@@ -105,6 +105,29 @@ static void alpc_message_free_buffers(struct alpc_message *m)
 		alpc_parcel_empty(m);
 }
 
+static void alpc_message_empty(struct alpc_message *m)
+{
+	/* Pairs with the release of the last other reference. */
+	smp_acquire__after_ctrl_dep();
+	alpc_message_free_buffers(m);
+	m->data = alpc_message_inline(m);
+	m->answer = NULL;
+}
+
+/**
+ * alpc_message_reset() - make a message ready to be used again
+ * @m: message that nobody finds any more; the reference stays the caller's
+ *
+ * Return: true, or false if another thread is still copying it.
+ */
+bool alpc_message_reset(struct alpc_message *m)
+{
+	if (unlikely(refcount_read(&m->ref) != 1))
+		return false;
+	alpc_message_empty(m);
+	return true;
+}
+
 /**
  * alpc_message_recycle() - keep a message for the next one, or drop it
  * @m: message that nobody finds any more; the caller's reference is consumed
@@ -118,11 +141,7 @@ void alpc_message_recycle(struct alpc_message *m, struct alpc_message **spare)
 		alpc_message_put(m);
 		return;
 	}
-	/* Pairs with the release of the last other reference. */
-	smp_acquire__after_ctrl_dep();
-	alpc_message_free_buffers(m);
-	m->data = alpc_message_inline(m);
-	m->answer = NULL;
+	alpc_message_empty(m);
 	if (unlikely(cmpxchg(spare, NULL, m)))
 		alpc_message_put(m);
 }

@@ -153,6 +153,7 @@ void alpc_message_cache_exit(void);
 
 struct alpc_message *alpc_message_alloc(struct alpc_message **spare, u32 room);
 void alpc_message_recycle(struct alpc_message *m, struct alpc_message **spare);
+bool alpc_message_reset(struct alpc_message *m);
 void alpc_message_free(struct alpc_message *m);
 void alpc_message_init_notice(struct alpc_message *m, struct alpc_end *from,
 			      u8 type);

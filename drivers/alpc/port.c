@@ -11,6 +11,7 @@
 #include <net/net_namespace.h>
 
 #include "inode.h"
+#include "pool.h"
 #include "section.h"
 
 static atomic64_t alpc_last_port_id = ATOMIC64_INIT(0);
@@ -132,6 +133,7 @@ static void alpc_end_exit(struct alpc_end *end)
 	WARN_ON_ONCE(!hlist_empty(&end->sent) || !hlist_empty(&end->blocked));
 	if (end->spare)
 		alpc_message_free(end->spare);
+	alpc_pool_free(end->pool);
 	alpc_ident_cache_exit(&end->idents);
 }
 

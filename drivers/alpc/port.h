@@ -22,6 +22,7 @@
 #include "queue.h"
 #include "wait.h"
 
+struct alpc_pool;
 struct alpc_sections;
 struct inode;
 struct net;
@@ -102,6 +103,7 @@ struct net;
  * @released: its file is closed; port lock
  * @spin: for how long its threads spin
  * @spare: a message to use again, or NULL; xchg()
+ * @pool: more of them, once a vector was sent through it; cmpxchg()
  * @idents: the identities of its last senders
  */
 struct alpc_end {
@@ -116,6 +118,7 @@ struct alpc_end {
 	u64 seq;
 	struct alpc_spin spin;
 	struct alpc_message *spare;
+	struct alpc_pool *pool;
 	struct alpc_ident_cache idents;
 };
 
