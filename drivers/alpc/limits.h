@@ -37,8 +37,8 @@
  */
 #define ALPC_UNANSWERED_MAX		1024U
 
-/* What an end keeps of the messages of its vectors: as many as one can have. */
-#define ALPC_POOL_MAX			64U
+/* What an end keeps of the messages of its vectors: two of the longest. */
+#define ALPC_POOL_MAX			128U
 
 /* Exit notices of one thread: they are all queued in one go when it ends. */
 #define ALPC_WATCHES_MAX		256U

@@ -28,11 +28,6 @@ void alpc_message_cache_exit(void)
 	kmem_cache_destroy(alpc_message_cache);
 }
 
-static void *alpc_message_inline(struct alpc_message *m)
-{
-	return m + 1;
-}
-
 /**
  * alpc_buffer_alloc() - memory for data that do not fit into a message
  * @len: bytes
@@ -71,18 +66,7 @@ struct alpc_message *alpc_message_alloc(struct alpc_message **spare, u32 room)
 		m->brings = 0;
 		refcount_set(&m->ref, 1);
 	}
-	m->caller = NULL;
-	m->state = ALPC_MSG_NEW;
-	m->depth = 0;
-	m->callback = false;
-	m->async = false;
-	m->charged = false;
-	m->detached = false;
-	m->called_back = false;
-	m->call = 0;
-	m->answer = NULL;
-	m->room = ALPC_MESSAGE_INLINE;
-	m->data = alpc_message_inline(m);
+	alpc_message_renew(m);
 	if (likely(room <= ALPC_MESSAGE_INLINE))
 		return m;
 
@@ -178,18 +162,43 @@ void alpc_message_init_notice(struct alpc_message *m, struct alpc_end *from,
 /*
  * A copy of variable length to or from slab memory pays more for the hardened
  * usercopy checks than short data are worth; our callers check the bounds
- * against the buffer that we allocated. So short data go in blocks of constant
- * length, and what is left in words and bytes.
+ * against the buffer that we allocated. So short data go in words, eight in a row
+ * as far as they come to that, and the last ones in bytes.
  */
 #define ALPC_COPY_LARGE		256U
-#define ALPC_COPY_SMALL		64U
+#define ALPC_COPY_BLOCK		64U
 
-static int alpc_copy_in_rest(u8 *to, const u8 __user *from, u32 len)
+#define alpc_get_word(to, from, i, label) \
+	unsafe_get_user(((u64 *)(to))[i], (const u64 __user *)(from) + (i), label)
+#define alpc_put_word(to, from, i, label) \
+	unsafe_put_user(((const u64 *)(from))[i], (u64 __user *)(to) + (i), label)
+
+/* ALPC_COPY_BLOCK bytes by either of those. */
+#define alpc_copy_block(copy_word, to, from, label)	\
+do {							\
+	copy_word(to, from, 0, label);			\
+	copy_word(to, from, 1, label);			\
+	copy_word(to, from, 2, label);			\
+	copy_word(to, from, 3, label);			\
+	copy_word(to, from, 4, label);			\
+	copy_word(to, from, 5, label);			\
+	copy_word(to, from, 6, label);			\
+	copy_word(to, from, 7, label);			\
+} while (0)
+
+static int alpc_copy_in_short(u8 *to, const u8 __user *from, u32 len)
 {
+	if (len == ALPC_COPY_LARGE)
+		return copy_from_user(to, from, ALPC_COPY_LARGE) ? -EFAULT : 0;
 	if (!user_read_access_begin(from, len))
 		return -EFAULT;
+	for (; len >= ALPC_COPY_BLOCK; len -= ALPC_COPY_BLOCK) {
+		alpc_copy_block(alpc_get_word, to, from, fault);
+		to += ALPC_COPY_BLOCK;
+		from += ALPC_COPY_BLOCK;
+	}
 	for (; len >= sizeof(u64); len -= sizeof(u64)) {
-		unsafe_get_user(*(u64 *)to, (const u64 __user *)from, fault);
+		alpc_get_word(to, from, 0, fault);
 		to += sizeof(u64);
 		from += sizeof(u64);
 	}
@@ -202,12 +211,19 @@ fault:
 	return -EFAULT;
 }
 
-static int alpc_copy_out_rest(u8 __user *to, const u8 *from, u32 len)
+static int alpc_copy_out_short(u8 __user *to, const u8 *from, u32 len)
 {
+	if (len == ALPC_COPY_LARGE)
+		return copy_to_user(to, from, ALPC_COPY_LARGE) ? -EFAULT : 0;
 	if (!user_write_access_begin(to, len))
 		return -EFAULT;
+	for (; len >= ALPC_COPY_BLOCK; len -= ALPC_COPY_BLOCK) {
+		alpc_copy_block(alpc_put_word, to, from, fault);
+		to += ALPC_COPY_BLOCK;
+		from += ALPC_COPY_BLOCK;
+	}
 	for (; len >= sizeof(u64); len -= sizeof(u64)) {
-		unsafe_put_user(*(const u64 *)from, (u64 __user *)to, fault);
+		alpc_put_word(to, from, 0, fault);
 		to += sizeof(u64);
 		from += sizeof(u64);
 	}
@@ -218,32 +234,6 @@ static int alpc_copy_out_rest(u8 __user *to, const u8 *from, u32 len)
 fault:
 	user_write_access_end();
 	return -EFAULT;
-}
-
-static int alpc_copy_in_short(u8 *to, const u8 __user *from, u32 len)
-{
-	if (len == ALPC_COPY_LARGE)
-		return copy_from_user(to, from, ALPC_COPY_LARGE) ? -EFAULT : 0;
-	for (; len >= ALPC_COPY_SMALL; len -= ALPC_COPY_SMALL) {
-		if (copy_from_user(to, from, ALPC_COPY_SMALL))
-			return -EFAULT;
-		to += ALPC_COPY_SMALL;
-		from += ALPC_COPY_SMALL;
-	}
-	return len ? alpc_copy_in_rest(to, from, len) : 0;
-}
-
-static int alpc_copy_out_short(u8 __user *to, const u8 *from, u32 len)
-{
-	if (len == ALPC_COPY_LARGE)
-		return copy_to_user(to, from, ALPC_COPY_LARGE) ? -EFAULT : 0;
-	for (; len >= ALPC_COPY_SMALL; len -= ALPC_COPY_SMALL) {
-		if (copy_to_user(to, from, ALPC_COPY_SMALL))
-			return -EFAULT;
-		to += ALPC_COPY_SMALL;
-		from += ALPC_COPY_SMALL;
-	}
-	return len ? alpc_copy_out_rest(to, from, len) : 0;
 }
 
 /**

@@ -86,6 +86,7 @@ enum alpc_state {
  *	&alpc_queue.detached, else empty; protected by the port's lock
  * @sent: in &alpc_end.sent from sending until the last effect, else empty;
  *	port's lock
+ * @next: while nobody finds it: in a list of messages to use again
  * @hash: in &alpc_queue.pending of the side that has received it; port's lock
  * @from: the communication port that it was sent through; valid while @sent is
  *	linked
@@ -120,7 +121,10 @@ enum alpc_state {
 struct alpc_message {
 	struct list_head node;
 	struct hlist_node sent;
-	struct hlist_node hash;
+	union {
+		struct hlist_node hash;
+		struct alpc_message *next;
+	};
 	struct alpc_end *from;
 	struct alpc_waiter *caller;
 	struct alpc_ident *sender;
@@ -161,6 +165,33 @@ void alpc_message_init_notice(struct alpc_message *m, struct alpc_end *from,
 void *alpc_buffer_alloc(u32 len);
 int alpc_copy_in(void *to, const void __user *from, u32 len);
 int alpc_copy_out(void __user *to, const void *from, u32 len);
+
+static inline void *alpc_message_inline(struct alpc_message *m)
+{
+	return m + 1;
+}
+
+/**
+ * alpc_message_renew() - make a message that was used before a new one
+ * @m: message as alpc_message_reset() leaves it, in no list
+ *
+ * The identities of its earlier use are still in it, for alpc_ident_renew().
+ */
+static inline void alpc_message_renew(struct alpc_message *m)
+{
+	m->caller = NULL;
+	m->state = ALPC_MSG_NEW;
+	m->depth = 0;
+	m->callback = false;
+	m->async = false;
+	m->charged = false;
+	m->detached = false;
+	m->called_back = false;
+	m->call = 0;
+	m->answer = NULL;
+	m->room = ALPC_MESSAGE_INLINE;
+	m->data = alpc_message_inline(m);
+}
 
 /**
  * alpc_message_weight() - what a message counts for in a queue, in bytes

@@ -12,12 +12,12 @@
 #include "message.h"
 #include "port.h"
 
-static void alpc_messages_free(struct list_head *messages)
+static void alpc_messages_free(struct alpc_message *m)
 {
-	struct alpc_message *m, *next;
+	struct alpc_message *next;
 
-	list_for_each_entry_safe(m, next, messages, node) {
-		list_del_init(&m->node);
+	for (; m; m = next) {
+		next = m->next;
 		alpc_message_free(m);
 	}
 }
@@ -38,7 +38,7 @@ struct alpc_pool *alpc_pool_make(struct alpc_end *end)
 	if (!pool)
 		return NULL;
 	spin_lock_init(&pool->lock);
-	INIT_LIST_HEAD(&pool->messages);
+	pool->first = NULL;
 	pool->count = 0;
 	if (cmpxchg(&end->pool, NULL, pool))
 		kfree(pool);
@@ -53,39 +53,50 @@ void alpc_pool_free(struct alpc_pool *pool)
 {
 	if (!pool)
 		return;
-	alpc_messages_free(&pool->messages);
+	alpc_messages_free(pool->first);
 	kfree(pool);
 }
 
 /**
  * alpc_pool_take() - get messages to use again
  * @pool: pool
- * @messages: list that they are added to
  * @count: how many at most
+ *
+ * Return: list of them, which is the caller's, or NULL.
  */
-void alpc_pool_take(struct alpc_pool *pool, struct list_head *messages,
-		    unsigned int count)
+struct alpc_message *alpc_pool_take(struct alpc_pool *pool, unsigned int count)
 {
+	struct alpc_message *first = NULL, **last;
+
 	if (!READ_ONCE(pool->count))
-		return;
+		return NULL;
 	spin_lock(&pool->lock);
-	count = min(count, pool->count);
-	pool->count -= count;
-	while (count--)
-		list_move_tail(pool->messages.next, messages);
+	for (last = &first; pool->first && count; count--) {
+		*last = pool->first;
+		last = &pool->first->next;
+		pool->first = *last;
+		pool->count--;
+	}
+	*last = NULL;
 	spin_unlock(&pool->lock);
+	return first;
 }
 
 /**
  * alpc_pool_give() - keep messages to use again, as far as there is room
  * @pool: pool
- * @messages: list of messages after alpc_message_reset(); empty afterwards
+ * @messages: list of messages after alpc_message_reset()
  */
-void alpc_pool_give(struct alpc_pool *pool, struct list_head *messages)
+void alpc_pool_give(struct alpc_pool *pool, struct alpc_message *messages)
 {
+	struct alpc_message *m;
+
 	spin_lock(&pool->lock);
-	while (!list_empty(messages) && pool->count < ALPC_POOL_MAX) {
-		list_move(messages->next, &pool->messages);
+	while (messages && pool->count < ALPC_POOL_MAX) {
+		m = messages;
+		messages = m->next;
+		m->next = pool->first;
+		pool->first = m;
 		pool->count++;
 	}
 	spin_unlock(&pool->lock);

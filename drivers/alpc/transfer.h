@@ -73,6 +73,7 @@ struct alpc_op {
 
 void alpc_op_note_grant(struct alpc_op *op, struct alpc_message *m);
 
+int alpc_send_fill(struct alpc_op *op, struct alpc_message *m);
 int alpc_send_prepare(struct alpc_op *op);
 int alpc_send_commit(struct alpc_op *op);
 void alpc_send_abort(struct alpc_op *op);

@@ -9,12 +9,14 @@
  */
 #include "vector.h"
 
+#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
 #include "deliver.h"
 #include "parcel.h"
 #include "pool.h"
 #include "reply.h"
+#include "trace.h"
 #include "transfer.h"
 
 #define ALPC_VECTOR_FLAGS	(ALPC_TRANSFER_SEND | ALPC_TRANSFER_RECEIVE | \
@@ -61,7 +63,7 @@ struct alpc_batch {
 	unsigned int done;
 	int error;
 	bool replies;
-	struct list_head pool;
+	struct alpc_message *pool;
 	struct alpc_outgoing out[ALPC_BATCH];
 };
 
@@ -70,45 +72,78 @@ static bool alpc_is_reply(const struct alpc_msg *msg)
 	return msg->flags & (ALPC_SEND_REPLY | ALPC_SEND_RELEASE);
 }
 
-/* Let what is prepared next have a message of the pool. */
-static void alpc_batch_lend(struct alpc_batch *b)
-{
-	struct alpc_message **spare = &b->op->end->spare;
-	struct alpc_message *m;
-
-	if (list_empty(&b->pool) || READ_ONCE(*spare))
-		return;
-	m = list_first_entry(&b->pool, struct alpc_message, node);
-	list_del_init(&m->node);
-	if (cmpxchg(spare, NULL, m))
-		list_add(&m->node, &b->pool);
-}
-
+/*
+ * Read the next message. If it brings more than data it is read again, as a whole;
+ * what counts then is what was read last.
+ */
 static int alpc_batch_read(struct alpc_batch *b, unsigned int i)
 {
-	struct alpc_transfer *x = b->op->x;
+	const struct alpc_vector_send __user *u = &b->user[i];
+	struct alpc_msg *send = &b->op->x->send;
+	u64 brings, word;
 
-	if (copy_from_user(&x->send, &b->user[i].msg, sizeof(x->send)) ||
-	    get_user(x->recv.len, &b->user[i].room))
+	BUILD_BUG_ON(offsetof(struct alpc_msg, attrs_len) + sizeof(word) !=
+		     sizeof(*send));
+	if (!user_read_access_begin(u, sizeof(*u)))
 		return -EFAULT;
+	unsafe_get_user(brings, &u->msg.view_offset, fault);
+	unsafe_get_user(word, &u->msg.view_len, fault);
+	brings |= word;
+	unsafe_get_user(word, (const u64 __user *)&u->msg.section, fault);
+	brings |= word;
+	unsafe_get_user(word, &u->msg.attrs, fault);
+	brings |= word;
+	unsafe_get_user(word, (const u64 __user *)&u->msg.attrs_len, fault);
+	brings |= word;
+	unsafe_get_user(send->id, &u->msg.id, fault);
+	unsafe_get_user(send->cookie, &u->msg.cookie, fault);
+	unsafe_get_user(send->data, &u->msg.data, fault);
+	unsafe_get_user(send->len, &u->msg.len, fault);
+	unsafe_get_user(send->type, &u->msg.type, fault);
+	unsafe_get_user(send->flags, &u->msg.flags, fault);
+	unsafe_get_user(b->op->x->recv.len, &u->room, fault);
+	user_read_access_end();
+	b->op->brings = false;
+	if (likely(!brings))
+		return 0;
+	if (copy_from_user(send, &u->msg, sizeof(*send)))
+		return -EFAULT;
+	b->op->brings = alpc_msg_brings(send);
 	return 0;
+fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
+/* A datagram without anything beside its data, and a message to put it into. */
+static bool alpc_batch_is_plain(const struct alpc_batch *b)
+{
+	const struct alpc_op *op = b->op;
+	const struct alpc_msg *send = &op->x->send;
+
+	return b->pool && !op->brings && !(send->flags | send->type) &&
+	       !send->id &&
+	       send->len <= min(op->end->port->max_message, ALPC_MESSAGE_INLINE);
 }
 
 static int alpc_batch_prepare_one(struct alpc_batch *b,
 				  struct alpc_outgoing *out)
 {
 	struct alpc_op *op = b->op;
+	struct alpc_message *m;
 	int ret;
 
-	op->brings = alpc_msg_brings(&op->x->send);
 	op->m = NULL;
 	op->answer = NULL;
-	ret = alpc_op_check(op->end, op->x, op->brings);
-	if (unlikely(ret))
-		return ret;
-	if (!b->replies)
-		alpc_batch_lend(b);
-	ret = alpc_op_prepare(op);
+	if (likely(alpc_batch_is_plain(b))) {
+		m = b->pool;
+		b->pool = m->next;
+		alpc_message_renew(m);
+		ret = alpc_send_fill(op, m);
+	} else {
+		ret = alpc_op_check(op->end, op->x, op->brings) ?:
+		      alpc_op_prepare(op);
+	}
 	out->m = op->m;
 	out->answer = op->answer;
 	return ret;
@@ -266,22 +301,23 @@ static void alpc_batch_abort(struct alpc_batch *b)
 	}
 	op->m = NULL;
 	op->sent = false;
-	if (!list_empty(&b->pool))
-		alpc_pool_give(op->end->pool, &b->pool);
+	if (b->pool)
+		alpc_pool_give(op->end->pool, b->pool);
 }
 
 static int alpc_batch_report(const struct alpc_batch *b)
 {
+	const struct alpc_outgoing *out = b->out;
+	const struct alpc_outgoing *end = out + b->done;
 	struct alpc_vector_send __user *u = b->user;
-	unsigned int i;
 
-	if (!b->done)
+	if (out == end)
 		return 0;
 	if (!user_write_access_begin(u, b->done * sizeof(*u)))
 		return -EFAULT;
-	for (i = 0; i < b->done; i++) {
-		unsafe_put_user(-b->out[i].error, &u[i].out_error, fault);
-		unsafe_put_user(b->out[i].out_id, &u[i].out_id, fault);
+	for (; out < end; out++, u++) {
+		unsafe_put_user(-out->error, &u->out_error, fault);
+		unsafe_put_user(out->out_id, &u->out_id, fault);
 	}
 	user_write_access_end();
 	return 0;
@@ -304,9 +340,9 @@ static noinline int alpc_vector_send_some(struct alpc_op *op,
 	b.count = 0;
 	b.done = 0;
 	b.error = 0;
-	INIT_LIST_HEAD(&b.pool);
+	b.pool = NULL;
 	if (op->end->pool)
-		alpc_pool_take(op->end->pool, &b.pool, count);
+		b.pool = alpc_pool_take(op->end->pool, count);
 	alpc_batch_prepare(&b, count);
 	alpc_batch_send(&b, dontwait);
 	alpc_batch_abort(&b);
@@ -376,21 +412,76 @@ static int alpc_buffer_set(const struct alpc_buffer *buf, struct alpc_msg *recv)
 	return alpc_msg_is_clean(recv) ? 0 : -EINVAL;
 }
 
-/* Copy a message out. If that fails the caller undoes its delivery. */
-static int alpc_receive_finish(struct alpc_end *end, struct alpc_delivery *d,
-			       struct alpc_msg *recv, struct alpc_msg __user *u)
+/* Describe a message that brings nothing but its data. */
+static int alpc_receive_describe(const struct alpc_delivery *d,
+				 struct alpc_msg __user *u)
 {
+	struct alpc_ids ids __uninitialized;
+
+	alpc_ident_translate(d->from, &ids);
+	if (!user_write_access_begin(u, sizeof(*u)))
+		return -EFAULT;
+	unsafe_put_user(d->id, &u->id, fault);
+	unsafe_put_user(d->context, &u->context, fault);
+	unsafe_put_user(d->cookie, &u->cookie, fault);
+	unsafe_put_user(d->len, &u->len, fault);
+	unsafe_put_user(d->type, &u->type, fault);
+	unsafe_put_user(d->flags, &u->flags, fault);
+	unsafe_put_user(ids.pid, &u->pid, fault);
+	unsafe_put_user(ids.tid, &u->tid, fault);
+	unsafe_put_user(ids.uid, &u->uid, fault);
+	unsafe_put_user(ids.gid, &u->gid, fault);
+	unsafe_put_user(d->seq, &u->seq, fault);
+	unsafe_put_user(d->call, &u->call, fault);
+	unsafe_put_user(0, &u->view_offset, fault);
+	unsafe_put_user(0, &u->view_len, fault);
+	unsafe_put_user(0, (u64 __user *)&u->section, fault);
+	user_write_access_end();
+	return 0;
+fault:
+	user_write_access_end();
+	return -EFAULT;
+}
+
+/* Copy out a message that brings more, or whose receiver asks for more. */
+static noinline int alpc_receive_parcel(struct alpc_end *end,
+					struct alpc_delivery *d,
+					const struct alpc_buffer *buf,
+					struct alpc_msg __user *u)
+{
+	struct alpc_msg recv __uninitialized;
 	u32 kinds = 0;
 	int ret;
 
-	ret = alpc_op_copy_out(end, d, recv, &kinds);
-	if (unlikely(ret))
+	ret = alpc_buffer_set(buf, &recv) ?:
+	      alpc_op_copy_out(end, d, &recv, &kinds);
+	if (ret)
 		return ret;
-	if (copy_to_user(u, recv, sizeof(*recv)))
+	if (copy_to_user(u, &recv, sizeof(recv)))
 		return -EFAULT;
-	if (unlikely(d->flags & ALPC_MSG_FDS))
+	if (d->flags & ALPC_MSG_FDS)
 		alpc_fds_select(end, d->msg, kinds);
 	return 0;
+}
+
+/* Copy a message out. If that fails the caller undoes its delivery. */
+static int alpc_receive_finish(struct alpc_end *end, struct alpc_delivery *d,
+			       const struct alpc_buffer *buf,
+			       struct alpc_msg __user *u)
+{
+	int ret;
+
+	if (unlikely(buf->attrs | buf->attrs_len | buf->reserve | d->view_len ||
+		     d->flags & ~ALPC_MSG_CALLBACK))
+		return alpc_receive_parcel(end, d, buf, u);
+	/* Who is being killed leaves the message to others. */
+	if (unlikely(fatal_signal_pending(current)))
+		return -EINTR;
+	ret = alpc_copy_out(u64_to_user_ptr(buf->data), d->data, d->len);
+	if (unlikely(ret))
+		return ret;
+	trace_alpc_receive(end, d);
+	return alpc_receive_describe(d, u);
 }
 
 /* Can its message be used again for a vector of the end that it came through? */
@@ -406,9 +497,8 @@ static bool alpc_delivery_is_pooled(const struct alpc_delivery *d)
  */
 static void alpc_deliveries_done(struct alpc_delivery *d, unsigned int count)
 {
+	struct alpc_message *m, *messages = NULL;
 	struct alpc_end *from = NULL;
-	struct alpc_message *m;
-	LIST_HEAD(messages);
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
@@ -418,16 +508,20 @@ static void alpc_deliveries_done(struct alpc_delivery *d, unsigned int count)
 			d[i].conn = NULL;
 			continue;
 		}
-		if (from && from != m->from)
-			alpc_pool_give(from->pool, &messages);
+		if (from && from != m->from) {
+			alpc_pool_give(from->pool, messages);
+			messages = NULL;
+		}
 		from = m->from;
-		if (alpc_message_reset(m))
-			list_add(&m->node, &messages);
-		else
+		if (alpc_message_reset(m)) {
+			m->next = messages;
+			messages = m;
+		} else {
 			alpc_message_put(m);
+		}
 	}
 	if (from)
-		alpc_pool_give(from->pool, &messages);
+		alpc_pool_give(from->pool, messages);
 	for (i = 0; i < count; i++)
 		if (d[i].conn)
 			alpc_conn_put(d[i].conn);
@@ -462,15 +556,14 @@ static noinline bool alpc_vector_receive_some(struct alpc_end *end,
 	struct alpc_msg __user *u = u64_to_user_ptr(v->recv);
 	struct alpc_delivery d[ALPC_BATCH] __uninitialized;
 	struct alpc_buffer buf[ALPC_BATCH] __uninitialized;
-	struct alpc_msg recv __uninitialized;
 	unsigned int taken, done = 0;
 
 	u += v->out_received;
 	if (!count || alpc_buffers_read(buf, count, u))
 		return false;
 	taken = alpc_deliveries_take(end, buf, d, count);
-	while (done < taken && !alpc_buffer_set(&buf[done], &recv) &&
-	       !alpc_receive_finish(end, &d[done], &recv, &u[done]))
+	while (done < taken &&
+	       !alpc_receive_finish(end, &d[done], &buf[done], &u[done]))
 		done++;
 	v->out_received += done;
 	/* The last one first, so that each finds its place. */
@@ -496,7 +589,7 @@ static int alpc_vector_receive_first(struct alpc_op *op, struct alpc_vector *v)
 	op->sent = v->out_sent;
 	ret = alpc_op_run(op);
 	if (!ret) {
-		ret = alpc_receive_finish(op->end, &op->w.delivery, &x->recv, u);
+		ret = alpc_receive_finish(op->end, &op->w.delivery, &buf, u);
 		if (unlikely(ret))
 			alpc_deliver_undo(op->end, &op->w.delivery, false);
 	}
