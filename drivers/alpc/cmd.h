@@ -39,5 +39,7 @@ int alpc_cmd_create_section(struct alpc_ucmd *ucmd);
 int alpc_cmd_open_section(struct alpc_ucmd *ucmd);
 int alpc_cmd_delete_section(struct alpc_ucmd *ucmd);
 int alpc_cmd_take_fds(struct alpc_ucmd *ucmd);
+int alpc_cmd_create_completion(struct alpc_ucmd *ucmd);
+int alpc_cmd_bind(struct alpc_ucmd *ucmd);
 
 #endif /* ALPC_CMD_H */

@@ -41,6 +41,8 @@ union alpc_arg {
 	struct alpc_open_section open_section;
 	struct alpc_delete_section delete_section;
 	struct alpc_take_fds take_fds;
+	struct alpc_create_completion create_completion;
+	struct alpc_bind bind;
 };
 
 /**
@@ -96,6 +98,11 @@ static const struct alpc_ioctl_op alpc_ioctl_ops[] = {
 		alpc_cmd_delete_section),
 	ALPC_OP(ALPC_IOC_TAKE_FDS, ALPC_ON_PORTS, struct alpc_take_fds, count,
 		alpc_cmd_take_fds),
+	ALPC_OP(ALPC_IOC_CREATE_COMPLETION, ALPC_ON_DEVICE,
+		struct alpc_create_completion, out_fd,
+		alpc_cmd_create_completion),
+	ALPC_OP(ALPC_IOC_BIND, ALPC_ON_CONNECTION | ALPC_ON_CLIENT,
+		struct alpc_bind, __reserved, alpc_cmd_bind),
 };
 
 static const struct alpc_ioctl_op *alpc_find_op(unsigned int cmd)
@@ -108,12 +115,33 @@ static const struct alpc_ioctl_op *alpc_find_op(unsigned int cmd)
 	return NULL;
 }
 
+/**
+ * alpc_ioctl_elsewhere() - the error of a command that this file has not
+ * @cmd: command
+ *
+ * Return: -EOPNOTSUPP if another kind of file has it, or -ENOTTY.
+ */
+int alpc_ioctl_elsewhere(unsigned int cmd)
+{
+	switch (cmd) {
+	case ALPC_IOC_TRANSFER:
+	case ALPC_IOC_VECTOR:
+	case ALPC_IOC_ACCESS:
+	case ALPC_IOC_WAIT_PACKETS:
+	case ALPC_IOC_POST_PACKETS:
+	case ALPC_IOC_SET_COMPLETION:
+		return -EOPNOTSUPP;
+	default:
+		return alpc_find_op(cmd) ? -EOPNOTSUPP : -ENOTTY;
+	}
+}
+
 /*
  * Read an argument of any published size. The size is read once, by itself, so
  * what the user does to it meanwhile changes nothing.
  */
-static int alpc_arg_get(void *arg, u32 ksize, u32 min_size, u32 usize,
-			const void __user *uarg)
+int alpc_arg_get(void *arg, u32 ksize, u32 min_size, u32 usize,
+		 const void __user *uarg)
 {
 	if (usize < min_size)
 		return -EINVAL;
@@ -143,8 +171,7 @@ static long alpc_ioctl(struct alpc_end *end, unsigned int kind,
 	int ret;
 
 	if (!op)
-		return cmd == ALPC_IOC_TRANSFER || cmd == ALPC_IOC_VECTOR ||
-		       cmd == ALPC_IOC_ACCESS ? -EOPNOTSUPP : -ENOTTY;
+		return alpc_ioctl_elsewhere(cmd);
 	if (!(op->kinds & kind))
 		return -EOPNOTSUPP;
 	if (get_user(usize, (u32 __user *)uarg))

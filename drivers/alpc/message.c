@@ -168,42 +168,33 @@ void alpc_message_init_notice(struct alpc_message *m, struct alpc_end *from,
 #define ALPC_COPY_LARGE		256U
 #define ALPC_COPY_BLOCK		64U
 
-#define alpc_get_word(to, from, i, label) \
-	unsafe_get_user(((u64 *)(to))[i], (const u64 __user *)(from) + (i), label)
-#define alpc_put_word(to, from, i, label) \
-	unsafe_put_user(((const u64 *)(from))[i], (u64 __user *)(to) + (i), label)
-
-/* ALPC_COPY_BLOCK bytes by either of those. */
-#define alpc_copy_block(copy_word, to, from, label)	\
-do {							\
-	copy_word(to, from, 0, label);			\
-	copy_word(to, from, 1, label);			\
-	copy_word(to, from, 2, label);			\
-	copy_word(to, from, 3, label);			\
-	copy_word(to, from, 4, label);			\
-	copy_word(to, from, 5, label);			\
-	copy_word(to, from, 6, label);			\
-	copy_word(to, from, 7, label);			\
-} while (0)
-
-static int alpc_copy_in_short(u8 *to, const u8 __user *from, u32 len)
+static int alpc_copy_in_short(u64 *to, const u64 __user *from, u32 len)
 {
+	const u8 __user *from_byte;
+	u8 *to_byte;
+
 	if (len == ALPC_COPY_LARGE)
 		return copy_from_user(to, from, ALPC_COPY_LARGE) ? -EFAULT : 0;
 	if (!user_read_access_begin(from, len))
 		return -EFAULT;
 	for (; len >= ALPC_COPY_BLOCK; len -= ALPC_COPY_BLOCK) {
-		alpc_copy_block(alpc_get_word, to, from, fault);
-		to += ALPC_COPY_BLOCK;
-		from += ALPC_COPY_BLOCK;
+		unsafe_get_user(to[0], from + 0, fault);
+		unsafe_get_user(to[1], from + 1, fault);
+		unsafe_get_user(to[2], from + 2, fault);
+		unsafe_get_user(to[3], from + 3, fault);
+		unsafe_get_user(to[4], from + 4, fault);
+		unsafe_get_user(to[5], from + 5, fault);
+		unsafe_get_user(to[6], from + 6, fault);
+		unsafe_get_user(to[7], from + 7, fault);
+		to += 8;
+		from += 8;
 	}
-	for (; len >= sizeof(u64); len -= sizeof(u64)) {
-		alpc_get_word(to, from, 0, fault);
-		to += sizeof(u64);
-		from += sizeof(u64);
-	}
+	for (; len >= sizeof(*to); len -= sizeof(*to), to++, from++)
+		unsafe_get_user(*to, from, fault);
+	to_byte = (u8 *)to;
+	from_byte = (const u8 __user *)from;
 	while (len--)
-		unsafe_get_user(*to++, from++, fault);
+		unsafe_get_user(*to_byte++, from_byte++, fault);
 	user_read_access_end();
 	return 0;
 fault:
@@ -211,24 +202,33 @@ fault:
 	return -EFAULT;
 }
 
-static int alpc_copy_out_short(u8 __user *to, const u8 *from, u32 len)
+static int alpc_copy_out_short(u64 __user *to, const u64 *from, u32 len)
 {
+	const u8 *from_byte;
+	u8 __user *to_byte;
+
 	if (len == ALPC_COPY_LARGE)
 		return copy_to_user(to, from, ALPC_COPY_LARGE) ? -EFAULT : 0;
 	if (!user_write_access_begin(to, len))
 		return -EFAULT;
 	for (; len >= ALPC_COPY_BLOCK; len -= ALPC_COPY_BLOCK) {
-		alpc_copy_block(alpc_put_word, to, from, fault);
-		to += ALPC_COPY_BLOCK;
-		from += ALPC_COPY_BLOCK;
+		unsafe_put_user(from[0], to + 0, fault);
+		unsafe_put_user(from[1], to + 1, fault);
+		unsafe_put_user(from[2], to + 2, fault);
+		unsafe_put_user(from[3], to + 3, fault);
+		unsafe_put_user(from[4], to + 4, fault);
+		unsafe_put_user(from[5], to + 5, fault);
+		unsafe_put_user(from[6], to + 6, fault);
+		unsafe_put_user(from[7], to + 7, fault);
+		to += 8;
+		from += 8;
 	}
-	for (; len >= sizeof(u64); len -= sizeof(u64)) {
-		alpc_put_word(to, from, 0, fault);
-		to += sizeof(u64);
-		from += sizeof(u64);
-	}
+	for (; len >= sizeof(*to); len -= sizeof(*to), to++, from++)
+		unsafe_put_user(*from, to, fault);
+	to_byte = (u8 __user *)to;
+	from_byte = (const u8 *)from;
 	while (len--)
-		unsafe_put_user(*from++, to++, fault);
+		unsafe_put_user(*from_byte++, to_byte++, fault);
 	user_write_access_end();
 	return 0;
 fault:

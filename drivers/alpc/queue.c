@@ -8,6 +8,7 @@
 
 #include <linux/poll.h>
 
+#include "completion.h"
 #include "deliver.h"
 #include "message.h"
 
@@ -27,6 +28,7 @@ void alpc_queue_init(struct alpc_queue *q, u32 max_count, u32 max_bytes)
 	q->max_bytes = max_bytes;
 	q->max_count = max_count;
 	q->starved = false;
+	q->binding = NULL;
 	init_waitqueue_head(&q->readers);
 	init_waitqueue_head(&q->writers);
 }
@@ -126,6 +128,8 @@ static void alpc_queue_insert(struct alpc_queue *q, struct alpc_message *m,
 	q->length++;
 	q->size += alpc_delivery_len(m);
 	alpc_queue_wake_readers(q, EPOLLIN | EPOLLRDNORM);
+	if (unlikely(q->binding))
+		alpc_binding_add_due(q->binding);
 }
 
 /**
@@ -193,6 +197,8 @@ void alpc_queue_remove(struct alpc_queue *q, struct alpc_message *m,
 	}
 	q->length--;
 	q->size -= alpc_delivery_len(m);
+	if (unlikely(q->binding))
+		alpc_binding_settle(q->binding, q->length);
 	if (m->charged) {
 		m->charged = false;
 		alpc_queue_uncharge(q, alpc_message_weight(m), wake);

@@ -30,8 +30,9 @@ static bool alpc_release_is_clean(const struct alpc_transfer *x)
 }
 
 /* What is to be sent makes sense, and does so on this kind of port. */
-static __always_inline int alpc_check_send(const struct alpc_end *end,
-			   const struct alpc_transfer *x, bool brings)
+static __always_inline int
+alpc_check_send(const struct alpc_end *end, const struct alpc_transfer *x,
+		bool brings)
 {
 	const struct alpc_msg *send = &x->send;
 
@@ -56,8 +57,8 @@ static __always_inline int alpc_check_send(const struct alpc_end *end,
 	}
 }
 
-static __always_inline int alpc_check(const struct alpc_end *end, const struct alpc_transfer *x,
-		      bool brings)
+static __always_inline int
+alpc_check(const struct alpc_end *end, const struct alpc_transfer *x, bool brings)
 {
 	u32 flags = x->flags;
 

@@ -1508,9 +1508,9 @@ struct alpc_packet {
  *
  * The thread that began to wait last is released first. It then counts as running
  * until it waits again or ends; also when it took packets without having to sleep. It
- * does not count while it sleeps in the kernel (%ALPC_FEATURE_CONCURRENCY; without
- * that it does). If as many run as may, the others go on waiting. Only who would not sleep
- * (%ALPC_TRANSFER_DONTWAIT, O_NONBLOCK, no time) is never held up.
+ * does not count while it sleeps in the kernel. If as many run as may, the others go
+ * on waiting. Only who would not sleep (%ALPC_TRANSFER_DONTWAIT, O_NONBLOCK, no time)
+ * is never held up. Without %ALPC_FEATURE_CONCURRENCY nobody is.
  *
  * Errors: EAGAIN, ETIMEDOUT, EINTR, EFAULT (nothing was taken), ENOMEM, EINVAL, E2BIG.
  */
