@@ -27,6 +27,8 @@ struct scene {
 	struct alpc_range range;
 	struct alpc_access_part part;
 	char theirs[16], ours[16];
+	struct alpc_vector_send send;
+	int completion;		/* a completion port, or -1 */
 };
 
 int scene_open(struct scene *scene);
@@ -62,7 +64,8 @@ struct command {
 
 enum command_index {
 	QUERY, CREATE, CONNECT, ACCEPT, DISCONNECT, PORT_INFO, NOTIFY_EXIT, SHUTDOWN, TRANSFER,
-	CREATE_SECTION, OPEN_SECTION, DELETE_SECTION, ACCESS, TAKE_FDS,
+	CREATE_SECTION, OPEN_SECTION, DELETE_SECTION, ACCESS, TAKE_FDS, VECTOR,
+	CREATE_COMPLETION, BIND,
 	COMMANDS,
 };
 
@@ -86,6 +89,9 @@ bool command_works(struct scene *scene, const struct command *command);
 	FIXTURE_VARIANT_ADD(fixture, open_section) { OPEN_SECTION }; \
 	FIXTURE_VARIANT_ADD(fixture, delete_section) { DELETE_SECTION }; \
 	FIXTURE_VARIANT_ADD(fixture, access) { ACCESS }; \
-	FIXTURE_VARIANT_ADD(fixture, take_fds) { TAKE_FDS }
+	FIXTURE_VARIANT_ADD(fixture, take_fds) { TAKE_FDS }; \
+	FIXTURE_VARIANT_ADD(fixture, vector) { VECTOR }; \
+	FIXTURE_VARIANT_ADD(fixture, create_completion) { CREATE_COMPLETION }; \
+	FIXTURE_VARIANT_ADD(fixture, bind) { BIND }
 
 #endif /* ALPC_TEST_COMMANDS_H */
