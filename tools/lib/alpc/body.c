@@ -7,7 +7,6 @@
 #include "body.h"
 
 #include <string.h>
-#include <unistd.h>
 
 /**
  * struct choice - what the ways are chosen from
@@ -119,10 +118,8 @@ static void send_block(struct alpc_lib_body *b, struct alpc_transfer *t)
 			len = room;
 	}
 	if (b->message->secure) {
-		size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
 		flags |= ALPC_VIEW_SECURE;
-		len = (len + page - 1) / page * page;
+		len = alpc_lib_page_round(len);
 	}
 	set_view(b, t, len, flags);
 }

@@ -36,6 +36,7 @@ struct alpc_lib_prefix {
  * @space: that @block is from
  * @block: block that is sent, or NULL
  * @direct: the memory of the data is listed
+ * @used: the port's inbox keeps what the request brought until it is answered
  * @prefix: is sent inline
  * @attrs: is sent
  * @list: all ranges
@@ -53,6 +54,7 @@ struct alpc_lib_body {
 	struct alpc_lib_space *space;
 	struct alpc_lib_block *block;
 	bool direct;
+	bool used;
 	struct alpc_lib_prefix prefix;
 	struct alpc_attrs attrs;
 	struct alpc_range list[ALPC_RANGES_MAX];
@@ -70,7 +72,9 @@ void alpc_lib_origin_of(const struct alpc_message *message,
 int alpc_lib_answer(struct alpc_port *port, struct alpc_transfer *t, uint64_t id,
 		    const void *data, size_t len, struct alpc_message *request,
 		    const struct alpc_lib_origin *origin,
-		    struct alpc_lib_space *space, struct alpc_lib_body *body);
+		    struct alpc_lib_body *body);
+void alpc_lib_unanswered(struct alpc_port *port, uint64_t id,
+			 struct alpc_lib_body *body);
 void alpc_lib_answered(struct alpc_lib_body *body, bool sent);
 
 /* take.c: what was received */
@@ -92,6 +96,14 @@ void alpc_lib_release_id(struct alpc_port *port, uint64_t id);
 /* access.c */
 int alpc_lib_access(int fd, uint64_t id, uint32_t flags, uint32_t range,
 		    void *data, size_t len);
+
+/* Does @data lie in the section of the other end that a message uses? */
+static inline bool alpc_lib_is_lent(const struct alpc_message *message,
+				    const void *data)
+{
+	return message->map && (uintptr_t)data - (uintptr_t)message->map->base <
+			       message->map->len;
+}
 
 /* Not one that has something to be sent in place, or beside its data. */
 static inline void alpc_lib_body_init(struct alpc_lib_body *body,

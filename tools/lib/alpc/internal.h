@@ -75,7 +75,8 @@ struct alpc_port {
  * @map: section of the other end that is in use, or NULL
  * @space: that @map is in, and which @owes, unless @inbox does; a reference
  * @inbox: which @owes; a reference
- * @process: number of the process in which @block and @map mean something
+ * @process: number of the process to which @block, @map and @owes belong
+ * @from: port whose handle it was received through, to be compared only
  * @reply_room: of &struct alpc_lib_origin
  * @exposed: what was @own before the other side was let at it, or NULL
  * @exposed_room: bytes at @exposed
@@ -106,6 +107,7 @@ struct alpc_message {
 	struct alpc_lib_space *space;
 	struct alpc_lib_inbox *inbox;
 	uint32_t process;
+	const struct alpc_port *from;
 	uint64_t reply_room;
 	void *exposed;
 	size_t exposed_room;
@@ -159,6 +161,7 @@ struct alpc_lib_time {
 int alpc_lib_time_parse(int64_t timeout, struct alpc_lib_time *time);
 
 /* message.c */
+void alpc_lib_message_forget(struct alpc_message *message);
 int alpc_lib_message_grow(struct alpc_message *message, size_t len);
 void alpc_lib_message_trim(struct alpc_message *message, size_t room);
 void alpc_lib_message_clear(struct alpc_message *message);
@@ -197,6 +200,7 @@ static inline void alpc_lib_message_ready(struct alpc_message *message)
 	message->done = 0;
 	message->way = ALPC_WAY_AUTO;
 	message->reply_room = 0;
+	message->from = NULL;
 }
 
 /* Start a transfer: nothing to do yet, and the time that it may take. */

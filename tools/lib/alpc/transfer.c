@@ -194,6 +194,7 @@ void alpc_lib_give_back(struct alpc_port *port, struct alpc_message *message)
 {
 	struct alpc_transfer *t = &message->io;
 
+	alpc_lib_message_forget(message);
 	if (alpc_lib_owes_to(message, port)) {
 		t->flags |= ALPC_TRANSFER_SEND;
 		t->send.flags = ALPC_SEND_RELEASE;
@@ -232,6 +233,16 @@ bool alpc_lib_reply_is_over(int error)
 	       error == -EPIPE;
 }
 
+/* What the port's inbox knows of a request to which a reply was sent. */
+static void reply_settle(struct alpc_port *port, uint64_t id,
+			 struct alpc_lib_body *body, int error)
+{
+	if (alpc_lib_reply_is_over(error))
+		alpc_lib_inbox_answered(port, id);
+	else
+		alpc_lib_unanswered(port, id, body);
+}
+
 /**
  * alpc_lib_reply() - answer a request
  * @port: as in alpc_reply()
@@ -256,13 +267,12 @@ int alpc_lib_reply(struct alpc_port *port, uint64_t id, const void *data,
 	ret = send_init(&t, ALPC_INFINITE);
 	if (!ret)
 		ret = alpc_lib_answer(port, &t, id, data, len, NULL, origin,
-				      NULL, &body);
+				      &body);
 	if (ret)
 		return ret;
 	ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, &t);
 	alpc_lib_answered(&body, !ret);
-	if (alpc_lib_reply_is_over(ret))
-		alpc_lib_inbox_answered(port, id);
+	reply_settle(port, id, &body, ret);
 	return ret;
 }
 
@@ -295,7 +305,7 @@ ALPC_API int alpc_reply_and_receive(struct alpc_port *port, uint64_t id,
 	ret = alpc_lib_transfer_init(&message->io, timeout);
 	if (!ret)
 		ret = alpc_lib_answer(port, t, id, data, len, message, NULL,
-				      NULL, &body);
+				      &body);
 	if (ret) {
 		message->done = 0;
 		return ret;
@@ -308,8 +318,7 @@ ALPC_API int alpc_reply_and_receive(struct alpc_port *port, uint64_t id,
 		ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, t);
 		alpc_lib_answered(&body, !ret);
 		alpc_lib_message_clear(message);
-		if (alpc_lib_reply_is_over(ret))
-			alpc_lib_inbox_answered(port, id);
+		reply_settle(port, id, &body, ret);
 		if (ret)
 			return ret;
 		message->done = ALPC_DONE_SENT;
@@ -318,7 +327,6 @@ ALPC_API int alpc_reply_and_receive(struct alpc_port *port, uint64_t id,
 	}
 	alpc_lib_message_ready(message);
 	ret = receive(port, message);
-	if (!(t->flags & ALPC_TRANSFER_SEND) || alpc_lib_reply_is_over(ret))
-		alpc_lib_inbox_answered(port, id);
+	reply_settle(port, id, &body, t->flags & ALPC_TRANSFER_SEND ? ret : 0);
 	return ret;
 }
