@@ -147,17 +147,17 @@ int get_counts(struct alpc_port *port, struct counts *counts)
 
 /* -- System calls ----------------------------------------------------------- */
 
-uint32_t section_new(struct alpc_port *port, unsigned char **memory)
+uint32_t section_new(struct alpc_port *port, size_t len, unsigned char **memory)
 {
 	struct alpc_create_section arg = {
 		.size = sizeof(arg), .flags = ALPC_SECTION_PEER_WRITE,
-		.len = SECTION,
+		.len = len,
 	};
 
 	if (ioctl(alpc_port_fd(port), ALPC_IOC_CREATE_SECTION, &arg))
 		return 0;
-	*memory = mmap(NULL, SECTION, PROT_READ | PROT_WRITE, MAP_SHARED,
-		       arg.out_fd, 0);
+	*memory = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, arg.out_fd,
+		       0);
 	close(arg.out_fd);
 	return *memory == MAP_FAILED ? 0 : arg.out_section;
 }
@@ -178,12 +178,12 @@ struct alpc_msg view(uint32_t section, uint64_t offset, uint64_t len,
 	};
 }
 
-int send_section(struct alpc_port *port, uint32_t section)
+int send_section(struct alpc_port *port, uint32_t section, size_t len)
 {
 	struct alpc_transfer t = {
 		.size = sizeof(t), .flags = ALPC_TRANSFER_SEND,
 		.timeout = ALPC_INFINITE,
-		.send = view(section, 0, SECTION, ALPC_VIEW_BODY),
+		.send = view(section, 0, len, ALPC_VIEW_BODY),
 	};
 
 	return ioctl(alpc_port_fd(port), ALPC_IOC_TRANSFER, &t) ? -errno : 0;

@@ -45,17 +45,15 @@ int get_counts(struct alpc_port *port, struct counts *counts);
 
 /* -- System calls ----------------------------------------------------------- */
 
-#define SECTION	(64 * KIB)
-
-/* A section of that length, mapped; 0: it failed. */
-uint32_t section_new(struct alpc_port *port, unsigned char **memory);
+/* A section, mapped; 0: it failed. */
+uint32_t section_new(struct alpc_port *port, size_t len, unsigned char **memory);
 void section_delete(struct alpc_port *port, uint32_t id);
 
 /* A message that is a view. */
 struct alpc_msg view(uint32_t section, uint64_t offset, uint64_t len,
 		     uint32_t flags);
 
-/* Send a section as a datagram. */
-int send_section(struct alpc_port *port, uint32_t section);
+/* Send the first @len bytes of a section as a datagram. */
+int send_section(struct alpc_port *port, uint32_t section, size_t len);
 
 #endif /* ALPC_TESTS_LARGE_H */

@@ -74,14 +74,14 @@ TEST_F(step, mapping_that_is_in_use)
 	for (int i = 0; i < 20; i++) {
 		struct alpc_message *m = i ? self->m : self->in;
 		unsigned char *memory;
-		uint32_t id = section_new(self->client, &memory);
+		uint32_t id = section_new(self->client, sizeof(big), &memory);
 
 		ASSERT_NE(0, id);
-		memset(memory, i + 1, SECTION);
-		ASSERT_EQ(0, send_section(self->client, id));
+		memset(memory, i + 1, sizeof(big));
+		ASSERT_EQ(0, send_section(self->client, id, sizeof(big)));
 		ASSERT_EQ(0, alpc_receive(self->port, m, 0));
 		EXPECT_EQ(i + 1, *(const char *)alpc_message_data(m));
-		munmap(memory, SECTION);
+		munmap(memory, sizeof(big));
 	}
 	EXPECT_EQ(1, *(const char *)alpc_message_data(self->in));
 }

@@ -15,6 +15,8 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
+#define SECTION	(64 * KIB)	/* bytes of each */
+
 FIXTURE(raw) {
 	struct alpc_server *server;
 	pthread_t thread;
@@ -49,7 +51,7 @@ FIXTURE_SETUP(raw)
 	ASSERT_EQ(0, alpc_port_connect(port_name(), NULL, FOR_EVER, &self->port));
 	ASSERT_EQ(0, alpc_port_connect(port_name(), NULL, FOR_EVER, &self->good));
 	ASSERT_EQ(0, alpc_message_new(0, &self->m));
-	self->section = section_new(self->port, &self->memory);
+	self->section = section_new(self->port, SECTION, &self->memory);
 	ASSERT_NE(0, self->section);
 }
 
@@ -146,7 +148,7 @@ TEST_F(raw, prefix_that_lies)
 
 		ASSERT_EQ(0, alpc_port_connect(port_name(), NULL, FOR_EVER,
 					       &port));
-		section = section_new(port, &memory);
+		section = section_new(port, SECTION, &memory);
 		ASSERT_NE(0, section);
 		send = view(section, 0, 5000, ALPC_VIEW_BODY | ALPC_VIEW_WRITE);
 		send.data = (uintptr_t)&wrong[i];
@@ -228,12 +230,12 @@ TEST_F(raw, section_deleted_on_the_way)
 	for (uint32_t i = 0; i < 50; i++) {
 		struct order *o = order_new(0, SECTION, 0, i);
 		unsigned char *memory;
-		uint32_t id = section_new(self->port, &memory);
+		uint32_t id = section_new(self->port, SECTION, &memory);
 
 		ASSERT_NE(0, id);
 		memcpy(memory, o, SECTION);
 		free(o);
-		ASSERT_EQ(0, send_section(self->port, id));
+		ASSERT_EQ(0, send_section(self->port, id, SECTION));
 		section_delete(self->port, id);
 		munmap(memory, SECTION);
 	}
@@ -247,7 +249,7 @@ TEST_F(raw, many_sections)
 	uint32_t id[40];
 
 	for (int i = 0; i < 40; i++) {
-		id[i] = section_new(self->port, &memory[i]);
+		id[i] = section_new(self->port, SECTION, &memory[i]);
 		ASSERT_NE(0, id[i]);
 	}
 	for (uint32_t n = 0; n < 400; n++) {
