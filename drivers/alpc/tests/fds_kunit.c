@@ -209,15 +209,6 @@ struct handed {
 	struct alpc_take_fds take;
 };
 
-static int fds_init(struct kunit *test)
-{
-	int ret = alpc_fixture_init(test);
-
-	if (!ret)
-		alpc_fixture_connect(test->priv);
-	return ret;
-}
-
 static struct handed hand(struct kunit *test, u32 what, const u16 *kinds)
 {
 	struct alpc_fixture *f = test->priv;
@@ -399,7 +390,7 @@ static struct kunit_case fds_cases[] = {
 
 static struct kunit_suite fds_suite = {
 	.name = "alpc_fds",
-	.init = fds_init,
+	.init = alpc_fixture_init_connected,
 	.test_cases = fds_cases,
 };
 

@@ -73,6 +73,21 @@ int alpc_fixture_init(struct kunit *test)
 }
 
 /**
+ * alpc_fixture_init_connected() - the same with a connection, which is open
+ * @test: likewise
+ *
+ * Return: 0 or a negative errno.
+ */
+int alpc_fixture_init_connected(struct kunit *test)
+{
+	int ret = alpc_fixture_init(test);
+
+	if (!ret)
+		alpc_fixture_connect(test->priv);
+	return ret;
+}
+
+/**
  * alpc_fixture_conn() - a connection that is not announced
  * @f: fixture
  */
@@ -252,4 +267,33 @@ struct alpc_played_call alpc_fixture_played_call(struct alpc_fixture *f)
 	c.id = alpc_actor_got(c.server)->id;
 	alpc_actor_done(c.server);
 	return c;
+}
+
+/**
+ * alpc_fixture_call_back() - the thread that has received a call calls back
+ * @c: call, and no callback inside it
+ */
+void alpc_fixture_call_back(struct alpc_played_call *c)
+{
+	KUNIT_ASSERT_EQ(c->f->test,
+			alpc_actor_call(c->server, ALPC_SEND_CALLBACK, c->id,
+					8), 0);
+}
+
+/**
+ * alpc_fixture_expect_empty() - nothing waits at the server, and all room is free
+ * @test: test with a fixture
+ */
+void alpc_fixture_expect_empty(struct kunit *test)
+{
+	struct alpc_fixture *f = test->priv;
+	struct alpc_queue *q = &f->port->queue;
+
+	KUNIT_EXPECT_TRUE(test, list_empty(&q->messages));
+	KUNIT_EXPECT_EQ(test, q->length, 0);
+	KUNIT_EXPECT_EQ(test, q->size, 0);
+	KUNIT_EXPECT_EQ(test, q->count, 0);
+	KUNIT_EXPECT_EQ(test, q->bytes, 0);
+	KUNIT_EXPECT_EQ(test, q->pending.count, 0);
+	KUNIT_EXPECT_TRUE(test, list_empty(&q->detached));
 }

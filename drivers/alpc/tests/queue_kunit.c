@@ -6,30 +6,7 @@
  */
 #include "../queue.h"
 
-#include "fixture.h"
-
-static int queue_init(struct kunit *test)
-{
-	int ret = alpc_fixture_init(test);
-
-	if (!ret)
-		alpc_fixture_connect(test->priv);
-	return ret;
-}
-
-static struct alpc_end *client(struct kunit *test)
-{
-	struct alpc_fixture *f = test->priv;
-
-	return &f->conn[0]->client;
-}
-
-static struct alpc_queue *queue(struct kunit *test)
-{
-	struct alpc_fixture *f = test->priv;
-
-	return &f->port->queue;
-}
+#include "queue_fixture.h"
 
 /* A datagram of the client, which is counted or not if it has to wait. */
 static struct alpc_message *post(struct kunit *test, u32 len, bool counted)
@@ -71,15 +48,6 @@ static void drop(struct kunit *test, struct alpc_message *m)
 	alpc_work_begin(&work, port);
 	alpc_queue_remove(queue(test), m, &work.wake);
 	alpc_work_end(&work, port);
-}
-
-static struct alpc_actor *receiver(struct kunit *test, u32 room)
-{
-	struct alpc_fixture *f = test->priv;
-	struct alpc_actor *a = alpc_actor(f, &f->port->end);
-
-	KUNIT_ASSERT_EQ(test, alpc_actor_receive(a, room), -EINPROGRESS);
-	return a;
 }
 
 static u64 next_seq(struct kunit *test)
@@ -304,7 +272,7 @@ static struct kunit_case queue_cases[] = {
 
 static struct kunit_suite queue_suite = {
 	.name = "alpc_queue",
-	.init = queue_init,
+	.init = alpc_fixture_init_connected,
 	.test_cases = queue_cases,
 };
 

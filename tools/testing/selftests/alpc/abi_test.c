@@ -5,49 +5,14 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
-#include <kselftest_harness.h>
+#include "command_fixture.h"
+
 #include <fcntl.h>
 #include <sys/ioctl.h>
 
-#include "commands.h"
 #include "layout.h"
 
 /* --- every command with a spoiled argument -------------------------------- */
-
-FIXTURE(command)
-{
-	const struct command *command;
-	struct scene scene;
-	int fd;
-	int fds;
-	unsigned char arg[8192] __attribute__((aligned(8)));
-};
-
-FIXTURE_VARIANT(command)
-{
-	enum command_index index;
-};
-
-COMMAND_VARIANTS(command);
-
-FIXTURE_SETUP(command)
-{
-	struct alpc_query query;
-
-	ASSERT_EQ(0, alpc_query(&query));
-	if (variant->index == NOTIFY_EXIT && !(query.out_features & ALPC_FEATURE_EXIT_NOTICE))
-		SKIP(return, "this kernel cannot tell when a thread ends");
-	ASSERT_EQ(0, scene_open(&self->scene));
-	self->command = &commands[variant->index];
-	self->fd = self->command->prepare(&self->scene, self->arg);
-	ASSERT_LE(0, self->fd);
-	self->fds = open_fds();
-}
-
-FIXTURE_TEARDOWN(command)
-{
-	scene_close(&self->scene);
-}
 
 static int run(FIXTURE_DATA(command) *self)
 {
@@ -64,13 +29,6 @@ static __u32 *field(FIXTURE_DATA(command) *self, size_t offset)
 {
 	return (__u32 *)(self->arg + offset);
 }
-
-/* What failed has done nothing: the good argument has its effect, once. */
-#define EXPECT_UNTOUCHED() do { \
-	EXPECT_EQ(self->fds, open_fds()); \
-	EXPECT_TRUE(command_works(&self->scene, self->command)); \
-	EXPECT_EQ(0, pair_works(&self->scene.pair)); \
-} while (0)
 
 TEST_F(command, exact_size_works_and_keeps_size_and_flags)
 {

@@ -71,21 +71,4 @@ extern const struct command commands[COMMANDS];
 /* Whether the good argument has exactly its effect. */
 bool command_works(struct scene *scene, const struct command *command);
 
-/* One variant of a fixture for each command. */
-#define COMMAND_VARIANTS(fixture) \
-	FIXTURE_VARIANT_ADD(fixture, query) { QUERY }; \
-	FIXTURE_VARIANT_ADD(fixture, create_port) { CREATE }; \
-	FIXTURE_VARIANT_ADD(fixture, connect) { CONNECT }; \
-	FIXTURE_VARIANT_ADD(fixture, accept) { ACCEPT }; \
-	FIXTURE_VARIANT_ADD(fixture, disconnect) { DISCONNECT }; \
-	FIXTURE_VARIANT_ADD(fixture, port_info) { PORT_INFO }; \
-	FIXTURE_VARIANT_ADD(fixture, notify_exit) { NOTIFY_EXIT }; \
-	FIXTURE_VARIANT_ADD(fixture, shutdown) { SHUTDOWN }; \
-	FIXTURE_VARIANT_ADD(fixture, transfer) { TRANSFER }; \
-	FIXTURE_VARIANT_ADD(fixture, create_section) { CREATE_SECTION }; \
-	FIXTURE_VARIANT_ADD(fixture, open_section) { OPEN_SECTION }; \
-	FIXTURE_VARIANT_ADD(fixture, delete_section) { DELETE_SECTION }; \
-	FIXTURE_VARIANT_ADD(fixture, access) { ACCESS }; \
-	FIXTURE_VARIANT_ADD(fixture, take_fds) { TAKE_FDS }
-
 #endif /* ALPC_TEST_COMMANDS_H */

@@ -369,28 +369,34 @@ TEST_F(section, abuse_39_millions_of_single_bytes_end_at_the_limit)
 
 /* --- when its creator is gone --------------------------------------------- */
 
-/* In a client that is about to be killed: a section full of that pattern. */
-#define CREATE_AND_WAIT(client, pages) do { \
-	ASSERT_EQ(0, section_make(client, (pages) * page_size(), 0, &self->own)); \
-	pattern(self->own.mem, self->own.len, 17); \
-	ASSERT_EQ(0, send_view(client, 0, 0, self->own.id, 0, self->own.len, 0)); \
-	child_put(&self->child, &self->own.id, sizeof(self->own.id)); \
-	child_wait(&self->child); \
-	child_exit(false); \
+/*
+ * A client process of user 1001 that has a section full of that pattern, has sent
+ * it, and is there to be killed.
+ */
+#define START_CREATOR(its_id) do { \
+	int __client; \
+\
+	START_CLIENT(&__client); \
+	if (!self->child.pid) { \
+		ASSERT_EQ(0, section_make(__client, 15 * page_size(), 0, &self->own)); \
+		pattern(self->own.mem, self->own.len, 17); \
+		ASSERT_EQ(0, send_view(__client, 0, 0, self->own.id, 0, self->own.len, 0)); \
+		child_put(&self->child, &self->own.id, sizeof(self->own.id)); \
+		child_wait(&self->child); \
+		child_exit(false); \
+	} \
+	self->server = __client; \
+	ASSERT_EQ(0, child_get(&self->child, its_id, sizeof(*(its_id)))); \
 } while (0)
 
 TEST_F(section, abuse_17_of_a_client_that_was_killed_is_readable_and_then_freed)
 {
-	int client, i;
+	int i;
 	__u32 id;
 
 	ASSERT_EQ(0, set_user_limit(20));
 	for (i = 0; i < 5; i++) {
-		START_CLIENT(&client);
-		if (!self->child.pid)
-			CREATE_AND_WAIT(client, 15);
-		self->server = client;
-		ASSERT_EQ(0, child_get(&self->child, &id, sizeof(id)));
+		START_CREATOR(&id);
 		ASSERT_EQ(0, section_open(self->server, id, &self->peer));
 		child_kill(&self->child);
 		EXPECT_TRUE(is_pattern(self->peer.mem, self->peer.len, 17));
@@ -404,14 +410,9 @@ TEST_F(section, abuse_17_of_a_client_that_was_killed_is_readable_and_then_freed)
 /* A client gone before its message is received is no reason to lose it. */
 TEST_F(section, abuse_17_whose_creator_was_killed_is_opened_by_its_message)
 {
-	int client;
 	__u32 id;
 
-	START_CLIENT(&client);
-	if (!self->child.pid)
-		CREATE_AND_WAIT(client, 15);
-	self->server = client;
-	ASSERT_EQ(0, child_get(&self->child, &id, sizeof(id)));
+	START_CREATOR(&id);
 	child_kill(&self->child);
 	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
 	EXPECT_EQ(id, self->msg.section);
@@ -509,56 +510,45 @@ TEST_F(section, abuse_17_is_freed_whenever_its_creator_is_killed)
 	ASSERT_EQ(0, child_wait(opener)); \
 } while (0)
 
+/* The creator's user has everything again, and the opener's has not. */
+#define EXPECT_OPENER_PAYS(opener) do { \
+	int __client; \
+\
+	START_CLIENT(&__client); \
+	if (!self->child.pid) \
+		child_exit(!create_pages(__client, 19)); \
+	self->server = __client; \
+	EXPECT_EQ(0, child_end(&self->child)); \
+	child_signal(opener); \
+	EXPECT_EQ(0, child_end(opener)); \
+} while (0)
+
 TEST_F(section, abuse_38_is_charged_to_who_keeps_it_when_its_creator_is_gone)
 {
 	struct child opener;
-	int client;
 	__u32 id;
 
 	ASSERT_EQ(0, set_user_limit(20));
-	START_CLIENT(&client);
-	if (!self->child.pid)
-		CREATE_AND_WAIT(client, 15);
-	self->server = client;
-	ASSERT_EQ(0, child_get(&self->child, &id, sizeof(id)));
+	START_CREATOR(&id);
 	START_OPENER(&opener, self->server, id, 0);
 	child_kill(&self->child);
 	close_fd(&self->server);
-	/* Its creator's user has everything again ... */
-	START_CLIENT(&client);
-	if (!self->child.pid)
-		child_exit(!create_pages(client, 19));
-	self->server = client;
-	EXPECT_EQ(0, child_end(&self->child));
-	/* ... and the other one has not. */
-	child_signal(&opener);
-	EXPECT_EQ(0, child_end(&opener));
+	EXPECT_OPENER_PAYS(&opener);
 }
 
 TEST_F(section, abuse_38_is_charged_to_who_opens_it_when_its_creator_is_gone)
 {
 	struct child opener;
-	int client;
 	__u32 id;
 
 	ASSERT_EQ(0, set_user_limit(20));
-	START_CLIENT(&client);
-	if (!self->child.pid)
-		CREATE_AND_WAIT(client, 15);
-	self->server = client;
-	ASSERT_EQ(0, child_get(&self->child, &id, sizeof(id)));
+	START_CREATOR(&id);
 	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
 	child_kill(&self->child);
 	START_OPENER(&opener, self->pair.port, id, self->msg.id);
 	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
 	close_fd(&self->server);
-	START_CLIENT(&client);
-	if (!self->child.pid)
-		child_exit(!create_pages(client, 19));
-	self->server = client;
-	EXPECT_EQ(0, child_end(&self->child));
-	child_signal(&opener);
-	EXPECT_EQ(0, child_end(&opener));
+	EXPECT_OPENER_PAYS(&opener);
 }
 
 TEST_F(section, is_not_opened_by_who_has_come_into_too_many)
