@@ -287,7 +287,7 @@ int alpc_lib_answer(struct alpc_port *port, struct alpc_transfer *t, uint64_t id
 	/* Ids are those of a port, sections those of a connection. */
 	if (request && (request->io.recv.id != id || request->from != port))
 		request = NULL;
-	if (request)
+	else if (request)
 		alpc_lib_message_forget(request);
 	if (!answer_is_brief(len, limit, way) &&
 	    !(request && answer_is_inside(t, data, len, request, way))) {

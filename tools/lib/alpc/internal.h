@@ -160,8 +160,22 @@ struct alpc_lib_time {
 /* time.c */
 int alpc_lib_time_parse(int64_t timeout, struct alpc_lib_time *time);
 
+/* process.c */
+extern atomic_uintptr_t alpc_lib_process_page; /* of an atomic_uint */
+
+/* Is it the number of this process? @number is one that was given out. */
+ALPC_LIB_HOT bool alpc_lib_process_is(uint32_t number)
+{
+	const atomic_uint *page;
+
+	page = (const atomic_uint *)
+	       atomic_load_explicit(&alpc_lib_process_page,
+				    memory_order_acquire);
+	return atomic_load_explicit(page, memory_order_relaxed) == number;
+}
+
 /* message.c */
-void alpc_lib_message_forget(struct alpc_message *message);
+void alpc_lib_message_abandon(struct alpc_message *message);
 int alpc_lib_message_grow(struct alpc_message *message, size_t len);
 void alpc_lib_message_trim(struct alpc_message *message, size_t room);
 void alpc_lib_message_clear(struct alpc_message *message);
@@ -187,6 +201,14 @@ int alpc_lib_transfer_send(struct alpc_transfer *t, uint16_t flags, uint64_t id,
 int alpc_lib_transfer_again(const struct alpc_port *port,
 			    struct alpc_message *message, int error);
 void alpc_lib_give_back(struct alpc_port *port, struct alpc_message *message);
+
+/* In a child that was forked: it has nothing of what is its parent's. */
+ALPC_LIB_HOT void alpc_lib_message_forget(struct alpc_message *message)
+{
+	if ((message->block || message->map || message->owes) &&
+	    !alpc_lib_process_is(message->process))
+		alpc_lib_message_abandon(message);
+}
 
 /* Prepare for receiving, which fills @io.recv in, or clears it if it fails. */
 static inline void alpc_lib_message_ready(struct alpc_message *message)

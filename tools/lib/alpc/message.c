@@ -88,15 +88,9 @@ void alpc_lib_message_trim(struct alpc_message *message, size_t room)
 		message->data = own;
 }
 
-/*
- * In a child that was forked: what it has of a section, or owes for one, is its
- * parent's.
- */
-void alpc_lib_message_forget(struct alpc_message *m)
+/* What it has of a section, or owes for one, is that of another process. */
+void alpc_lib_message_abandon(struct alpc_message *m)
 {
-	if (!(m->block || m->map || m->owes) ||
-	    alpc_lib_process_is(m->process))
-		return;
 	if (m->data != m->own) {
 		m->data = m->own;
 		m->len = 0;

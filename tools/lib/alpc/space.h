@@ -146,7 +146,6 @@ struct alpc_lib_space {
 
 /* process.c */
 int alpc_lib_process_number(uint32_t *number);
-bool alpc_lib_process_is(uint32_t number);
 
 /* space.c */
 int alpc_lib_space_of(struct alpc_port *port, struct alpc_lib_space **space);

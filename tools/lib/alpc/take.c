@@ -128,8 +128,11 @@ static int take_bind(struct alpc_message *m)
 	uint32_t number;
 	int ret;
 
+	/* The page of numbers is there if it has had one. */
+	if (m->process && alpc_lib_process_is(m->process))
+		return 0;
 	ret = alpc_lib_process_number(&number);
-	if (ret || number == m->process)
+	if (ret)
 		return ret;
 	alpc_lib_message_forget(m);
 	m->process = number;
