@@ -112,9 +112,14 @@ static int alpc_view_of_section(struct alpc_view *view, struct alpc_conn *conn,
 
 static int alpc_view_read(struct alpc_view *view, const struct alpc_msg *send)
 {
+	const u32 fleeting = ALPC_VIEW_SECURE | ALPC_VIEW_AUTO_RELEASE;
+
 	if (send->view_flags & ~ALPC_VIEW_FLAGS ||
 	    (!send->view_len &&
 	     (send->view_offset | send->section | send->view_flags)))
+		return -EINVAL;
+	/* It would be over before its receiver is told that it is secure. */
+	if ((send->view_flags & fleeting) == fleeting)
 		return -EINVAL;
 	view->section = NULL;
 	view->offset = send->view_offset;

@@ -525,7 +525,7 @@ enum alpc_message_type {
 						 * in as well
 						 */
 #define ALPC_VIEW_AUTO_RELEASE	(1U << 2)	/* datagram, reply: given back by
-						 * being received
+						 * being received; not secure
 						 */
 #define ALPC_VIEW_SECURE	(1U << 3)	/* the sender cannot write to it
 						 * until it is given back
