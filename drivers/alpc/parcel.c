@@ -350,21 +350,68 @@ int alpc_parcel_pack_answer(struct alpc_message *m, struct alpc_end *end,
 	return ret;
 }
 
+static void alpc_spent_begin(struct alpc_spent *spent)
+{
+	if (!spent->any)
+		*spent = (struct alpc_spent){ .any = true };
+}
+
+/**
+ * alpc_spent_add() - have a message dropped
+ * @spent: what is to be dropped
+ * @m: message that nobody finds any more; the caller's reference is consumed
+ */
+void alpc_spent_add(struct alpc_spent *spent, struct alpc_message *m)
+{
+	alpc_spent_begin(spent);
+	spent->message = m;
+}
+
+/**
+ * alpc_spent_drop() - drop what is not needed any more
+ * @spent: with something in it; empty afterwards
+ *
+ * Context: may sleep.
+ */
+void alpc_spent_drop(struct alpc_spent *spent)
+{
+	alpc_fds_drop_any(&spent->fds);
+	alpc_section_put(spent->section);
+	if (spent->message)
+		alpc_message_put(spent->message);
+	spent->any = false;
+}
+
+/* Have the section of a view that was given back dropped, and the descriptors. */
+static void alpc_parcel_spend(struct alpc_parcel *parcel,
+			      struct alpc_view *view, struct alpc_spent *spent)
+{
+	if (view->section && !view->inside) {
+		alpc_spent_begin(spent);
+		swap(spent->section, view->section);
+	}
+	if (unlikely(parcel->fds.fd)) {
+		alpc_spent_begin(spent);
+		swap(spent->fds, parcel->fds);
+	}
+}
+
 /**
  * alpc_parcel_answer() - a request becomes its reply, and brings what that does
  * @m: message with a parcel
- * @spent: gets the descriptors that were not taken, to be dropped
+ * @spent: gets what the request has brought, without what was taken
  *
- * Context: port's lock held.
+ * Its section stays if the reply lies in it. Context: port's lock held.
  */
-void alpc_parcel_answer(struct alpc_message *m, struct alpc_fds *spent)
+void alpc_parcel_answer(struct alpc_message *m, struct alpc_spent *spent)
 {
 	struct alpc_parcel *parcel = m->parcel;
 
 	alpc_view_give_back(&parcel->view);
 	swap(parcel->view, parcel->answer_view);
-	if (unlikely(parcel->fds.fd))
-		*spent = parcel->fds;
+	alpc_parcel_spend(parcel, parcel->view.inside ? &parcel->view :
+							&parcel->answer_view,
+			  spent);
 	parcel->fds = parcel->answer_fds;
 	memset(&parcel->answer_fds, 0, sizeof(parcel->answer_fds));
 	m->brings = (parcel->view.len ? ALPC_BRINGS_VIEW : 0) |
@@ -372,21 +419,18 @@ void alpc_parcel_answer(struct alpc_message *m, struct alpc_fds *spent)
 }
 
 /**
- * alpc_parcel_release() - who received a request needs no more what it brought
- * @m: request
- * @spent: gets the descriptors that were not taken, to be dropped
+ * alpc_parcel_release() - who received a message needs no more what it brought
+ * @m: message
+ * @spent: gets it, without what was taken
  *
  * The ranges stay. Context: port's lock held.
  */
-void alpc_parcel_release(struct alpc_message *m, struct alpc_fds *spent)
+void alpc_parcel_release(struct alpc_message *m, struct alpc_spent *spent)
 {
 	struct alpc_parcel *parcel = m->parcel;
 
 	alpc_view_give_back(&parcel->view);
-	if (parcel->fds.fd) {
-		*spent = parcel->fds;
-		memset(&parcel->fds, 0, sizeof(parcel->fds));
-	}
+	alpc_parcel_spend(parcel, &parcel->view, spent);
 	m->brings &= ALPC_BRINGS_RANGES;
 }
 

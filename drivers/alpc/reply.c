@@ -318,10 +318,9 @@ int alpc_release_commit(struct alpc_op *op)
 		return 0;
 	case ALPC_MSG_CANCELED:
 	case ALPC_MSG_KEPT:
-		/* Now: it is freed when the thread has received what comes next. */
 		alpc_parcel_release(m, &op->spent);
 		alpc_request_withdraw(end->own, m, &op->wake);
-		op->dead = m;
+		alpc_spent_add(&op->spent, m);
 		return 0;
 	default:
 		return -ESRCH;
@@ -391,7 +390,7 @@ int alpc_call_resume(struct alpc_op *op)
 	case ALPC_MSG_CANCELED:
 		alpc_message_forget(m);
 		m->state = ALPC_MSG_DONE;
-		op->dead = m;
+		alpc_spent_add(&op->spent, m);
 		return -ECANCELED;
 	default:
 		alpc_message_uncount(m);
