@@ -802,7 +802,7 @@ struct alpc_transfer {
  * registered buffers: EFAULT). The section is freed when the port and all
  * descriptors and mappings are gone. When it is deleted, or its creator's end is
  * closed, and all descriptors and mappings of that side are gone, but the other
- * side still has it, that side's user is charged for it from then on.
+ * side still has some, that side's user is charged for it until they are gone.
  *
  * Errors: EFBIG (longer than the port's limit), EDQUOT (limit of the end or of
  * the user), EOPNOTSUPP (the port has %ALPC_PORT_NO_SECTIONS; a connection

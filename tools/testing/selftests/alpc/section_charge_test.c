@@ -187,8 +187,10 @@ static void client_that_fetches_nothing(struct __test_metadata *_metadata,
 	child_signal(&self->child);
 	child_wait(&self->child);
 	/* A reply that lies in it is the client's, and so is what it keeps. */
-	EXPECT_EQ(inside ? -EDQUOT : 0, create_pages(client, 10));
-	TAKE(ALPC_REPLY, client, &self->msg, self->buf);
+	if (inside) {
+		EXPECT_EQ(-EDQUOT, create_pages(client, 10));
+		TAKE(ALPC_REPLY, client, &self->msg, self->buf);
+	}
 	EXPECT_EQ(0, create_pages(client, 10));
 	child_exit(true);
 }
