@@ -153,7 +153,7 @@ static int alpc_parcel_get(struct alpc_message *m)
 	return m->parcel ? 0 : -ENOMEM;
 }
 
-/* What only a call may send, and how much of it. */
+/* What only a call, or nobody, may send. */
 static int alpc_attrs_check(const struct alpc_attrs *attrs, bool call)
 {
 	if (attrs->fd_kinds || attrs->out_fds_dropped ||
@@ -342,9 +342,10 @@ int alpc_parcel_pack_answer(struct alpc_message *m, struct alpc_end *end,
 
 	if (ret)
 		return ret;
-	ret = alpc_pack_answer_view(m, end, send);
-	if (!ret && unlikely(send->attrs))
+	if (unlikely(send->attrs))
 		ret = alpc_pack_answer_attrs(m, send);
+	if (!ret)
+		ret = alpc_pack_answer_view(m, end, send);
 	if (ret)
 		alpc_parcel_drop_answer(m);
 	return ret;
