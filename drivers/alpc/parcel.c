@@ -187,13 +187,15 @@ static int alpc_pack_view(struct alpc_message *m, struct alpc_end *end,
 }
 
 /* The ranges, which the view may be one of, and the descriptors. */
-static int alpc_pack_attrs(struct alpc_message *m, const struct alpc_msg *send,
-			   bool call)
+static int alpc_pack_attrs(struct alpc_message *m, const struct alpc_port *port,
+			   const struct alpc_msg *send, bool call)
 {
 	struct alpc_attrs attrs;
 	int ret;
 
 	ret = alpc_attrs_read(&attrs, send) ?: alpc_attrs_check(&attrs, call);
+	if (!ret && attrs.range_count && port->no_ranges)
+		ret = -EOPNOTSUPP;
 	if (!ret && attrs.range_count) {
 		ret = alpc_grant_make(&m->parcel->grant, &attrs);
 		if (!ret)
@@ -227,7 +229,7 @@ int alpc_parcel_pack(struct alpc_message *m, struct alpc_end *end,
 		return -EOPNOTSUPP;
 	ret = alpc_parcel_get(m);
 	if (!ret && unlikely(send->attrs))
-		ret = alpc_pack_attrs(m, send, send->flags &&
+		ret = alpc_pack_attrs(m, end->port, send, send->flags &&
 				      (x->flags & ALPC_TRANSFER_WAIT));
 	return ret ?: alpc_pack_view(m, end, send, !send->flags);
 }

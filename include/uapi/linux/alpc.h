@@ -90,7 +90,8 @@
  * ENOMEM          no memory
  * ENOTCONN        the connection is not accepted yet
  * ENOTTY          no such command
- * EOPNOTSUPP      the command is not one for this kind of port
+ * EOPNOTSUPP      the command is not one for this kind of port; the server wants
+ *                 no sections, or no ranges
  * EPERM           the server has not the identity that the client requires;
  *                 the range was not listed for that; the section is not for
  *                 the other side to write
@@ -193,6 +194,7 @@ struct alpc_query {
 /* struct alpc_create_port.flags */
 #define ALPC_PORT_NO_SPIN	(1U << 0)	/* always sleep, never spin */
 #define ALPC_PORT_NO_SECTIONS	(1U << 1)	/* no sections on connections */
+#define ALPC_PORT_NO_RANGES	(1U << 3)	/* no ranges of callers' memory */
 
 /**
  * struct alpc_create_port - create a connection port (%ALPC_IOC_CREATE_PORT)
@@ -581,7 +583,8 @@ struct alpc_range {
  *	the others are closed.
  * @out_fds_dropped: receiving: how many came and were not wanted
  *
- * Sending, the descriptors are looked up now: what the sender does to its table
+ * On connections of a port with %ALPC_PORT_NO_RANGES listing ranges fails with
+ * EOPNOTSUPP. Sending, the descriptors are looked up now: what the sender does to its table
  * afterwards changes nothing. They are charged to the sender's user until they
  * are taken. Receiving with no attributes at all wants none.
  *
