@@ -542,7 +542,7 @@ int alpc_parcel_unpack(struct alpc_end *end, const struct alpc_delivery *d,
 	if (ret)
 		return ret;
 	if (d->flags & ALPC_MSG_FDS) {
-		alpc_fds_count(end, d->msg, &attrs);
+		*kinds = alpc_fds_count(end, d->msg, &attrs);
 		if (!attrs.fd_count)
 			recv->flags &= ~ALPC_MSG_FDS;
 		/* Those that are not wanted need not be released. */

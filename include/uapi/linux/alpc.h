@@ -101,7 +101,8 @@
  *                 view or descriptors are held: it was answered, it was
  *                 cancelled, it was released, or it never was
  * ETIMEDOUT       the time given is over
- * ETOOMANYREFS    too many descriptors of this user are on the way
+ * ETOOMANYREFS    too many descriptors of this user are on the way, or were
+ *                 received and not taken
  * EUSERS          the port has as many connections as it may have
  * =============== ===========================================================
  */
@@ -586,7 +587,9 @@ struct alpc_range {
  * On connections of a port with %ALPC_PORT_NO_RANGES listing ranges fails with
  * EOPNOTSUPP. Sending, the descriptors are looked up now: what the sender does to its table
  * afterwards changes nothing. They are charged to the sender's user until they
- * are taken. Receiving with no attributes at all wants none.
+ * are received, then those that are wanted to the receiver's until they are taken
+ * or closed; if that would be too many, none of them are wanted. Receiving with no
+ * attributes at all wants none.
  *
  * What can hold references to open files itself is refused with ELOOP: ports and
  * sections, sockets of AF_UNIX, io_uring, and devices of that sort (binder, vhost,
