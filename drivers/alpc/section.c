@@ -177,14 +177,27 @@ err_free:
 	return ERR_PTR(ret);
 }
 
+/* Can there be a section on this connection? */
+static int alpc_section_conn_check(const struct alpc_conn *conn)
+{
+	switch (READ_ONCE(conn->state)) {
+	case ALPC_STATE_OPEN:
+		return 0;
+	case ALPC_STATE_CONNECTING:
+		return -ENOTCONN;
+	default:
+		return -EPIPE;
+	}
+}
+
 /* Under the lock: let the section be found. */
 static int alpc_section_publish(struct alpc_end *end, struct alpc_section *sec)
 {
-	struct alpc_conn *conn = end->conn;
+	int ret = alpc_section_conn_check(end->conn);
 
 	lockdep_assert_held(&end->port->lock);
-	if (conn->state != ALPC_STATE_OPEN)
-		return conn->state == ALPC_STATE_CONNECTING ? -ENOTCONN : -EPIPE;
+	if (ret)
+		return ret;
 	/* What has mapped a section knows it by its id for ever. */
 	if (sec->all->last_id == U32_MAX)
 		return -EDQUOT;
@@ -214,6 +227,10 @@ struct alpc_section *alpc_section_create(struct alpc_end *end, u64 len,
 		return ERR_PTR(-EOPNOTSUPP);
 	if (len > port->max_section)
 		return ERR_PTR(-EFBIG);
+	/* Before so much is allocated; it can change, and is looked at again. */
+	ret = alpc_section_conn_check(end->conn);
+	if (ret)
+		return ERR_PTR(ret);
 	sec = alpc_section_alloc(end, PAGE_ALIGN(len));
 	if (IS_ERR(sec))
 		return sec;
@@ -326,7 +343,7 @@ int alpc_section_delete(struct alpc_end *end, u32 id)
 	struct alpc_section *sec;
 	bool unlinked;
 
-	/* Without the lock, because there can be very many. */
+	/* Without the lock, which all connections of the port share. */
 	sec = alpc_section_find(end->conn, end->kind, id);
 	if (!sec)
 		return -ENOENT;

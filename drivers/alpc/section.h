@@ -25,9 +25,9 @@ struct inode;
  *
  * A section is kernel memory, allocated as a whole when it is created: from then
  * on no fault on it can fail for want of memory, and nobody can take it away. It
- * is mapped as page frame numbers, so that nobody can pin its pages either:
- * otherwise a page that was pinned before could be written while a secure view
- * of it is held. What keeps the memory are the references of the section: one
+ * is mapped as page frame numbers, so that nobody can pin its pages either (but
+ * KVM before 6.13): otherwise a page that was pinned before could be written while
+ * a secure view of it is held. What keeps the memory are the references of the section: one
  * for the connection until the end that created it is closed, one for each file
  * (and so each mapping), one for each view on its way or held.
  *

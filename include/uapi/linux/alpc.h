@@ -488,7 +488,9 @@ struct alpc_port_info {
  * @ALPC_CONNECTION_REQUEST: somebody wants to connect
  * @ALPC_CONNECTION_REPLY: the server accepted (asynchronous connect)
  * @ALPC_CANCELED: the request that struct alpc_msg.id names, and which was
- *	received here before, has lost its caller; it can no longer be answered
+ *	received here before, has lost its caller; it can no longer be answered.
+ *	With %ALPC_MSG_HELD if what the request brought is still held, until it
+ *	is released.
  * @ALPC_CONNECTION_REFUSED: the server refused (asynchronous connect)
  *
  * Where NT has the type, its number is the same. Only the kernel makes types:
@@ -608,8 +610,10 @@ struct alpc_attrs {
 /**
  * struct alpc_msg - a message to send, or where to receive one
  * @id: sending: the request that is answered (%ALPC_SEND_REPLY), or inside
- *	which this one is made (%ALPC_SEND_CALLBACK), else 0. Received: names
- *	the request for its answer, or, in a reply, the request answered. An
+ *	which this one is made (%ALPC_SEND_CALLBACK), or the message that is
+ *	released (%ALPC_SEND_RELEASE), else 0. Received: names the request for
+ *	its answer, or what is held (%ALPC_MSG_HELD) for its release; in a
+ *	reply, also the request answered. An
  *	id means something on the port that it was received from (or sent
  *	through) only, and is never used again there.
  * @context: received: what the server set when it accepted this client; 0 on

@@ -138,9 +138,13 @@ TEST_F(section, is_created_on_an_open_connection_only)
 	EXPECT_EQ(-EOPNOTSUPP, create_pages(self->pair.port, 1));
 	EXPECT_EQ(0, create_pages(self->pair.client, 1));
 	EXPECT_EQ(0, create_pages(self->pair.server, 1));
+	EXPECT_EQ(0, create_pages(self->pair.client, MAX_SECTION));
+	EXPECT_EQ(-EDQUOT, create_pages(self->pair.client, MAX_SECTION));
 	ASSERT_EQ(0, alpc_disconnect(self->pair.client));
 	EXPECT_EQ(-EPIPE, create_pages(self->pair.client, 1));
 	EXPECT_EQ(-EPIPE, create_pages(self->pair.server, 1));
+	/* That comes before any memory is looked for. */
+	EXPECT_EQ(-EPIPE, create_pages(self->pair.client, MAX_SECTION));
 }
 
 TEST_F(section, is_not_for_a_port_that_wants_none)
