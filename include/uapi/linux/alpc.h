@@ -595,8 +595,8 @@ struct alpc_range {
  *
  * What can hold references to open files itself is refused with ELOOP: ports and
  * sections, sockets of AF_UNIX, io_uring, and devices of that sort (binder, vhost,
- * iommufd, VFIO, virtual machines of KVM). Otherwise two of them could keep each other alive with nobody having
- * either open.
+ * iommufd, VFIO, virtual machines of KVM). Otherwise two of them could keep each
+ * other alive with nobody having either open.
  */
 struct alpc_attrs {
 	__aligned_u64 ranges;
