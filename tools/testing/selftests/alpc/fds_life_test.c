@@ -395,6 +395,7 @@ TEST_F(fds_life, receiver_that_keeps_them_costs_the_sender_nothing)
 /* In a child: receive at a port as a user who may have LIMIT descriptors. */
 static bool receive_to_the_limit(int port, int server, int sent)
 {
+	const int three[] = { sent, sent, sent };
 	struct alpc_attrs attrs;
 	struct alpc_msg msg;
 	__u64 id = 0;
@@ -414,7 +415,7 @@ static bool receive_to_the_limit(int port, int server, int sent)
 	if (send_fd(server, sent) || send_fd(server, sent) != -ETOOMANYREFS)
 		return false;
 	return !alpc_release(port, id) && !receive_fds(port, &msg, &attrs, ALPC_FD_REGULAR) &&
-	       attrs.out_fds_dropped == 3 && !send_fds(server, 0, 0, (int[]){ sent, sent, sent }, 3);
+	       attrs.out_fds_dropped == 3 && !send_fds(server, 0, 0, three, 3);
 }
 
 TEST_F(fds_life, receiver_is_charged_for_what_it_keeps)
