@@ -80,7 +80,8 @@ int alpc_cmd_create_port(struct alpc_ucmd *ucmd)
 	struct file *file;
 	int fd, ret;
 
-	if (arg->flags & ~(ALPC_PORT_NO_SPIN | ALPC_PORT_NO_SECTIONS) ||
+	if (arg->flags & ~(ALPC_PORT_NO_SPIN | ALPC_PORT_NO_SECTIONS |
+			   ALPC_PORT_NO_RANGES) ||
 	    arg->__reserved)
 		return -EINVAL;
 	port = alpc_port_make(arg);

@@ -271,7 +271,8 @@ static bool alpc_undo_other(struct alpc_end *end, struct alpc_delivery *d,
 	if (d->conn && d->conn->server.released)
 		return true;
 	hlist_add_head(&m->sent, &from->sent);
-	if (d->type == ALPC_REPLY)
+	/* As when it was sent: a datagram counts if it brings something. */
+	if (d->type == ALPC_REPLY || (d->type == ALPC_DATAGRAM && m->brings))
 		alpc_message_count(m);
 	if (call) {
 		alpc_undo_to_call(end->own, m, ALPC_MSG_REPLIED);

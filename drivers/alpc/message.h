@@ -46,7 +46,8 @@ struct alpc_waiter;
  *
  * CANCELED is a notice as long as @sent is linked. A request that was cancelled
  * while a thread was answering it is in no list, and is that thread's to free.
- * A callback whose thread handles another one stays in &alpc_queue.detached.
+ * A callback whose thread handles another one stays in &alpc_queue.detached, then
+ * and when it is KEPT.
  *
  * References. One belongs to whoever the state says: the queue, the table of
  * what is not answered or released, the thread that waits for the reply. Everybody else who

@@ -112,9 +112,14 @@ static int alpc_view_of_section(struct alpc_view *view, struct alpc_conn *conn,
 
 static int alpc_view_read(struct alpc_view *view, const struct alpc_msg *send)
 {
+	const u32 fleeting = ALPC_VIEW_SECURE | ALPC_VIEW_AUTO_RELEASE;
+
 	if (send->view_flags & ~ALPC_VIEW_FLAGS ||
 	    (!send->view_len &&
 	     (send->view_offset | send->section | send->view_flags)))
+		return -EINVAL;
+	/* It would be over before its receiver is told that it is secure. */
+	if ((send->view_flags & fleeting) == fleeting)
 		return -EINVAL;
 	view->section = NULL;
 	view->offset = send->view_offset;
@@ -148,7 +153,7 @@ static int alpc_parcel_get(struct alpc_message *m)
 	return m->parcel ? 0 : -ENOMEM;
 }
 
-/* What only a call may send, and how much of it. */
+/* What only a call, or nobody, may send. */
 static int alpc_attrs_check(const struct alpc_attrs *attrs, bool call)
 {
 	if (attrs->fd_kinds || attrs->out_fds_dropped ||
@@ -182,13 +187,15 @@ static int alpc_pack_view(struct alpc_message *m, struct alpc_end *end,
 }
 
 /* The ranges, which the view may be one of, and the descriptors. */
-static int alpc_pack_attrs(struct alpc_message *m, const struct alpc_msg *send,
-			   bool call)
+static int alpc_pack_attrs(struct alpc_message *m, const struct alpc_port *port,
+			   const struct alpc_msg *send, bool call)
 {
 	struct alpc_attrs attrs;
 	int ret;
 
 	ret = alpc_attrs_read(&attrs, send) ?: alpc_attrs_check(&attrs, call);
+	if (!ret && attrs.range_count && port->no_ranges)
+		ret = -EOPNOTSUPP;
 	if (!ret && attrs.range_count) {
 		ret = alpc_grant_make(&m->parcel->grant, &attrs);
 		if (!ret)
@@ -222,7 +229,7 @@ int alpc_parcel_pack(struct alpc_message *m, struct alpc_end *end,
 		return -EOPNOTSUPP;
 	ret = alpc_parcel_get(m);
 	if (!ret && unlikely(send->attrs))
-		ret = alpc_pack_attrs(m, send, send->flags &&
+		ret = alpc_pack_attrs(m, end->port, send, send->flags &&
 				      (x->flags & ALPC_TRANSFER_WAIT));
 	return ret ?: alpc_pack_view(m, end, send, !send->flags);
 }
@@ -337,29 +344,77 @@ int alpc_parcel_pack_answer(struct alpc_message *m, struct alpc_end *end,
 
 	if (ret)
 		return ret;
-	ret = alpc_pack_answer_view(m, end, send);
-	if (!ret && unlikely(send->attrs))
+	if (unlikely(send->attrs))
 		ret = alpc_pack_answer_attrs(m, send);
+	if (!ret)
+		ret = alpc_pack_answer_view(m, end, send);
 	if (ret)
 		alpc_parcel_drop_answer(m);
 	return ret;
 }
 
+static void alpc_spent_begin(struct alpc_spent *spent)
+{
+	if (!spent->any)
+		*spent = (struct alpc_spent){ .any = true };
+}
+
+/**
+ * alpc_spent_add() - have a message dropped
+ * @spent: what is to be dropped
+ * @m: message that nobody finds any more; the caller's reference is consumed
+ */
+void alpc_spent_add(struct alpc_spent *spent, struct alpc_message *m)
+{
+	alpc_spent_begin(spent);
+	spent->message = m;
+}
+
+/**
+ * alpc_spent_drop() - drop what is not needed any more
+ * @spent: with something in it; empty afterwards
+ *
+ * Context: may sleep.
+ */
+void alpc_spent_drop(struct alpc_spent *spent)
+{
+	alpc_fds_drop_any(&spent->fds);
+	alpc_section_put(spent->section);
+	if (spent->message)
+		alpc_message_put(spent->message);
+	spent->any = false;
+}
+
+/* Have the section of a view that was given back dropped, and the descriptors. */
+static void alpc_parcel_spend(struct alpc_parcel *parcel,
+			      struct alpc_view *view, struct alpc_spent *spent)
+{
+	if (view->section && !view->inside) {
+		alpc_spent_begin(spent);
+		swap(spent->section, view->section);
+	}
+	if (unlikely(parcel->fds.fd)) {
+		alpc_spent_begin(spent);
+		swap(spent->fds, parcel->fds);
+	}
+}
+
 /**
  * alpc_parcel_answer() - a request becomes its reply, and brings what that does
  * @m: message with a parcel
- * @spent: gets the descriptors that were not taken, to be dropped
+ * @spent: gets what the request has brought, without what was taken
  *
- * Context: port's lock held.
+ * Its section stays if the reply lies in it. Context: port's lock held.
  */
-void alpc_parcel_answer(struct alpc_message *m, struct alpc_fds *spent)
+void alpc_parcel_answer(struct alpc_message *m, struct alpc_spent *spent)
 {
 	struct alpc_parcel *parcel = m->parcel;
 
 	alpc_view_give_back(&parcel->view);
 	swap(parcel->view, parcel->answer_view);
-	if (unlikely(parcel->fds.fd))
-		*spent = parcel->fds;
+	alpc_parcel_spend(parcel, parcel->view.inside ? &parcel->view :
+							&parcel->answer_view,
+			  spent);
 	parcel->fds = parcel->answer_fds;
 	memset(&parcel->answer_fds, 0, sizeof(parcel->answer_fds));
 	m->brings = (parcel->view.len ? ALPC_BRINGS_VIEW : 0) |
@@ -367,21 +422,18 @@ void alpc_parcel_answer(struct alpc_message *m, struct alpc_fds *spent)
 }
 
 /**
- * alpc_parcel_release() - who received a request needs no more what it brought
- * @m: request
- * @spent: gets the descriptors that were not taken, to be dropped
+ * alpc_parcel_release() - who received a message needs no more what it brought
+ * @m: message
+ * @spent: gets it, without what was taken
  *
  * The ranges stay. Context: port's lock held.
  */
-void alpc_parcel_release(struct alpc_message *m, struct alpc_fds *spent)
+void alpc_parcel_release(struct alpc_message *m, struct alpc_spent *spent)
 {
 	struct alpc_parcel *parcel = m->parcel;
 
 	alpc_view_give_back(&parcel->view);
-	if (parcel->fds.fd) {
-		*spent = parcel->fds;
-		memset(&parcel->fds, 0, sizeof(parcel->fds));
-	}
+	alpc_parcel_spend(parcel, &parcel->view, spent);
 	m->brings &= ALPC_BRINGS_RANGES;
 }
 
@@ -490,7 +542,7 @@ int alpc_parcel_unpack(struct alpc_end *end, const struct alpc_delivery *d,
 	if (ret)
 		return ret;
 	if (d->flags & ALPC_MSG_FDS) {
-		alpc_fds_count(end, d->msg, &attrs);
+		*kinds = alpc_fds_count(end, d->msg, &attrs);
 		if (!attrs.fd_count)
 			recv->flags &= ~ALPC_MSG_FDS;
 		/* Those that are not wanted need not be released. */

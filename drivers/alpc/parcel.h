@@ -84,13 +84,33 @@ struct alpc_parcel {
 	struct alpc_fds answer_fds;
 };
 
+/**
+ * struct alpc_spent - what is not needed any more
+ * @any: there is something; what follows is not initialized otherwise
+ * @fds: descriptors that nobody has taken
+ * @section: a reference, or NULL
+ * @message: a reference, or NULL
+ *
+ * It is collected under the port's lock, and dropped after that was released: now,
+ * and not when the thread has received what comes next, as it may never come.
+ */
+struct alpc_spent {
+	bool any;
+	struct alpc_fds fds;
+	struct alpc_section *section;
+	struct alpc_message *message;
+};
+
+void alpc_spent_add(struct alpc_spent *spent, struct alpc_message *m);
+void alpc_spent_drop(struct alpc_spent *spent);
+
 int alpc_parcel_pack(struct alpc_message *m, struct alpc_end *end,
 		     const struct alpc_transfer *x);
 int alpc_parcel_pack_answer(struct alpc_message *m, struct alpc_end *end,
 			    const struct alpc_msg *send);
-void alpc_parcel_answer(struct alpc_message *m, struct alpc_fds *spent);
+void alpc_parcel_answer(struct alpc_message *m, struct alpc_spent *spent);
 void alpc_parcel_drop_answer(struct alpc_message *m);
-void alpc_parcel_release(struct alpc_message *m, struct alpc_fds *spent);
+void alpc_parcel_release(struct alpc_message *m, struct alpc_spent *spent);
 void alpc_parcel_not_sent(struct alpc_message *m);
 void alpc_parcel_empty(struct alpc_message *m);
 bool alpc_parcel_is_held(const struct alpc_message *m);

@@ -93,6 +93,7 @@ int alpc_port_limits_init(struct alpc_port_limits *limits,
 	      alpc_limit(arg->queue_bytes, ALPC_QUEUE_BYTES_DEFAULT,
 			 ALPC_QUEUE_BYTES_MAX, &limits->queue_bytes) ?:
 	      alpc_section_limits_init(limits, arg);
+	limits->no_ranges = arg->flags & ALPC_PORT_NO_RANGES;
 	if (arg->flags & ALPC_PORT_NO_SPIN) {
 		if (arg->spin_ns)
 			return -EINVAL;
@@ -189,6 +190,7 @@ struct alpc_port *alpc_port_alloc(struct net *net,
 	port->max_section = limits->max_section;
 	port->max_view = limits->max_view;
 	port->max_section_total = limits->max_section_total;
+	port->no_ranges = limits->no_ranges;
 	INIT_LIST_HEAD(&port->connectors);
 	port->id = atomic64_inc_return(&alpc_last_port_id);
 	port->cred = get_current_cred();

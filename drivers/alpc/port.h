@@ -135,6 +135,7 @@ struct alpc_end {
  * @max_section: limit of a section in bytes, 0 for no sections; immutable
  * @max_view: limit of a view in bytes; immutable
  * @max_section_total: limit of one end's sections in bytes; immutable
+ * @no_ranges: calls list no ranges; immutable
  * @connectors: threads that wait until they may ask for a connection; @lock
  * @id: number of the port; immutable
  * @cred: credentials of the thread that created it; immutable
@@ -162,6 +163,7 @@ struct alpc_port {
 	u64 max_section;
 	u64 max_view;
 	u64 max_section_total;
+	bool no_ranges;
 	struct list_head connectors;
 	u64 id;
 	const struct cred *cred;
@@ -236,6 +238,7 @@ struct alpc_conn {
  * @max_section: likewise, 0 for no sections
  * @max_view: likewise
  * @max_section_total: likewise
+ * @no_ranges: likewise
  */
 struct alpc_port_limits {
 	u32 max_message;
@@ -247,6 +250,7 @@ struct alpc_port_limits {
 	u64 max_section;
 	u64 max_view;
 	u64 max_section_total;
+	bool no_ranges;
 };
 
 int alpc_port_limits_init(struct alpc_port_limits *limits,

@@ -161,8 +161,8 @@ static int alpc_commit_and_spin(struct alpc_op *op)
 	if (ret == -EINPROGRESS && op->peer)
 		alpc_spin_wait(&op->w, op->peer, &end->spin);
 	rcu_read_unlock();
-	if (unlikely(op->spent.fd))
-		alpc_fds_drop(&op->spent);
+	if (unlikely(op->spent.any))
+		alpc_spent_drop(&op->spent);
 	return ret;
 }
 
@@ -420,17 +420,14 @@ int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 	op.m = NULL;
 	op.answer = NULL;
 	op.call = NULL;
-	op.dead = NULL;
 	op.granted = NULL;
-	op.spent.fd = NULL;
+	op.spent.any = false;
 	op.w.delivery.msg = NULL;
 
 	ret = alpc_prepare(&op);
 	if (likely(!ret))
 		ret = alpc_run(&op);
 	alpc_abort(&op);
-	if (unlikely(op.dead))
-		alpc_message_put(op.dead);
 	if (likely(!ret && op.w.delivery.msg)) {
 		ret = alpc_finish(&op, ux);
 		if (unlikely(op.granted))

@@ -41,20 +41,16 @@ unsigned long alpc_user_section_limit(void)
 	return min_t(unsigned long, limit, LONG_MAX);
 }
 
-/* Another reference to an account that is held. */
-struct alpc_user *alpc_user_get(struct alpc_user *user)
-{
-	refcount_inc(&user->ref);
-	return user;
-}
-
 static struct alpc_user *alpc_user_find(kuid_t uid)
 {
 	struct alpc_user *user;
 
-	hash_for_each_possible(alpc_users, user, node, __kuid_val(uid))
-		if (uid_eq(user->uid, uid))
-			return alpc_user_get(user);
+	hash_for_each_possible(alpc_users, user, node, __kuid_val(uid)) {
+		if (uid_eq(user->uid, uid)) {
+			refcount_inc(&user->ref);
+			return user;
+		}
+	}
 	return NULL;
 }
 

@@ -29,7 +29,6 @@ struct alpc_user {
 };
 
 struct alpc_user *alpc_user_get_current(void);
-struct alpc_user *alpc_user_get(struct alpc_user *user);
 void alpc_user_put(struct alpc_user *user);
 bool alpc_user_charge(atomic_long_t *counter, long amount, long limit);
 unsigned long alpc_user_section_limit(void);

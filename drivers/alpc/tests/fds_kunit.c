@@ -41,6 +41,12 @@ static long iommufd_fops_ioctl(struct file *file, unsigned int cmd,
 	return -EPERM;
 }
 
+static long vfio_device_fops_unl_ioctl(struct file *file, unsigned int cmd,
+				       unsigned long arg)
+{
+	return -ENODEV;
+}
+
 static long harmless_ioctl(struct file *file, unsigned int cmd,
 			   unsigned long arg)
 {
@@ -77,6 +83,31 @@ static void devices_that_hold_files_are_refused(struct kunit *test)
 					     vhost_vdpa_unlocked_ioctl), -ELOOP);
 	KUNIT_EXPECT_EQ(test, kind_of_device(test, S_IFCHR, iommufd_fops_ioctl),
 			-ELOOP);
+	KUNIT_EXPECT_EQ(test, kind_of_device(test, S_IFCHR,
+					     vfio_device_fops_unl_ioctl), -ELOOP);
+}
+
+static const struct file_operations test_fops = {};
+
+static int kind_of_anon(struct kunit *test, const char *name)
+{
+	struct file *file = anon_inode_getfile(name, &test_fops, NULL, O_RDWR);
+	int kind;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	kind = alpc_fd_kind(file);
+	fput(file);
+	return kind;
+}
+
+static void files_without_a_device_that_hold_files_are_refused(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, kind_of_anon(test, "[io_uring]"), -ELOOP);
+	KUNIT_EXPECT_EQ(test, kind_of_anon(test, "[vfio-device]"), -ELOOP);
+	KUNIT_EXPECT_EQ(test, kind_of_anon(test, "kvm-vm"), -ELOOP);
+	KUNIT_EXPECT_EQ(test, kind_of_anon(test, "kvm-vfio"), -ELOOP);
+	KUNIT_EXPECT_EQ(test, kind_of_anon(test, "kvm-vcpu:0"), -ELOOP);
+	KUNIT_EXPECT_EQ(test, kind_of_anon(test, "[eventpoll]"), ALPC_FD_OTHER);
 }
 
 static void other_devices_are_devices(struct kunit *test)
@@ -97,8 +128,6 @@ static void other_devices_are_devices(struct kunit *test)
 struct files {
 	struct file *file[FDS_COUNT];
 };
-
-static const struct file_operations test_fops = {};
 
 static void files_close(void *data)
 {
@@ -374,6 +403,7 @@ static void reply_that_brings_others_is_left_alone(struct kunit *test)
 
 static struct kunit_case fds_cases[] = {
 	KUNIT_CASE(devices_that_hold_files_are_refused),
+	KUNIT_CASE(files_without_a_device_that_hold_files_are_refused),
 	KUNIT_CASE(other_devices_are_devices),
 	KUNIT_CASE(filling_holds_and_charges_until_dropped),
 	KUNIT_CASE(failing_to_fill_holds_nothing),

@@ -463,7 +463,8 @@ const struct command commands[COMMANDS] = {
 	[CREATE] = {
 		.number = ALPC_IOC_CREATE_PORT,
 		.size = sizeof(struct alpc_create_port),
-		.known_flags = ALPC_PORT_NO_SPIN | ALPC_PORT_NO_SECTIONS,
+		.known_flags = ALPC_PORT_NO_SPIN | ALPC_PORT_NO_SECTIONS |
+			       ALPC_PORT_NO_RANGES,
 		.reserved = { offsetof(struct alpc_create_port, __reserved) },
 		.buffers = {
 			{ offsetof(struct alpc_create_port, name),

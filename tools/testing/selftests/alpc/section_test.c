@@ -138,9 +138,13 @@ TEST_F(section, is_created_on_an_open_connection_only)
 	EXPECT_EQ(-EOPNOTSUPP, create_pages(self->pair.port, 1));
 	EXPECT_EQ(0, create_pages(self->pair.client, 1));
 	EXPECT_EQ(0, create_pages(self->pair.server, 1));
+	EXPECT_EQ(0, create_pages(self->pair.client, MAX_SECTION));
+	EXPECT_EQ(-EDQUOT, create_pages(self->pair.client, MAX_SECTION));
 	ASSERT_EQ(0, alpc_disconnect(self->pair.client));
 	EXPECT_EQ(-EPIPE, create_pages(self->pair.client, 1));
 	EXPECT_EQ(-EPIPE, create_pages(self->pair.server, 1));
+	/* That comes before any memory is looked for. */
+	EXPECT_EQ(-EPIPE, create_pages(self->pair.client, MAX_SECTION));
 }
 
 TEST_F(section, is_not_for_a_port_that_wants_none)
@@ -485,106 +489,6 @@ TEST_F(section, abuse_17_is_freed_whenever_its_creator_is_killed)
 		child_kill(&self->child);
 		close_fd(&self->server);
 	}
-}
-
-/* --- who is charged then -------------------------------------------------- */
-
-/*
- * A process of user 1002 at the server's side, which opens a section, and lets go
- * of it when it is told to.
- */
-#define START_OPENER(opener, port, id, message) do { \
-	ASSERT_LE(0, child_start(opener)); \
-	if (!(opener)->pid) { \
-		ASSERT_EQ(0, become(1002, 1002)); \
-		self->peer.fd = section_fd(port, id, message); \
-		EXPECT_LE(0, self->peer.fd); \
-		close_fd(&(self)->server); \
-		child_signal(opener); \
-		child_wait(opener); \
-		EXPECT_EQ(-EDQUOT, create_pages((self)->pair.client, 10)); \
-		close_fd(&self->peer.fd); \
-		EXPECT_EQ(0, create_pages((self)->pair.client, 10)); \
-		child_exit(true); \
-	} \
-	ASSERT_EQ(0, child_wait(opener)); \
-} while (0)
-
-/* The creator's user has everything again, and the opener's has not. */
-#define EXPECT_OPENER_PAYS(opener) do { \
-	int __client; \
-\
-	START_CLIENT(&__client); \
-	if (!self->child.pid) \
-		child_exit(!create_pages(__client, 19)); \
-	self->server = __client; \
-	EXPECT_EQ(0, child_end(&self->child)); \
-	child_signal(opener); \
-	EXPECT_EQ(0, child_end(opener)); \
-} while (0)
-
-TEST_F(section, abuse_38_is_charged_to_who_keeps_it_when_its_creator_is_gone)
-{
-	struct child opener;
-	__u32 id;
-
-	ASSERT_EQ(0, set_user_limit(20));
-	START_CREATOR(&id);
-	START_OPENER(&opener, self->server, id, 0);
-	child_kill(&self->child);
-	close_fd(&self->server);
-	EXPECT_OPENER_PAYS(&opener);
-}
-
-TEST_F(section, abuse_38_is_charged_to_who_opens_it_when_its_creator_is_gone)
-{
-	struct child opener;
-	__u32 id;
-
-	ASSERT_EQ(0, set_user_limit(20));
-	START_CREATOR(&id);
-	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
-	child_kill(&self->child);
-	START_OPENER(&opener, self->pair.port, id, self->msg.id);
-	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
-	close_fd(&self->server);
-	EXPECT_OPENER_PAYS(&opener);
-}
-
-TEST_F(section, is_not_opened_by_who_has_come_into_too_many)
-{
-	struct section sections[3];
-	struct child opener;
-	int i, fds[3];
-
-	ASSERT_EQ(0, set_user_limit(20));
-	for (i = 0; i < 3; i++)
-		ASSERT_EQ(0, section_create(self->pair.client, 15 * page_size(), 0, &sections[i]));
-	ASSERT_LE(0, child_start(&opener));
-	if (!opener.pid) {
-		for (i = 0; i < 3; i++)
-			section_close(&sections[i]);
-		close_fd(&self->pair.client);
-		ASSERT_EQ(0, become(1002, 1002));
-		for (i = 0; i < 2; i++) {
-			fds[i] = section_fd(self->pair.server, sections[i].id, 0);
-			EXPECT_LE(0, fds[i]);
-		}
-		child_signal(&opener);
-		child_wait(&opener);
-		EXPECT_EQ(-EDQUOT, section_fd(self->pair.server, sections[2].id, 0));
-		close(fds[0]);
-		EXPECT_LE(0, section_fd(self->pair.server, sections[2].id, 0));
-		child_exit(true);
-	}
-	ASSERT_EQ(0, child_wait(&opener));
-	for (i = 0; i < 2; i++) {
-		section_close(&sections[i]);
-		EXPECT_EQ(0, section_delete(self->pair.client, sections[i].id));
-	}
-	section_close(&sections[2]);
-	child_signal(&opener);
-	EXPECT_EQ(0, child_end(&opener));
 }
 
 TEST_HARNESS_MAIN
