@@ -37,9 +37,11 @@ static int alpc_release(struct inode *inode, struct file *file)
 }
 
 /* Can something be sent? If not, whoever makes room is to wake the pollers. */
-static __poll_t alpc_poll_out(struct alpc_queue *q)
+static __poll_t alpc_poll_out(const struct alpc_end *end)
 {
-	if (alpc_queue_is_open(q))
+	struct alpc_queue *q = alpc_end_outbox(end);
+
+	if (alpc_queue_is_open(q) || alpc_end_has_share(end))
 		return EPOLLOUT | EPOLLWRNORM;
 	q->starved = true;
 	return 0;
@@ -50,7 +52,7 @@ static __poll_t alpc_poll_state(const struct alpc_end *end)
 	const struct alpc_queue *inbox = alpc_end_inbox(end);
 	__poll_t mask = 0;
 
-	if (inbox && !list_empty(&inbox->messages))
+	if (inbox && !list_empty(&inbox->ready))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (!end->conn)
 		return mask;
@@ -58,7 +60,7 @@ static __poll_t alpc_poll_state(const struct alpc_end *end)
 	case ALPC_STATE_CONNECTING:
 		return mask;
 	case ALPC_STATE_OPEN:
-		return mask | alpc_poll_out(alpc_end_outbox(end));
+		return mask | alpc_poll_out(end);
 	default:
 		/* Receiving and sending return at once, with an error. */
 		return mask | EPOLLHUP | EPOLLRDHUP | EPOLLIN | EPOLLOUT;
