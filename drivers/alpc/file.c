@@ -16,6 +16,7 @@
 #include "ioctl.h"
 #include "port.h"
 #include "shutdown.h"
+#include "usage.h"
 
 static const char *const alpc_kind_name[] = {
 	[ALPC_KIND_CONNECTION] = "connection",
@@ -83,14 +84,24 @@ static __poll_t alpc_poll(struct file *file, struct poll_table_struct *wait)
 	return mask;
 }
 
+static void alpc_show_amount(struct seq_file *s, const char *what,
+			     const struct alpc_amount *amount)
+{
+	if (amount->limit)
+		seq_printf(s, "alpc-%s:\t%llu of %llu\n", what, amount->used,
+			   amount->limit);
+}
+
 static void alpc_show_fdinfo(struct seq_file *s, struct file *file)
 {
 	struct alpc_end *end = file->private_data;
 	struct alpc_port *port = end->port;
 	struct alpc_port_info info = {};
+	struct alpc_usage usage = {};
 	const struct alpc_queue *inbox = alpc_end_inbox(end);
 
 	alpc_port_info(end, &info);
+	alpc_usage_of_port(end, &usage);
 	seq_printf(s, "alpc-kind:\t%s\n", alpc_kind_name[info.out_kind]);
 	seq_printf(s, "alpc-state:\t%s\n", alpc_state_name[info.out_state]);
 	seq_printf(s, "alpc-id:\t%llu\n", info.out_port_id);
@@ -103,9 +114,10 @@ static void alpc_show_fdinfo(struct seq_file *s, struct file *file)
 			   info.out_queued_bytes, inbox->max_bytes);
 		seq_printf(s, "alpc-unanswered:\t%u\n", info.out_unanswered);
 	}
-	if (end->kind == ALPC_KIND_CONNECTION)
-		seq_printf(s, "alpc-connections:\t%u of %u\n",
-			   info.out_connections, port->max_connections);
+	alpc_show_amount(s, "connections", &usage.connections);
+	alpc_show_amount(s, "connects", &usage.connects);
+	alpc_show_amount(s, "section-bytes", &usage.section_bytes);
+	alpc_show_amount(s, "security-contexts", &usage.security);
 	if (end->kind == ALPC_KIND_SERVER)
 		seq_printf(s, "alpc-context:\t%#llx\n", info.out_context);
 }
