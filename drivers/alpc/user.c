@@ -167,6 +167,21 @@ struct alpc_user *alpc_user_get_current(void)
 	return alpc_user_get_of(current_user_ns(), current_uid());
 }
 
+/* Drop a reference. Return: it was the last one, and nobody finds it any more. */
+static bool alpc_user_unref(struct alpc_user *user)
+{
+	bool last;
+
+	if (refcount_dec_not_one(&user->ref))
+		return false;
+	spin_lock(&alpc_users_lock);
+	last = refcount_dec_and_test(&user->ref);
+	if (last)
+		hash_del(&user->node);
+	spin_unlock(&alpc_users_lock);
+	return last;
+}
+
 /**
  * alpc_user_put() - drop a reference
  * @user: account, or NULL
@@ -175,10 +190,7 @@ void alpc_user_put(struct alpc_user *user)
 {
 	struct alpc_user *owner;
 
-	while (user &&
-	       refcount_dec_and_lock(&user->ref, &alpc_users_lock)) {
-		hash_del(&user->node);
-		spin_unlock(&alpc_users_lock);
+	while (user && alpc_user_unref(user)) {
 		owner = user->owner;
 		put_user_ns(user->ns);
 		kfree(user);
