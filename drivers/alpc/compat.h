@@ -22,6 +22,37 @@
 #define nop_mnt_idmap	init_user_ns
 #endif
 
+/* Access lists are set and changed by dentry since 6.2, before by inode. */
+#include <linux/fs.h>
+#include <linux/posix_acl.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define alpc_acl_holder			inode
+#define alpc_acl_inode(holder)		(holder)
+#define posix_acl_chmod(idmap, dentry, mode) \
+	posix_acl_chmod(idmap, d_inode(dentry), mode)
+#else
+#define alpc_acl_holder			dentry
+#define alpc_acl_inode(holder)		d_inode(holder)
+#endif
+
+/* They are extended attributes with a handler until 6.3, and only listed since. */
+#include <linux/posix_acl_xattr.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define nop_posix_acl_access		posix_acl_access_xattr_handler
+#endif
+
+/* A set of capabilities was two words until 6.3. */
+#include <linux/capability.h>
+#define ALPC_CAPS_ALL	(BIT_ULL(CAP_LAST_CAP + 1) - 1)
+static inline u64 alpc_caps(kernel_cap_t caps)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+	return (u64)caps.cap[1] << 32 | caps.cap[0];
+#else
+	return caps.val;
+#endif
+}
+
 /* The flags of a mapping are changed by functions since 6.3. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 #include <linux/mm.h>

@@ -24,11 +24,10 @@
 
 static int alpc_fds_charge(struct alpc_fds *fds, u32 count)
 {
-	fds->user = alpc_user_get_current();
-	if (!fds->user)
-		return -ENOMEM;
-	if (!alpc_user_charge(&fds->user->fds, count, rlimit(RLIMIT_NOFILE)))
-		return -ETOOMANYREFS;
+	int ret = alpc_user_charge_current(&fds->user, ALPC_USER_FDS, count);
+
+	if (ret)
+		return ret == -EDQUOT ? -ETOOMANYREFS : ret;
 	fds->charged = count;
 	return 0;
 }
@@ -36,7 +35,7 @@ static int alpc_fds_charge(struct alpc_fds *fds, u32 count)
 static void alpc_fds_uncharge(struct alpc_fds *fds, u32 count)
 {
 	fds->charged -= count;
-	atomic_long_sub(count, &fds->user->fds);
+	alpc_user_uncharge(fds->user, ALPC_USER_FDS, count);
 }
 
 static int alpc_fd_capture(struct alpc_fds *fds, s32 number)
@@ -154,8 +153,7 @@ static struct alpc_fds *alpc_fds_of(const struct alpc_end *end,
 static bool alpc_fds_fit(u32 count)
 {
 	struct alpc_user *user = alpc_user_get_current();
-	bool fit = user && (atomic_long_read(&user->fds) + count <=
-			    rlimit(RLIMIT_NOFILE) || capable(CAP_SYS_RESOURCE));
+	bool fit = user && alpc_user_fits(user, ALPC_USER_FDS, count);
 
 	alpc_user_put(user);
 	return fit;
@@ -220,8 +218,8 @@ static void alpc_fds_hand_over(struct alpc_fds *fds, struct alpc_user **user)
 	fds->offered = true;
 	if (!*user)
 		return;
-	atomic_long_sub(fds->charged, &fds->user->fds);
-	atomic_long_add(fds->charged, &(*user)->fds);
+	alpc_user_uncharge(fds->user, ALPC_USER_FDS, fds->charged);
+	alpc_user_charge_more(*user, ALPC_USER_FDS, fds->charged);
 	swap(fds->user, *user);
 }
 

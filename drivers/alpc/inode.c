@@ -11,8 +11,11 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/mount.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
 #include <linux/pseudo_fs.h>
 #include <linux/stat.h>
+#include <linux/xattr.h>
 
 #include <uapi/linux/alpc.h>
 
@@ -33,10 +36,39 @@ static int alpc_port_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 	if (attr->ia_valid & ATTR_SIZE)
 		return -EINVAL;
 	ret = setattr_prepare(idmap, dentry, attr);
-	if (!ret)
-		setattr_copy(idmap, inode, attr);
+	if (ret)
+		return ret;
+	setattr_copy(idmap, inode, attr);
+	/* The mode's group bits are the mask of an access list. */
+	if (attr->ia_valid & ATTR_MODE)
+		ret = posix_acl_chmod(idmap, dentry, inode->i_mode);
 	return ret;
 }
+
+#ifdef CONFIG_FS_POSIX_ACL
+/*
+ * The list lies in the inode's cache, which nobody shrinks, and has no other
+ * place. The kernel has checked who sets it, and that it is none of defaults.
+ */
+static int alpc_port_set_acl(struct mnt_idmap *idmap,
+			     struct alpc_acl_holder *holder,
+			     struct posix_acl *acl, int type)
+{
+	struct inode *inode = alpc_acl_inode(holder);
+	umode_t mode = inode->i_mode;
+	int ret;
+
+	if (acl) {
+		ret = posix_acl_update_mode(idmap, inode, &mode, &acl);
+		if (ret)
+			return ret;
+	}
+	inode->i_mode = mode;
+	inode_set_ctime_current(inode);
+	set_cached_acl(inode, type, acl);
+	return 0;
+}
+#endif
 
 static int alpc_comm_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 			     struct iattr *attr)
@@ -46,15 +78,32 @@ static int alpc_comm_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 
 static const struct inode_operations alpc_port_iops = {
 	.setattr = alpc_port_setattr,
+#ifdef CONFIG_FS_POSIX_ACL
+	.set_acl = alpc_port_set_acl,
+	.listxattr = generic_listxattr,
+#endif
 };
 
 static const struct inode_operations alpc_comm_iops = {
 	.setattr = alpc_comm_setattr,
 };
 
+static const struct xattr_handler *alpc_xattr_handlers[] = {
+#ifdef CONFIG_FS_POSIX_ACL
+	&nop_posix_acl_access,
+#endif
+	NULL
+};
+
 static int alpc_init_fs_context(struct fs_context *fc)
 {
-	return init_pseudo(fc, ALPC_FS_MAGIC) ? 0 : -ENOMEM;
+	struct pseudo_fs_context *ctx = init_pseudo(fc, ALPC_FS_MAGIC);
+
+	if (!ctx)
+		return -ENOMEM;
+	ctx->xattr = alpc_xattr_handlers;
+	fc->sb_flags |= SB_POSIXACL;
+	return 0;
 }
 
 static struct file_system_type alpc_fs_type = {
@@ -96,6 +145,7 @@ struct inode *alpc_inode_alloc(u8 kind)
 	inode->i_mode = S_IFIFO | 0600;
 	inode->i_uid = current_euid();
 	inode->i_gid = current_egid();
+	cache_no_acl(inode);
 	simple_inode_init_ts(inode);
 	return inode;
 }

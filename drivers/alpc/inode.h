@@ -14,8 +14,8 @@
  * DOC: Inodes
  *
  * A connection port has an inode of its own on a filesystem that is mounted
- * inside the kernel only. Its owner, group and mode are the port's: they are set
- * with fchown(2) and fchmod(2), and connecting asks the kernel's permission
+ * inside the kernel only. Its owner, group, mode and access list are the port's:
+ * they are set with fchown(2), fchmod(2) and libacl, and connecting asks the kernel's permission
  * check for write access to it, as it does for a bound AF_UNIX socket.
  * The communication ports of its connections have no permissions; they share
  * another inode, which cannot be changed. Each section has one for the files of its

@@ -226,8 +226,7 @@ static struct alpc_user *alpc_section_opener(void)
 
 	if (!user)
 		return ERR_PTR(-ENOMEM);
-	if (atomic_long_read(&user->section_bytes) > alpc_user_section_limit() &&
-	    !capable(CAP_SYS_RESOURCE)) {
+	if (!alpc_user_fits(user, ALPC_USER_SECTION_BYTES, 0)) {
 		alpc_user_put(user);
 		return ERR_PTR(-EDQUOT);
 	}

@@ -275,6 +275,7 @@ void alpc_request_answer(struct alpc_queue *own, struct alpc_message *m,
 	m->len = len;
 	m->answer = answer;
 	m->seq = ++alpc_end_peer(m->from)->seq;
+	m->flags &= ~ALPC_MSG_IDENTITY;
 	refcount_dec(&m->ref);
 }
 
@@ -300,6 +301,7 @@ int alpc_reply_commit(struct alpc_op *op)
 	alpc_request_answer(end->own, m, ALPC_REPLY, op->x->send.len,
 			    op->answer);
 	op->answer = NULL;
+	alpc_end_note(alpc_end_peer(m->from), m, m->replier);
 	if (unlikely(m->parcel))
 		alpc_parcel_answer(m, &op->spent);
 	trace_alpc_send(end, m);
@@ -332,7 +334,7 @@ int alpc_release_commit(struct alpc_op *op)
 
 	lockdep_assert_held(&end->port->lock);
 	m = alpc_pending_find(&end->own->pending, op->x->send.id);
-	if (!m || !(m->brings & ~ALPC_BRINGS_RANGES) ||
+	if (!m || !(m->brings & ALPC_BRINGS_HELD) ||
 	    (end->conn && m->from->conn != end->conn))
 		return -ESRCH;
 	switch (m->state) {
@@ -353,7 +355,7 @@ static bool alpc_call_is(const struct alpc_message *m,
 {
 	const struct alpc_conn *conn = m->from->conn;
 
-	if (m->callback && m->state == ALPC_MSG_QUEUED)
+	if ((m->flags & ALPC_MSG_CALLBACK) && m->state == ALPC_MSG_QUEUED)
 		return m->call == call && (!end->conn || conn == end->conn);
 	return m->sender_id == call && (!end->conn || conn == end->conn);
 }
@@ -370,7 +372,7 @@ static struct alpc_message *alpc_call_find(const struct alpc_end *end, u64 call)
 		if (!alpc_call_is(m, end, call))
 			continue;
 		found = m;
-		if (m->callback && m->state == ALPC_MSG_QUEUED)
+		if ((m->flags & ALPC_MSG_CALLBACK) && m->state == ALPC_MSG_QUEUED)
 			break;
 	}
 	return found;
@@ -451,7 +453,8 @@ struct alpc_message *alpc_call_callback(const struct alpc_message *m)
 	if (!m->called_back)
 		return NULL;
 	hlist_for_each_entry(cb, &alpc_end_peer(m->from)->sent, sent)
-		if (cb->callback && cb->call == m->sender_id &&
+		if ((cb->flags & ALPC_MSG_CALLBACK) &&
+		    cb->call == m->sender_id &&
 		    (cb->caller || cb->detached))
 			return cb;
 	return NULL;

@@ -58,7 +58,8 @@ static int alpc_section_charge_end(struct alpc_section *sec,
 
 static void alpc_section_free(struct alpc_section *sec)
 {
-	atomic_long_sub(alpc_section_charge(sec), &sec->charged->section_bytes);
+	alpc_user_uncharge(sec->charged, ALPC_USER_SECTION_BYTES,
+			   alpc_section_charge(sec));
 	alpc_user_put(sec->owner);
 	alpc_section_uncharge_end(sec);
 	alpc_sections_put(sec->all);
@@ -119,16 +120,9 @@ static int alpc_section_charge_to(struct alpc_section *sec,
 	ret = alpc_section_charge_end(sec, port);
 	if (ret)
 		return ret;
-	sec->owner = alpc_user_get_current();
+	ret = alpc_user_charge_current(&sec->owner, ALPC_USER_SECTION_BYTES,
+				       alpc_section_charge(sec));
 	sec->charged = sec->owner;
-	if (!sec->owner) {
-		ret = -ENOMEM;
-	} else if (!alpc_user_charge(&sec->owner->section_bytes,
-				     alpc_section_charge(sec),
-				     alpc_user_section_limit())) {
-		alpc_user_put(sec->owner);
-		ret = -EDQUOT;
-	}
 	if (ret)
 		alpc_section_uncharge_end(sec);
 	return ret;
@@ -282,8 +276,10 @@ static void alpc_section_settle(struct alpc_section *sec)
 		user = sec->opener;
 	if (user == sec->charged)
 		return;
-	atomic_long_sub(alpc_section_charge(sec), &sec->charged->section_bytes);
-	atomic_long_add(alpc_section_charge(sec), &user->section_bytes);
+	alpc_user_uncharge(sec->charged, ALPC_USER_SECTION_BYTES,
+			   alpc_section_charge(sec));
+	alpc_user_charge_more(user, ALPC_USER_SECTION_BYTES,
+			      alpc_section_charge(sec));
 	sec->charged = user;
 }
 
@@ -354,6 +350,18 @@ int alpc_section_delete(struct alpc_end *end, u32 id)
 		alpc_section_put(sec);
 	alpc_section_put(sec);
 	return unlinked ? 0 : -ENOENT;
+}
+
+/**
+ * alpc_sections_bytes() - how long all sections are that an end has created
+ * @end: communication port
+ */
+u64 alpc_sections_bytes(const struct alpc_end *end)
+{
+	struct alpc_sections *all = READ_ONCE(end->conn->sections);
+
+	return all ? atomic64_read(&all->bytes[end->kind == ALPC_KIND_SERVER]) :
+		     0;
 }
 
 /**

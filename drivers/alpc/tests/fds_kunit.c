@@ -181,7 +181,7 @@ static int fill(struct kunit *test, struct alpc_fds *fds,
 static long charged_to_us(void)
 {
 	struct alpc_user *user = alpc_user_get_current();
-	long fds = atomic_long_read(&user->fds);
+	long fds = alpc_user_used(user, ALPC_USER_FDS);
 
 	alpc_user_put(user);
 	return fds;
@@ -254,7 +254,7 @@ static struct handed hand(struct kunit *test, u32 what, const u16 *kinds)
 	}
 	h.sender = alpc_actor(f, &f->conn[0]->client);
 	KUNIT_ASSERT_EQ(test, alpc_actor_send(h.sender, what, 0, 8), 0);
-	h.m = list_first_entry(&f->port->queue.messages, struct alpc_message,
+	h.m = list_first_entry(&f->conn[0]->to_server.messages, struct alpc_message,
 			       node);
 	h.m->parcel = kzalloc(sizeof(*h.m->parcel), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, h.m->parcel);

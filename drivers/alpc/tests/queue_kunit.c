@@ -15,8 +15,8 @@ static struct alpc_message *post(struct kunit *test, u32 len, bool counted)
 	struct alpc_message *m, *none = NULL;
 	struct alpc_work work;
 
-	m = alpc_message_alloc(&none, len);
-	KUNIT_ASSERT_NOT_NULL(test, m);
+	m = alpc_message_alloc(&none, NULL, len);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, m);
 	m->type = ALPC_DATAGRAM;
 	m->from = from;
 	m->id = 0;
@@ -69,7 +69,7 @@ static void messages_come_out_in_the_order_they_came(struct kunit *test)
 		post(test, i, true);
 	for (i = 0; i < 3; i++)
 		KUNIT_EXPECT_EQ(test, next_seq(test), first + i);
-	KUNIT_EXPECT_TRUE(test, list_empty(&queue(test)->messages));
+	KUNIT_EXPECT_TRUE(test, list_empty(&queue(test)->ready));
 }
 
 static void message_longer_than_the_room_stays(struct kunit *test)

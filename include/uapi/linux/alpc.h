@@ -35,6 +35,11 @@
  * whoever has received the call can read or write until it replies
  * (%ALPC_IOC_ACCESS). Descriptors travel with a message as well, and are opened
  * when the receiver asks for them (%ALPC_IOC_TAKE_FDS).
+ *
+ * Who the other side is can be asked at any time, for the connection or for one
+ * message (%ALPC_IOC_GET_IDENTITY). Each side may withhold parts of its
+ * identity. A *security context* says what a receiver may do with a sender's
+ * identity, and can be revoked (%ALPC_IOC_CREATE_SECURITY).
  */
 
 /**
@@ -57,8 +62,9 @@
  * =============== ===========================================================
  * E2BIG           the argument is longer than this kernel knows, and not zero
  *                 there
- * EACCES          the port's owner, group and mode do not let the caller
- *                 connect
+ * EACCES          the port's owner, group, mode and access list do not let the
+ *                 caller connect; the sender does not let its receiver act as
+ *                 it
  * EAGAIN          it would have to wait and was asked not to
  * EBADF           a descriptor that is to be sent is not open
  * EBADMSG         the id names a message that does not take this answer: a
@@ -72,12 +78,14 @@
  * EDEADLK         callbacks are nested too deeply
  * EDQUOT          too many requests, exit notices and views of this end are
  *                 outstanding, or its sections are too many or too long
- *                 together, or those of its user
+ *                 together, or its security contexts too many; or the user has
+ *                 as much of something as one user may have
  * EEXIST          the name is in use
  * EFAULT          an address is not accessible
  * EFBIG           longer than a section or a view of this port may be
  * EINTR           a signal came; out_done says what had been done before
  * EMFILE, ENFILE  the process, or the system, has too many files open
+ * EKEYREVOKED     the security context of the message was revoked
  * EINVAL          the argument makes no sense: unknown flag, reserved field,
  *                 length, name, or time
  * EMSGSIZE        sending: longer than the port's limit. Receiving: longer
@@ -85,16 +93,20 @@
  *                 message stays
  * ELOOP           a descriptor that could keep the port alive from inside its
  *                 own messages
- * ENOENT          no port has that name; no section of the connection, no range
- *                 of the request, no descriptor of the message has that number
+ * ENOENT          no port has that name; no section or security context of the
+ *                 connection, no range of the request, no descriptor of the
+ *                 message has that number
  * ENOMEM          no memory
  * ENOTCONN        the connection is not accepted yet
  * ENOTTY          no such command
  * EOPNOTSUPP      the command is not one for this kind of port; the server wants
  *                 no sections, or no ranges
+ * EOVERFLOW       the client's identity cannot be expressed in the caller's
+ *                 user namespace
  * EPERM           the server has not the identity that the client requires;
- *                 the range was not listed for that; the section is not for
- *                 the other side to write
+ *                 the client withholds what the server requires; the range was
+ *                 not listed for that; the section is not for the other side
+ *                 to write
  * EPIPE           the other end, or the connection, is gone
  * ESHUTDOWN       receiving from this port was switched off
  * ESRCH           no unanswered request has that id here, nor a message whose
@@ -161,6 +173,11 @@
 #define ALPC_IOC_DELETE_SECTION	_IO(ALPC_IOC_TYPE, 0x32)
 #define ALPC_IOC_ACCESS		_IO(ALPC_IOC_TYPE, 0x40)
 #define ALPC_IOC_TAKE_FDS	_IO(ALPC_IOC_TYPE, 0x50)
+#define ALPC_IOC_GET_IDENTITY	_IO(ALPC_IOC_TYPE, 0x60)
+#define ALPC_IOC_CREATE_SECURITY	_IO(ALPC_IOC_TYPE, 0x61)
+#define ALPC_IOC_REVOKE_SECURITY	_IO(ALPC_IOC_TYPE, 0x62)
+#define ALPC_IOC_DELETE_SECURITY	_IO(ALPC_IOC_TYPE, 0x63)
+#define ALPC_IOC_GET_USAGE	_IO(ALPC_IOC_TYPE, 0x70)
 
 /**
  * struct alpc_query - what this kernel can do (%ALPC_IOC_QUERY)
@@ -191,10 +208,40 @@ struct alpc_query {
 #define ALPC_FEATURE_SECTIONS		(1ULL << 1)	/* sections and views */
 #define ALPC_FEATURE_ACCESS		(1ULL << 2)	/* ALPC_IOC_ACCESS */
 #define ALPC_FEATURE_FDS		(1ULL << 3)	/* ALPC_IOC_TAKE_FDS */
+#define ALPC_FEATURE_SECURITY		(1ULL << 4)	/* access lists, identities,
+							 * security contexts
+							 */
+#define ALPC_FEATURE_USAGE		(1ULL << 5)	/* ALPC_IOC_GET_USAGE */
+
+/* Parts of an identity */
+#define ALPC_IDENTITY_PROCESS	(1U << 0)	/* pid, tid, start time */
+#define ALPC_IDENTITY_USER	(1U << 1)	/* uid and gid, of all sorts */
+#define ALPC_IDENTITY_GROUPS	(1U << 2)	/* supplementary groups */
+#define ALPC_IDENTITY_CAPS	(1U << 3)	/* capabilities */
+#define ALPC_IDENTITY_ALL	0xfU
+
+/**
+ * enum alpc_level - what a receiver may do with a sender's identity
+ * @ALPC_LEVEL_DEFAULT: %ALPC_LEVEL_IDENTIFICATION
+ * @ALPC_LEVEL_ANONYMOUS: it is not told any
+ * @ALPC_LEVEL_IDENTIFICATION: it is told, and may check access with it
+ * @ALPC_LEVEL_IMPERSONATION: it may also act as the sender, while a request of
+ *	the sender's is unanswered
+ *
+ * Numbers of NT's SECURITY_IMPERSONATION_LEVEL, plus one. There is no level of
+ * delegation: nothing of this reaches another machine.
+ */
+enum alpc_level {
+	ALPC_LEVEL_DEFAULT = 0,
+	ALPC_LEVEL_ANONYMOUS = 1,
+	ALPC_LEVEL_IDENTIFICATION = 2,
+	ALPC_LEVEL_IMPERSONATION = 3,
+};
 
 /* struct alpc_create_port.flags */
 #define ALPC_PORT_NO_SPIN	(1U << 0)	/* always sleep, never spin */
 #define ALPC_PORT_NO_SECTIONS	(1U << 1)	/* no sections on connections */
+#define ALPC_PORT_NOTE_IDENTITY	(1U << 2)	/* tell when clients' change */
 #define ALPC_PORT_NO_RANGES	(1U << 3)	/* no ranges of callers' memory */
 
 /**
@@ -219,15 +266,24 @@ struct alpc_query {
  *	CPU; 0 for the default, at most 1,000,000; %ALPC_PORT_NO_SPIN for not
  *	at all
  * @out_fd: the new port
- * @__reserved: must be 0
+ * @require: ALPC_IDENTITY_* parts that a client must not withhold
  * @max_section: how long one section may be, in bytes, 0 for the default
  * @max_view: how long one view may be, in bytes, 0 for @max_section
  * @max_section_total: how long all sections together may be that one end of a
  *	connection has created, in bytes, 0 for the default
+ * @withhold: ALPC_IDENTITY_* parts that its clients are not told of who serves
+ *	them
+ * @max_security: how many security contexts one end of a connection may have,
+ *	0 for the default
  *
  * On /dev/alpc. The port's inode belongs to the caller's effective user and
  * group and has mode 0600: who may connect is who may write to it (fchmod(2),
- * fchown(2)). Its name is free again once its last descriptor is closed.
+ * fchown(2), and an access list: acl_set_fd(3)). Its name is free again once its
+ * last descriptor is closed.
+ *
+ * With %ALPC_PORT_NOTE_IDENTITY a message carries %ALPC_MSG_IDENTITY if its
+ * sender - the thread, or its credentials - is another than that of the message
+ * before, on the same connection; the first is compared with who connected.
  *
  * Errors: EEXIST (name in use), EINVAL (name, limit, flag), EMFILE, ENFILE,
  * ENOMEM, EFAULT, E2BIG.
@@ -244,10 +300,12 @@ struct alpc_create_port {
 	__u32 max_pending;
 	__u32 spin_ns;
 	__s32 out_fd;
-	__u32 __reserved;
+	__u32 require;
 	__aligned_u64 max_section;
 	__aligned_u64 max_view;
 	__aligned_u64 max_section_total;
+	__u32 withhold;
+	__u32 max_security;
 };
 
 /* struct alpc_connect.flags */
@@ -255,6 +313,7 @@ struct alpc_create_port {
 #define ALPC_CONNECT_SERVER_UID	(1U << 1)	/* server_uid is required */
 #define ALPC_CONNECT_SERVER_GID	(1U << 2)	/* server_gid is required */
 #define ALPC_CONNECT_ABSTIME	(1U << 3)	/* timeout is a point in time */
+#define ALPC_CONNECT_NOTE_IDENTITY (1U << 4)	/* tell when the server's change */
 
 /**
  * struct alpc_connect - connect to a named port (%ALPC_IOC_CONNECT)
@@ -274,13 +333,24 @@ struct alpc_create_port {
  * @reply_data: address of the buffer for the answer
  * @queue_messages: how many messages may wait at the new port, 0 for the
  *	default
- * @__reserved: must be 0
+ * @level: &enum alpc_level of what is sent through the new port without a
+ *	security context
  * @queue_bytes: how many bytes of data may wait at the new port, 0 for the
  *	default
+ * @withhold: ALPC_IDENTITY_* parts that the server is not told: of the connecting
+ *	thread, and of what is sent through the new port without a security
+ *	context
+ * @__reserved: must be 0
  *
- * On /dev/alpc. The required identity is that of the thread that created the
- * port, and of the thread that accepts; it is checked before anything is
- * queued, and again when the server accepts.
+ * On /dev/alpc. The required identity is that of the thread that accepts, which
+ * is checked when it does. Before anything is queued it is compared with that
+ * of the thread that created the port, and with the owner and group of the
+ * port's inode, one of which must have it: who starts a server on demand gives
+ * the port to the server's user.
+ *
+ * With %ALPC_LEVEL_ANONYMOUS everything is withheld, with
+ * %ALPC_LEVEL_IMPERSONATION nothing but %ALPC_IDENTITY_PROCESS can be. What is
+ * withheld is told as what cannot be seen: pid and tid 0, the overflow ids.
  *
  * An answer longer than @reply_len: on acceptance the call succeeds,
  * @reply_len is the length needed, and the answer can be received from the
@@ -292,10 +362,12 @@ struct alpc_create_port {
  * ECONNRESET if the server went away. Before that, sending fails with
  * ENOTCONN. @timeout is for getting into the queue only.
  *
- * Errors: ENOENT (no such name), EACCES (mode), EPERM (wrong server),
- * ECONNREFUSED, ETIMEDOUT, ECONNRESET (server gone), EINTR, EAGAIN (too many
- * unanswered connects, %ALPC_CONNECT_ASYNC with no time), EUSERS, EMSGSIZE,
- * EINVAL, EMFILE, ENFILE, ENOMEM, EFAULT, E2BIG.
+ * Errors: ENOENT (no such name), EACCES (mode or access list), EPERM (wrong
+ * server, or one that requires what is withheld), ECONNREFUSED, ETIMEDOUT,
+ * ECONNRESET (server gone), EINTR, EAGAIN (too many unanswered connects,
+ * %ALPC_CONNECT_ASYNC with no time), EUSERS, EDQUOT (too many connections, or
+ * unanswered connects, of this user), EMSGSIZE, EINVAL, EMFILE, ENFILE, ENOMEM,
+ * EFAULT, E2BIG.
  */
 struct alpc_connect {
 	__u32 size;
@@ -311,8 +383,10 @@ struct alpc_connect {
 	__u32 reply_len;
 	__aligned_u64 reply_data;
 	__u32 queue_messages;
-	__u32 __reserved;
+	__u32 level;
 	__aligned_u64 queue_bytes;
+	__u32 withhold;
+	__u32 __reserved;
 };
 
 /* struct alpc_accept.flags */
@@ -520,6 +594,8 @@ enum alpc_message_type {
 #define ALPC_MSG_RANGES		(1U << 2)	/* memory of the caller's came along */
 #define ALPC_MSG_FDS		(1U << 3)	/* descriptors came along */
 #define ALPC_MSG_FDS_DROPPED	(1U << 4)	/* some that were not wanted did */
+#define ALPC_MSG_IDENTITY	(1U << 5)	/* other sender than last time */
+#define ALPC_MSG_SECURITY	(1U << 6)	/* has a security context */
 
 /* struct alpc_msg.view_flags */
 #define ALPC_VIEW_BODY		(1U << 0)	/* it is the message's data, which
@@ -585,6 +661,13 @@ struct alpc_range {
  * @fd_kinds: sending: must be 0. Receiving: ALPC_FD_* bits of what is wanted;
  *	the others are closed.
  * @out_fds_dropped: receiving: how many came and were not wanted
+ * @identity: receiving: address of &struct alpc_identity, to be told the sender's,
+ *	or 0. Its id and flags must be 0. A security context that was revoked does
+ *	not keep the message from being received: it tells nothing. Sending: must
+ *	be 0.
+ * @security: sending a request, callback or datagram: a security context, or 0.
+ *	Receiving: must be 0.
+ * @__reserved: must be 0
  *
  * On connections of a port with %ALPC_PORT_NO_RANGES listing ranges fails with
  * EOPNOTSUPP. Sending, the descriptors are looked up now: what the sender does to its table
@@ -605,6 +688,9 @@ struct alpc_attrs {
 	__aligned_u64 fds;
 	__u32 fd_kinds;
 	__u32 out_fds_dropped;
+	__aligned_u64 identity;
+	__u32 security;
+	__u32 __reserved;
 };
 
 /**
@@ -627,10 +713,10 @@ struct alpc_attrs {
  * @type: sending: 0. Received: &enum alpc_message_type.
  * @flags: sending: ALPC_SEND_*. Received: ALPC_MSG_*.
  * @pid: received: the sending process, in the receiver's pid namespace; 0 if
- *	it is not visible there
+ *	it is not visible there, or withheld
  * @tid: received: the sending thread, likewise
  * @uid: received: the sending thread's effective user id in the receiver's
- *	user namespace; the overflow id if it has none there
+ *	user namespace; the overflow id if it has none there, or it is withheld
  * @gid: received: its effective group id, likewise
  * @seq: received: number of this message among those that this sender's port
  *	has sent, from 1 up; 0 in notices, which the kernel makes; but in
@@ -676,7 +762,7 @@ struct alpc_attrs {
  *
  * pid, tid, uid and gid are the kernel's word, taken from the sending thread
  * when it sent. In notices they are those of the client that connected, or of
- * the thread that died.
+ * the thread that died. The sender can have them withheld, not changed.
  */
 struct alpc_msg {
 	__aligned_u64 id;
@@ -960,6 +1046,191 @@ struct alpc_take_fds {
 	__aligned_u64 fds;
 	__u32 first;
 	__u32 count;
+};
+
+/* struct alpc_identity.flags */
+#define ALPC_IDENTITY_IMPERSONATE (1U << 0)	/* to act as the sender */
+
+/* struct alpc_identity.out_status */
+#define ALPC_IDENTITY_ALIVE	(1U << 0)	/* pid still names the process */
+#define ALPC_IDENTITY_STATIC	(1U << 1)	/* of when a context was made */
+
+/**
+ * struct alpc_identity - who the other side is (%ALPC_IOC_GET_IDENTITY)
+ * @size: sizeof(struct alpc_identity)
+ * @flags: ALPC_IDENTITY_IMPERSONATE, or 0
+ * @id: a request or connection request that was received here and is not
+ *	answered, or another message that is held; or, on a communication port, 0
+ *	for the other end of the connection: the thread that connected, or the
+ *	thread that accepted
+ * @parts: ALPC_IDENTITY_* parts that are wanted
+ * @out_parts: those of them that are told: wanted, and not withheld
+ * @out_status: ALPC_IDENTITY_ALIVE and so on
+ * @out_level: &enum alpc_level, never %ALPC_LEVEL_DEFAULT
+ * @out_pid: process in the caller's pid namespace, 0 if it is not visible there
+ * @out_tid: thread, likewise
+ * @out_uid: effective user id in the caller's user namespace, or the overflow id
+ * @out_gid: effective group id, likewise
+ * @out_fsuid: user id for access to files, likewise
+ * @out_fsgid: group id for access to files, likewise
+ * @group_count: in: room at @groups; out: how many supplementary groups there
+ *	are, also when they are more
+ * @out_changes: how often the sender was another than that of the message
+ *	before, this message included (@id 0: by now); 0 if changes are not noted
+ *	(%ALPC_PORT_NOTE_IDENTITY, %ALPC_CONNECT_NOTE_IDENTITY)
+ * @groups: address of __u32[@group_count]
+ * @out_start_time: when the process began, in nanoseconds of CLOCK_BOOTTIME in the
+ *	caller's time namespace
+ * @out_caps: effective capabilities that it has over the caller's user
+ *	namespace, one bit each
+ * @out_permitted: permitted ones, likewise; those in effect if the security
+ *	context is %ALPC_SECURITY_EFFECTIVE_ONLY
+ *
+ * On any port. What is not in @out_parts is told as what cannot be seen: pid and
+ * tid 0, the overflow ids, no groups, no capabilities, start time 0. With a static
+ * security context the identity is that of the thread that made the context, when
+ * it did; otherwise that of the sending thread, when it sent.
+ *
+ * Capabilities are those that the kernel's own rule gives it over the caller's
+ * user namespace: root of a container inside has none.
+ *
+ * %ALPC_IDENTITY_ALIVE: @out_pid has named this process all the time, and nothing
+ * else. So a pidfd that was opened between receiving the pid and this call is
+ * the sender's.
+ *
+ * %ALPC_IDENTITY_IMPERSONATE: fails unless the caller may act as the sender now: @id
+ * is an unanswered request whose caller still waits for the answer, at
+ * %ALPC_LEVEL_IMPERSONATION. Everything but %ALPC_IDENTITY_PROCESS is wanted
+ * then, and every id must exist in the caller's user namespace. Nothing is
+ * changed: who wants to act as the sender sets its own ids, by its own rights.
+ *
+ * Errors: ESRCH (no such message), EBADMSG (no request), ECANCELED (its caller has
+ * given up), EACCES (level), EKEYREVOKED (its security context was revoked),
+ * EOVERFLOW (an id has no counterpart here), EMSGSIZE (impersonating: more groups
+ * than room; the number is returned), ENOTCONN, EOPNOTSUPP (@id 0 on a connection
+ * port), EINVAL, EFAULT, E2BIG.
+ */
+struct alpc_identity {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 id;
+	__u32 parts;
+	__u32 out_parts;
+	__u32 out_status;
+	__u32 out_level;
+	__s32 out_pid;
+	__s32 out_tid;
+	__u32 out_uid;
+	__u32 out_gid;
+	__u32 out_fsuid;
+	__u32 out_fsgid;
+	__u32 group_count;
+	__u32 out_changes;
+	__aligned_u64 groups;
+	__aligned_u64 out_start_time;
+	__aligned_u64 out_caps;
+	__aligned_u64 out_permitted;
+};
+
+/* struct alpc_create_security.flags */
+#define ALPC_SECURITY_STATIC	(1U << 0)	/* of now, not of each send */
+#define ALPC_SECURITY_EFFECTIVE_ONLY (1U << 1)	/* not what could be raised */
+
+/**
+ * struct alpc_create_security - make a security context
+ *	(%ALPC_IOC_CREATE_SECURITY)
+ * @size: sizeof(struct alpc_create_security)
+ * @flags: ALPC_SECURITY_* bits
+ * @level: &enum alpc_level
+ * @withhold: ALPC_IDENTITY_* parts that receivers are not told
+ * @out_security: its number on this connection, for &alpc_attrs.security
+ * @__reserved: must be 0
+ *
+ * On a communication port, for what is sent through it. With
+ * %ALPC_SECURITY_STATIC the identity is the calling thread's, now, whichever
+ * thread sends; but &alpc_msg.pid and so on are the sender's all the same.
+ *
+ * A message with it has its level, and withholds what it does, whatever the client
+ * said when it connected. It ends with the port that it was created on.
+ *
+ * Errors: EDQUOT (too many of this end, or of its user), EINVAL (level; an identity
+ * that is to be acted as is not to be withheld), EPIPE, ENOMEM, EFAULT, E2BIG.
+ */
+struct alpc_create_security {
+	__u32 size;
+	__u32 flags;
+	__u32 level;
+	__u32 withhold;
+	__u32 out_security;
+	__u32 __reserved;
+};
+
+/**
+ * struct alpc_security - name a security context (%ALPC_IOC_REVOKE_SECURITY,
+ *	%ALPC_IOC_DELETE_SECURITY)
+ * @size: sizeof(struct alpc_security)
+ * @flags: must be 0
+ * @security: its number
+ * @__reserved: must be 0
+ *
+ * On the communication port that created it. Once it is revoked, nobody is told any
+ * identity from it, nor may act on it, also for messages that were received
+ * before; and it cannot be sent. What was told cannot be untold, and who acts as
+ * the sender already is not interrupted. Deleting it takes the number away, and
+ * leaves messages that were sent with it as they are.
+ *
+ * Errors: ENOENT, EINVAL, EFAULT, E2BIG.
+ */
+struct alpc_security {
+	__u32 size;
+	__u32 flags;
+	__u32 security;
+	__u32 __reserved;
+};
+
+/**
+ * struct alpc_amount - how much of something there is
+ * @used: now
+ * @limit: at most; who has CAP_SYS_RESOURCE in the initial user namespace may
+ *	have more of what a user has. 0 with @used 0: does not exist here.
+ */
+struct alpc_amount {
+	__aligned_u64 used;
+	__aligned_u64 limit;
+};
+
+/* struct alpc_usage.flags */
+#define ALPC_USAGE_USER		(1U << 0)	/* of the calling user */
+
+/**
+ * struct alpc_usage - what is used, and how much may be (%ALPC_IOC_GET_USAGE)
+ * @size: sizeof(struct alpc_usage)
+ * @flags: %ALPC_USAGE_USER, or 0 for this port
+ * @messages: messages; of a port, that wait there and count against its limit
+ * @message_bytes: bytes of data in them; of a user, of those longer than 256 bytes
+ * @connections: connections; of a user, that it has made
+ * @connects: connection requests that are not answered
+ * @section_bytes: bytes of sections; of a communication port, that it created
+ * @fds: descriptors on their way; of a user
+ * @security: security contexts; of a communication port, that it created
+ *
+ * On /dev/alpc with %ALPC_USAGE_USER, and on any port. A user is the real user id of
+ * who created, connected or sent. What a user of another user namespace than the
+ * initial one has counts for that namespace's owner as well, in the namespace
+ * that this one lives in, and so on.
+ *
+ * Errors: EINVAL, EFAULT, E2BIG, ENOMEM.
+ */
+struct alpc_usage {
+	__u32 size;
+	__u32 flags;
+	struct alpc_amount messages;
+	struct alpc_amount message_bytes;
+	struct alpc_amount connections;
+	struct alpc_amount connects;
+	struct alpc_amount section_bytes;
+	struct alpc_amount fds;
+	struct alpc_amount security;
 };
 
 #endif /* _UAPI_LINUX_ALPC_H */

@@ -39,6 +39,11 @@ FIXTURE_VARIANT_ADD(command, open_section) { OPEN_SECTION };
 FIXTURE_VARIANT_ADD(command, delete_section) { DELETE_SECTION };
 FIXTURE_VARIANT_ADD(command, access) { ACCESS };
 FIXTURE_VARIANT_ADD(command, take_fds) { TAKE_FDS };
+FIXTURE_VARIANT_ADD(command, get_identity) { GET_IDENTITY };
+FIXTURE_VARIANT_ADD(command, create_security) { CREATE_SECURITY };
+FIXTURE_VARIANT_ADD(command, revoke_security) { REVOKE_SECURITY };
+FIXTURE_VARIANT_ADD(command, delete_security) { DELETE_SECURITY };
+FIXTURE_VARIANT_ADD(command, get_usage) { GET_USAGE };
 
 FIXTURE_SETUP(command)
 {

@@ -39,7 +39,7 @@ FIELD(query, out_queue_messages_max, 24, 4);
 FIELD(query, out_connections_max, 28, 4);
 FIELD(query, out_queue_bytes_max, 32, 8);
 
-SIZE(create_port, 80);
+SIZE(create_port, 88);
 FIELD(create_port, size, 0, 4);
 FIELD(create_port, flags, 4, 4);
 FIELD(create_port, name, 8, 8);
@@ -51,12 +51,14 @@ FIELD(create_port, queue_bytes, 32, 8);
 FIELD(create_port, max_pending, 40, 4);
 FIELD(create_port, spin_ns, 44, 4);
 FIELD(create_port, out_fd, 48, 4);
-FIELD(create_port, __reserved, 52, 4);
+FIELD(create_port, require, 52, 4);
 FIELD(create_port, max_section, 56, 8);
 FIELD(create_port, max_view, 64, 8);
 FIELD(create_port, max_section_total, 72, 8);
+FIELD(create_port, withhold, 80, 4);
+FIELD(create_port, max_security, 84, 4);
 
-SIZE(connect, 80);
+SIZE(connect, 88);
 FIELD(connect, size, 0, 4);
 FIELD(connect, flags, 4, 4);
 FIELD(connect, name, 8, 8);
@@ -70,8 +72,10 @@ FIELD(connect, send_len, 48, 4);
 FIELD(connect, reply_len, 52, 4);
 FIELD(connect, reply_data, 56, 8);
 FIELD(connect, queue_messages, 64, 4);
-FIELD(connect, __reserved, 68, 4);
+FIELD(connect, level, 68, 4);
 FIELD(connect, queue_bytes, 72, 8);
+FIELD(connect, withhold, 80, 4);
+FIELD(connect, __reserved, 84, 4);
 
 SIZE(accept, 40);
 FIELD(accept, size, 0, 4);
@@ -117,13 +121,16 @@ FIELD(range, len, 8, 8);
 FIELD(range, rights, 16, 4);
 FIELD(range, __reserved, 20, 4);
 
-SIZE(attrs, 32);
+SIZE(attrs, 48);
 FIELD(attrs, ranges, 0, 8);
 FIELD(attrs, range_count, 8, 4);
 FIELD(attrs, fd_count, 12, 4);
 FIELD(attrs, fds, 16, 8);
 FIELD(attrs, fd_kinds, 24, 4);
 FIELD(attrs, out_fds_dropped, 28, 4);
+FIELD(attrs, identity, 32, 8);
+FIELD(attrs, security, 40, 4);
+FIELD(attrs, __reserved, 44, 4);
 
 SIZE(msg, 112);
 FIELD(msg, id, 0, 8);
@@ -258,5 +265,55 @@ FROZEN(ALPC_RANGES_MAX == 64 && ALPC_ACCESS_PARTS_MAX == 64 && ALPC_FDS_MAX == 5
 FROZEN(ALPC_SECTION_SLOTS == 1024);
 FROZEN(ALPC_FEATURE_EXIT_NOTICE == 1 && ALPC_FEATURE_SECTIONS == 2);
 FROZEN(ALPC_FEATURE_ACCESS == 4 && ALPC_FEATURE_FDS == 8);
+
+SIZE(identity, 96);
+FIELD(identity, size, 0, 4);
+FIELD(identity, flags, 4, 4);
+FIELD(identity, id, 8, 8);
+FIELD(identity, parts, 16, 4);
+FIELD(identity, out_parts, 20, 4);
+FIELD(identity, out_status, 24, 4);
+FIELD(identity, out_level, 28, 4);
+FIELD(identity, out_pid, 32, 4);
+FIELD(identity, out_tid, 36, 4);
+FIELD(identity, out_uid, 40, 4);
+FIELD(identity, out_gid, 44, 4);
+FIELD(identity, out_fsuid, 48, 4);
+FIELD(identity, out_fsgid, 52, 4);
+FIELD(identity, group_count, 56, 4);
+FIELD(identity, out_changes, 60, 4);
+FIELD(identity, groups, 64, 8);
+FIELD(identity, out_start_time, 72, 8);
+FIELD(identity, out_caps, 80, 8);
+FIELD(identity, out_permitted, 88, 8);
+
+SIZE32(create_security, 24);
+FIELD(create_security, size, 0, 4);
+FIELD(create_security, flags, 4, 4);
+FIELD(create_security, level, 8, 4);
+FIELD(create_security, withhold, 12, 4);
+FIELD(create_security, out_security, 16, 4);
+FIELD(create_security, __reserved, 20, 4);
+
+SIZE32(security, 16);
+FIELD(security, size, 0, 4);
+FIELD(security, flags, 4, 4);
+FIELD(security, security, 8, 4);
+FIELD(security, __reserved, 12, 4);
+
+SIZE(amount, 16);
+FIELD(amount, used, 0, 8);
+FIELD(amount, limit, 8, 8);
+
+SIZE(usage, 120);
+FIELD(usage, size, 0, 4);
+FIELD(usage, flags, 4, 4);
+FIELD(usage, messages, 8, 16);
+FIELD(usage, message_bytes, 24, 16);
+FIELD(usage, connections, 40, 16);
+FIELD(usage, connects, 56, 16);
+FIELD(usage, section_bytes, 72, 16);
+FIELD(usage, fds, 88, 16);
+FIELD(usage, security, 104, 16);
 
 #endif /* ALPC_TEST_LAYOUT_H */
