@@ -119,7 +119,7 @@ static void alpc_request_settle(struct alpc_queue *own, struct alpc_message *m,
 struct alpc_message *alpc_request_claim(struct alpc_end *end, u64 id, u8 type,
 					struct alpc_conn **conn)
 {
-	struct alpc_spent spent;
+	struct alpc_spent spent __uninitialized;
 	struct alpc_message *m;
 	struct alpc_wake wake = {};
 	int ret;
