@@ -112,8 +112,9 @@ static int call_go_on(struct call *c, int ret)
 }
 
 /* Send, and wait for the reply. */
-ALPC_LIB_HOT int call_run(struct alpc_port *port, struct alpc_message *reply,
-		    const struct alpc_call_options *opt)
+static __always_inline int call_run(struct alpc_port *port,
+				    struct alpc_message *reply,
+				    const struct alpc_call_options *opt)
 {
 	struct call c;
 	int ret;
@@ -131,8 +132,9 @@ ALPC_LIB_HOT int call_run(struct alpc_port *port, struct alpc_message *reply,
 }
 
 /* The reply lies in the block that was sent, in the caller's memory, or beyond. */
-ALPC_LIB_HOT int call_take(struct alpc_port *port, struct alpc_message *reply,
-		     struct alpc_lib_body *body)
+static __always_inline int call_take(struct alpc_port *port,
+				     struct alpc_message *reply,
+				     struct alpc_lib_body *body)
 {
 	const struct alpc_msg *head = &reply->io.recv;
 	int ret;
@@ -153,9 +155,10 @@ ALPC_LIB_HOT int call_take(struct alpc_port *port, struct alpc_message *reply,
 }
 
 /* Send what was prepared, and take its reply. */
-ALPC_LIB_HOT int call_body(struct alpc_port *port, struct alpc_lib_body *body,
-		     struct alpc_message *reply,
-		     const struct alpc_call_options *opt)
+static __always_inline int call_body(struct alpc_port *port,
+				     struct alpc_lib_body *body,
+				     struct alpc_message *reply,
+				     const struct alpc_call_options *opt)
 {
 	int ret;
 
@@ -189,9 +192,11 @@ static int call_init(const struct alpc_call_options **opt,
 }
 
 /* Start, with what the options say. */
-ALPC_LIB_HOT int call_start(struct alpc_port *port, struct alpc_lib_body *body,
-		      struct alpc_message *reply, int64_t timeout,
-		      const struct alpc_call_options *opt)
+static __always_inline int call_start(struct alpc_port *port,
+				      struct alpc_lib_body *body,
+				      struct alpc_message *reply,
+				      int64_t timeout,
+				      const struct alpc_call_options *opt)
 {
 	struct alpc_transfer *t = &reply->io;
 	int ret = -EINVAL;

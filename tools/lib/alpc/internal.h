@@ -11,13 +11,11 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <sys/cdefs.h>
 #include <sys/ioctl.h>
 
 /* Everything else is hidden, in the shared library by -fvisibility. */
 #define ALPC_API __attribute__((visibility("default")))
-
-/* For what every call passes: as many calls of functions would cost more than it. */
-#define ALPC_LIB_HOT static inline __attribute__((always_inline))
 
 struct alpc_lib_attrs;
 struct alpc_lib_block;
@@ -125,7 +123,8 @@ struct alpc_message {
  *
  * Return: 0 or a negative errno value.
  */
-ALPC_LIB_HOT int alpc_lib_ioctl(int fd, unsigned long request, void *arg)
+static __always_inline int alpc_lib_ioctl(int fd, unsigned long request,
+					  void *arg)
 {
 	int *error = &errno;
 	int saved = *error;
@@ -164,7 +163,7 @@ int alpc_lib_time_parse(int64_t timeout, struct alpc_lib_time *time);
 extern atomic_uintptr_t alpc_lib_process_page; /* of an atomic_uint */
 
 /* Is it the number of this process? @number is one that was given out. */
-ALPC_LIB_HOT bool alpc_lib_process_is(uint32_t number)
+static __always_inline bool alpc_lib_process_is(uint32_t number)
 {
 	const atomic_uint *page;
 
@@ -203,7 +202,7 @@ int alpc_lib_transfer_again(const struct alpc_port *port,
 void alpc_lib_give_back(struct alpc_port *port, struct alpc_message *message);
 
 /* In a child that was forked: it has nothing of what is its parent's. */
-ALPC_LIB_HOT void alpc_lib_message_forget(struct alpc_message *message)
+static __always_inline void alpc_lib_message_forget(struct alpc_message *message)
 {
 	if ((message->block || message->map || message->owes) &&
 	    !alpc_lib_process_is(message->process))
@@ -241,8 +240,9 @@ static inline int alpc_lib_transfer_init(struct alpc_transfer *t,
 }
 
 /* alpc_lib_transfer_run() without what it does after a failure. */
-ALPC_LIB_HOT int alpc_lib_transfer_once(const struct alpc_port *port,
-					 struct alpc_message *message)
+static __always_inline int
+alpc_lib_transfer_once(const struct alpc_port *port,
+		       struct alpc_message *message)
 {
 	struct alpc_transfer *t = &message->io;
 	int ret;
@@ -279,8 +279,9 @@ ALPC_LIB_HOT int alpc_lib_transfer_once(const struct alpc_port *port,
  *
  * Return: 0 or a negative errno value; @message->done gets what was done.
  */
-ALPC_LIB_HOT int alpc_lib_transfer_run(const struct alpc_port *port,
-					struct alpc_message *message)
+static __always_inline int
+alpc_lib_transfer_run(const struct alpc_port *port,
+		      struct alpc_message *message)
 {
 	int ret = alpc_lib_transfer_once(port, message);
 

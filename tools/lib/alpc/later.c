@@ -11,7 +11,7 @@
  * before that: then the thread of the handler says where the reply is wanted.
  */
 static bool later_use(struct alpc_server *server, uint64_t id,
-		       struct alpc_lib_origin *origin)
+		      struct alpc_lib_origin *origin)
 {
 	struct alpc_lib_worker *w;
 	bool lent = false;

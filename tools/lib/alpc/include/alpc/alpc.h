@@ -114,7 +114,8 @@ struct alpc_port;
 /**
  * struct alpc_port_options - how to create a connection port
  * @size: sizeof(struct alpc_port_options)
- * @flags: %ALPC_PORT_NO_SPIN, %ALPC_PORT_NO_SECTIONS, %ALPC_USE_DEVICE
+ * @flags: %ALPC_PORT_NO_SPIN, %ALPC_PORT_NO_SECTIONS, %ALPC_PORT_NO_RANGES,
+ *	%ALPC_USE_DEVICE
  * @mode: mode of the port: who may write to it may connect. 0 for 0600. Group
  *	and owner are changed with fchown(2) on alpc_port_fd().
  * @max_message: longest message that is copied through the kernel, in bytes, up to
