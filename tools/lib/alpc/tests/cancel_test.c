@@ -56,13 +56,13 @@ static int open_section(struct alpc_open_section *arg)
 static int transfer(struct alpc_transfer *t)
 {
 	if (t->flags & ALPC_TRANSFER_SEND) {
-		if (t->send.flags & ALPC_SEND_RELEASE && t->send.id == ID)
-			world.released++;
-		else if (t->send.flags & ALPC_SEND_REPLY) {
+		if (t->send.flags == ALPC_SEND_REPLY) {
 			world.replies++;
 			if (world.reply_error)
 				return world.reply_error;
 		}
+		world.released += t->send.flags == ALPC_SEND_RELEASE &&
+				  t->send.id == ID;
 		t->out_done = ALPC_DONE_SENT;
 	}
 	if (!(t->flags & ALPC_TRANSFER_RECEIVE))

@@ -9,6 +9,7 @@
 #include "step_fixture.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #define CHILD(pid, ...) do { \
 	(pid) = fork(); \
 	if (!(pid)) { \
+		fill_gaps(); \
 		__VA_ARGS__ \
 		_exit(0); \
 	} \
@@ -41,6 +43,30 @@ static int many_orders(struct alpc_port *port, struct alpc_message *m)
 		ret = order(port, i % 7 ? REPLY : LATER, lengths[i % (LENGTHS - 3)],
 			    m, lengths[i * 5 % (LENGTHS - 3)]);
 	return ret;
+}
+
+/*
+ * Where its parent has sections a child has gaps, of just the length that its own
+ * need. Fill these, so that using what is the parent's cannot go well by chance.
+ */
+static void fill_gaps(void)
+{
+	for (size_t len = MIB; len >= 4 * KIB; len /= 2)
+		for (int i = 0; i < 32; i++)
+			mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+			     -1, 0);
+}
+
+/* The same message for the request and for its reply. */
+static int order_in_place(struct alpc_port *port, struct alpc_message *m)
+{
+	struct order *o = order_new(REPLY, 50 * KIB, 50 * KIB, 3);
+	int ret = alpc_message_set(m, o, 50 * KIB);
+
+	free(o);
+	if (!ret)
+		ret = alpc_call_message(port, m, m, FOR_EVER, NULL);
+	return ret ?: !is_pattern(alpc_message_data(m), 50 * KIB, 3);
 }
 
 /* A message in place, whose data lie in the server's section. */
@@ -109,6 +135,15 @@ TEST_F(large, child_receives_into_it)
 	ASSERT_EQ(0, lent(self->port, &m));
 	ASSERT_EQ(0, alpc_message_new_in(self->port, 60 * KIB, 0, &empty));
 	CHILD(pid,
+		CHECK(!order(self->port, REPLY, 50 * KIB, empty, 50 * KIB));
+		/* The block that it had is not handed out here. */
+		for (int i = 0; i < 4; i++) {
+			struct alpc_message *next;
+
+			CHECK(!alpc_message_new_in(self->port, 60 * KIB, 0,
+						   &next));
+			CHECK(!order_in_place(self->port, next));
+		}
 		for (int i = 0; i < 10; i++) {
 			CHECK(!order(self->port, REPLY, 50 * KIB, empty,
 				     50 * KIB));

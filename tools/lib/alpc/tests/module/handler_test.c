@@ -213,11 +213,13 @@ TEST_F(handler, descriptors_of_a_reply_that_is_left_for_later)
 /* Who sends more than the server takes is disconnected; no handler sees it. */
 TEST_F(handler, longest_request)
 {
-	memset(other, 0, sizeof(other));
-	ASSERT_EQ(0, alpc_call(self->port, other, LONGEST, self->m, FOR_EVER));
+	char *longer = calloc(1, LONGEST + 1);
+
+	ASSERT_EQ(0, alpc_call(self->port, longer, LONGEST, self->m, FOR_EVER));
 	EXPECT_EQ(1, world.requests);
-	EXPECT_EQ(-EPIPE, alpc_call(self->port, calloc(1, LONGEST + 1),
-				    LONGEST + 1, self->m, FOR_EVER));
+	EXPECT_EQ(-EPIPE, alpc_call(self->port, longer, LONGEST + 1, self->m,
+				    FOR_EVER));
+	free(longer);
 	EXPECT_EQ(1, world.requests);
 	/* The thread that has disconnected it tells that next. */
 	do {
