@@ -136,7 +136,7 @@ TEST_F(large, child_receives_into_it)
 	ASSERT_EQ(0, alpc_message_new_in(self->port, 60 * KIB, 0, &empty));
 	CHILD(pid,
 		CHECK(!order(self->port, REPLY, 50 * KIB, empty, 50 * KIB));
-		/* The block that it had is not handed out here. */
+		/* Nobody else is handed the block that it had, or has. */
 		for (int i = 0; i < 4; i++) {
 			struct alpc_message *next;
 
@@ -144,6 +144,7 @@ TEST_F(large, child_receives_into_it)
 						   &next));
 			CHECK(!order_in_place(self->port, next));
 		}
+		CHECK(is_pattern(alpc_message_data(empty), 50 * KIB, 8 * SEED));
 		for (int i = 0; i < 10; i++) {
 			CHECK(!order(self->port, REPLY, 50 * KIB, empty,
 				     50 * KIB));
