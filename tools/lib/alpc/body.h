@@ -97,12 +97,17 @@ void alpc_lib_release_id(struct alpc_port *port, uint64_t id);
 int alpc_lib_access(int fd, uint64_t id, uint32_t flags, uint32_t range,
 		    void *data, size_t len);
 
-/* Does @data lie in the section of the other end that a message uses? */
+/*
+ * Does @data lie in the view that a message has of the other end's section? Not
+ * anywhere in it: another message may have another view.
+ */
 static inline bool alpc_lib_is_lent(const struct alpc_message *message,
 				    const void *data)
 {
-	return message->map && (uintptr_t)data - (uintptr_t)message->map->base <
-			       message->map->len;
+	const struct alpc_msg *head = &message->io.recv;
+
+	return message->map && (uintptr_t)data - (uintptr_t)message->map->base -
+			       head->view_offset < head->view_len;
 }
 
 /* Not one that has something to be sent in place, or beside its data. */

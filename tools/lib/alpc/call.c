@@ -265,23 +265,39 @@ static void call_settle(struct alpc_message *request,
 	}
 }
 
+static int call_check(const struct alpc_port *port,
+		      const struct alpc_message *request,
+		      const struct alpc_message *reply)
+{
+	const struct alpc_lib_space *space = alpc_lib_port_space(port);
+
+	if ((request->home && request->home != space) ||
+	    (reply->home && reply->home != space))
+		return -EXDEV;
+	/* It would be given back before it is sent. */
+	if (request == reply && alpc_lib_is_lent(request, request->data))
+		return -EINVAL;
+	return 0;
+}
+
 ALPC_API int alpc_call_message(struct alpc_port *port,
 			       struct alpc_message *request,
 			       struct alpc_message *reply, int64_t timeout,
 			       const struct alpc_call_options *options)
 {
-	struct alpc_lib_space *space = alpc_lib_port_space(port);
 	const struct alpc_call_options *opt;
 	struct alpc_call_options copy;
 	struct alpc_lib_body body;
 	int ret;
 
-	if ((request->home && request->home != space) ||
-	    (reply->home && reply->home != space)) {
+	alpc_lib_message_forget(request);
+	ret = call_check(port, request, reply);
+	if (ret) {
+		/* It may be @request, which stays as it is. */
 		if (request != reply)
 			alpc_lib_message_clear(reply);
 		reply->done = 0;
-		return -EXDEV;
+		return ret;
 	}
 	alpc_lib_body_init(&body, request->data, request->len);
 	body.message = request;

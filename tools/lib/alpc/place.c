@@ -155,7 +155,8 @@ ALPC_API int alpc_message_release(struct alpc_message *message)
 
 	alpc_lib_message_forget(message);
 	ret = message->owes ? alpc_lib_release(message) : 0;
-
+	if (message->attrs)
+		message->attrs->in.fd_count = 0;
 	if (alpc_lib_is_lent(message, message->data)) {
 		message->data = message->own;
 		message->len = 0;

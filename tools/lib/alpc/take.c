@@ -25,11 +25,8 @@ static int take_prefix(const struct alpc_message *m,
 	return prefix->len <= head->view_len ? 0 : -EPROTO;
 }
 
-/* Who sends it decides how much memory is needed for it here. */
 static int take_room(struct alpc_message *m, uint64_t len)
 {
-	if (len > m->max)
-		return -EMSGSIZE;
 	m->data = m->own;
 	return alpc_lib_message_grow(m, (size_t)len);
 }
@@ -44,8 +41,6 @@ static int take_copy(struct alpc_message *m, const struct alpc_lib_map *map,
 	if (head->view_offset > map->len ||
 	    head->view_len > map->len - head->view_offset)
 		return -EPROTO;
-	if (len > m->max)
-		return -EMSGSIZE;
 	if (m->in_place) {
 		m->data = map->base + head->view_offset;
 		return 0;
@@ -115,6 +110,9 @@ static int take_body(struct alpc_port *port, struct alpc_message *m)
 	if (ret)
 		return ret;
 	m->reply_room = range ? prefix.room : 0;
+	/* Who sends it decides how long it is. */
+	if (prefix.len > m->max)
+		return -EMSGSIZE;
 	ret = range ? take_range(port, m, prefix.len) :
 		      take_view(port, m, prefix.len);
 	if (!ret)
@@ -216,12 +214,15 @@ int alpc_lib_take_inside(struct alpc_message *message,
 	uint64_t offset = head->view_offset - alpc_lib_block_offset(b);
 	int ret;
 
+	alpc_lib_message_forget(message);
 	message->way = ALPC_WAY_VIEW;
 	message->len = 0;
 	if (message->attrs)
 		alpc_lib_attrs_got(message);
 	if (offset > b->size || head->view_len > b->size - offset || head->len)
 		return -EPROTO;
+	if (head->view_len > message->max)
+		return -EMSGSIZE;
 	if (message->home == body->space) {
 		message->data = b->data + offset;
 		message->len = head->view_len;

@@ -96,6 +96,7 @@ ALPC_API int alpc_send_message(struct alpc_port *port,
 	struct alpc_transfer t;
 	int ret;
 
+	alpc_lib_message_forget(message);
 	if (message->home && message->home != alpc_lib_port_space(port))
 		return -EXDEV;
 	alpc_lib_body_init(&body, message->data, message->len);

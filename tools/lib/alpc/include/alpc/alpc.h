@@ -31,13 +31,16 @@ extern "C" {
  *
  * *Errors.* A function that can fail returns 0, or something that is not
  * negative, when it succeeds, and a negative errno value when it fails. errno
- * itself is left alone. Nothing is printed and nothing aborts. What a function
- * hands out through a pointer is written on success only.
+ * itself is left alone, except that it may be ENOMEM after memory was looked for
+ * in vain. Nothing is printed and nothing aborts. What a function hands out through
+ * a pointer is written on success only.
  *
  * *Signals.* What has had an effect is never repeated behind the program's back:
  * it fails with -EINTR, and alpc_message_done() tells what had been done until
  * then. What has had none goes on by itself after a handler with SA_RESTART, and
- * fails with -EINTR after any other.
+ * fails with -EINTR after any other. Waiting for a caller's memory does not go on
+ * by itself (alpc_read_from() and those like it, and receiving data or replying
+ * with data that go that way): it fails with -EINTR, or has done less.
  *
  * *Threads.* There is no global state. Any number of threads may use one port
  * at the same time. A message is used by one thread at a time. Who closes or
@@ -436,14 +439,17 @@ struct alpc_call_options {
  * @port: communication port of either side
  * @data: data; may be NULL if @len is 0
  * @len: its length in bytes
- * @reply: takes the reply, and grows if that is needed; @data may lie in it
+ * @reply: takes the reply, and grows if that is needed; @data may lie in it,
+ *	unless they are what it has in place of the other side's, which is given
+ *	back before anything is sent
  * @timeout: how long the whole may take; 0 makes no sense and is -EINVAL
  *
  * One system call. A call that fails with -ETIMEDOUT or -EINTR is cancelled; if
  * alpc_message_done() has %ALPC_DONE_SENT the server may have acted on it.
  *
  * Return: 0; errors as of %ALPC_IOC_TRANSFER; -EPROTO (the other side asked
- * something inside the call, which nobody here answers).
+ * something inside the call, which nobody here answers); -EINVAL also if @data lie
+ * in the other side's section as said. After any error @reply is empty.
  */
 int alpc_call(struct alpc_port *port, const void *data, size_t len,
 	      struct alpc_message *reply, int64_t timeout);

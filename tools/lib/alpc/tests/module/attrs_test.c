@@ -44,6 +44,22 @@ TEST_F(large, ranges)
 	}
 }
 
+TEST_F(large, ranges_that_are_not_there)
+{
+	const struct alpc_call_options options = {
+		.size = sizeof(options), .range_count = 1,
+	};
+	struct order *o = order_new(REPLY, 20 * KIB, 0, 1);
+
+	for (enum alpc_way way = ALPC_WAY_AUTO; way <= ALPC_WAY_DIRECT; way++) {
+		alpc_port_set_way(self->port, way);
+		EXPECT_EQ(-EINVAL, alpc_call_with(self->port, o, 20 * KIB,
+						  self->m, FOR_EVER, &options));
+		EXPECT_EQ(0, alpc_message_done(self->m));
+	}
+	free(o);
+}
+
 TEST_F(large, descriptors)
 {
 	struct alpc_message *m;

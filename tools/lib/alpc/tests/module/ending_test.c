@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * libalpc over the real module: calls with long messages that end early, in many
- * threads, in forked processes, and in processes that are killed.
+ * threads, and in processes that are killed.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
@@ -106,42 +106,6 @@ TEST_F(large, interrupted_calls)
 	}
 	pthread_join(c.thread, NULL);
 	EXPECT_EQ(0, c.ret);
-}
-
-/* -- fork(2) -------------------------------------------------------------------------- */
-
-/* Parent and child use one handle, with memory that only the parent has. */
-TEST_F(large, child_starts_anew)
-{
-	struct alpc_message *in;
-	void *data;
-	int status;
-	pid_t pid;
-
-	ASSERT_EQ(0, order(self->port, REPLY, 50 * KIB, self->m, 50 * KIB));
-	ASSERT_EQ(0, alpc_message_new_in(self->port, 4096, 0, &in));
-	pid = fork();
-	if (!pid) {
-		struct caller c = { .port = self->port, .seed = 3 };
-
-		call_many(&c);
-		if (c.ret)
-			_exit(1);
-		if (alpc_message_resize(in, 8192, &data))
-			_exit(2);
-		memset(data, 1, 8192);
-		alpc_message_free(in);
-		alpc_message_free(self->m);
-		alpc_port_close(self->port);
-		_exit(0);
-	}
-	ASSERT_LT(0, pid);
-	for (int i = 0; i < 100; i++)
-		ASSERT_EQ(0, order(self->port, REPLY, 50 * KIB, self->m, 50 * KIB));
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
-	ASSERT_EQ(0, order(self->port, REPLY, 50 * KIB, self->m, 50 * KIB));
-	alpc_message_free(in);
 }
 
 /* -- Killed at any moment ----------------------------------------------------------- */

@@ -113,11 +113,20 @@ TEST_F(large, in_place_of_another_port)
 	ASSERT_EQ(0, alpc_port_connect(port_name(), NULL, FOR_EVER, &other));
 	ASSERT_EQ(0, alpc_message_new_in(other, 0, 0, &m));
 	ASSERT_EQ(0, order_in(m, 100, 100, 1));
+	ASSERT_EQ(0, good_call(self->port, self->m));
 	EXPECT_EQ(-EXDEV, alpc_call_message(self->port, m, self->m, FOR_EVER,
 					    NULL));
+	/* There is no reply, and the request is what it was. */
+	EXPECT_EQ(0, alpc_message_done(self->m));
+	EXPECT_EQ(0, alpc_message_type(self->m));
+	EXPECT_EQ(0, alpc_message_len(self->m));
+	EXPECT_EQ(100, alpc_message_len(m));
+	EXPECT_EQ(-EXDEV, alpc_call_message(self->port, m, m, FOR_EVER, NULL));
+	EXPECT_EQ(100, alpc_message_len(m));
+	EXPECT_TRUE(alpc_message_is_in_place(m));
+	EXPECT_EQ(-EXDEV, alpc_send_message(self->port, m, FOR_EVER));
 	EXPECT_EQ(-EXDEV, alpc_call_message(self->port, self->m, m, FOR_EVER,
 					    NULL));
-	EXPECT_EQ(-EXDEV, alpc_send_message(self->port, m, FOR_EVER));
 	EXPECT_EQ(-EINVAL, alpc_message_new_in(other, 0, 2, &m));
 	alpc_message_free(m);
 	alpc_port_close(other);

@@ -71,8 +71,8 @@ int server_stop(pid_t pid)
 	return waitpid(pid, &status, 0) == pid ? status : -1;
 }
 
-int connect_here(struct alpc_port *port, uint64_t context,
-		 struct alpc_port **client, struct alpc_port **server_port)
+int connect_to(const char *name, struct alpc_port *port, uint64_t context,
+	       struct alpc_port **client, struct alpc_port **server_port)
 {
 	const struct alpc_connect_options async = {
 		.size = sizeof(async), .flags = ALPC_CONNECT_ASYNC,
@@ -82,7 +82,7 @@ int connect_here(struct alpc_port *port, uint64_t context,
 
 	ret = alpc_message_new(0, &m);
 	if (!ret)
-		ret = alpc_port_connect(port_name(), &async, 0, client);
+		ret = alpc_port_connect(name, &async, 0, client);
 	if (!ret)
 		ret = alpc_receive(port, m, 0);
 	if (!ret)
@@ -92,6 +92,12 @@ int connect_here(struct alpc_port *port, uint64_t context,
 		ret = alpc_port_finish_connect(*client, m, 0);
 	alpc_message_free(m);
 	return ret;
+}
+
+int connect_here(struct alpc_port *port, uint64_t context,
+		 struct alpc_port **client, struct alpc_port **server_port)
+{
+	return connect_to(port_name(), port, context, client, server_port);
 }
 
 /* -- Calls ---------------------------------------------------------------- */

@@ -28,6 +28,10 @@ int server_stop(pid_t pid);
 int connect_here(struct alpc_port *port, uint64_t context,
 		 struct alpc_port **client, struct alpc_port **server);
 
+/* The same with a port of another name. */
+int connect_to(const char *name, struct alpc_port *port, uint64_t context,
+	       struct alpc_port **client, struct alpc_port **server);
+
 /* -- Calls ---------------------------------------------------------------- */
 
 /* Around every length at which something changes. */

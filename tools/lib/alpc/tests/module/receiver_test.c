@@ -5,44 +5,15 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
-#include "harness.h"
-#include "large.h"
+#include "step_fixture.h"
 
 #include <errno.h>
-#include <pthread.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-FIXTURE(step) {
-	struct alpc_port *port;
-	struct alpc_port *client;
-	struct alpc_port *server;
-	struct alpc_message *m;
-	struct alpc_message *in;
-};
-
-FIXTURE_SETUP(step)
-{
-	ASSERT_EQ(0, alpc_message_new(0, &self->m));
-	ASSERT_EQ(0, alpc_port_create(port_name(), NULL, &self->port));
-	ASSERT_EQ(0, connect_here(self->port, 42, &self->client, &self->server));
-	ASSERT_EQ(0, alpc_message_new(0, &self->in));
-}
-
-FIXTURE_TEARDOWN(step)
-{
-	alpc_port_close(self->client);
-	alpc_port_close(self->server);
-	alpc_port_close(self->port);
-	/* After the ports: nothing of theirs is looked at. */
-	alpc_message_free(self->in);
-	alpc_message_free(self->m);
-}
-
-static char big[100000], other[100000];
+#include <unistd.h>
 
 /* What the receiver has in place stays as it is until it is given back. */
 TEST_F(step, in_place_until_it_is_given_back)
@@ -86,25 +57,18 @@ TEST_F(step, mapping_that_is_in_use)
 	EXPECT_EQ(1, *(const char *)alpc_message_data(self->in));
 }
 
-struct caller {
+struct message_caller {
 	struct alpc_port *port;
+	struct alpc_message *m;
 	pthread_t thread;
-	int64_t timeout;
 	int ret;
 };
 
-static void *call_big(void *arg)
+static void *call_message(void *arg)
 {
-	struct caller *c = arg;
-	struct alpc_message *m;
+	struct message_caller *c = arg;
 
-	c->ret = alpc_message_new(sizeof(big), &m);
-	if (!c->ret)
-		c->ret = alpc_call(c->port, big, sizeof(big), m, c->timeout);
-	if (!c->ret && (alpc_message_len(m) != sizeof(other) ||
-			memcmp(other, alpc_message_data(m), sizeof(other))))
-		c->ret = -EBADMSG;
-	alpc_message_free(m);
+	c->ret = alpc_call_message(c->port, c->m, c->m, FOR_EVER, NULL);
 	return NULL;
 }
 
@@ -190,27 +154,60 @@ TEST_F(step, ambiguous_context)
 	alpc_port_close(server_port);
 }
 
-/* Longer than the receiver takes. */
+/* Longer than the receiver takes, be it copied or not. */
 TEST_F(step, limit_of_the_receiver)
 {
-	struct caller c = { .port = self->client, .timeout = FOR_EVER };
-
 	pattern(big, sizeof(big), 5);
 	pattern(other, sizeof(other), 6);
-	alpc_message_set_limit(self->m, sizeof(big) - 1);
-	ASSERT_EQ(0, alpc_send(self->client, big, sizeof(big), 0));
-	EXPECT_EQ(-EMSGSIZE, alpc_receive(self->port, self->m, 0));
-	EXPECT_EQ(0, alpc_message_len(self->m));
-	ASSERT_EQ(0, pthread_create(&c.thread, NULL, call_big, &c));
-	EXPECT_EQ(-EMSGSIZE, alpc_receive(self->port, self->m, FOR_EVER));
-	ASSERT_EQ(ALPC_REQUEST, alpc_message_type(self->m));
-	ASSERT_EQ(0, alpc_reply(self->port, alpc_message_id(self->m), other,
-				sizeof(other)));
+	for (int in_place = 0; in_place < 2; in_place++) {
+		struct caller c = { .port = self->client, .timeout = FOR_EVER };
+
+		alpc_message_set_in_place(self->m, in_place);
+		alpc_message_set_limit(self->m, sizeof(big) - 1);
+		ASSERT_EQ(0, alpc_send(self->client, big, sizeof(big), 0));
+		EXPECT_EQ(-EMSGSIZE, alpc_receive(self->port, self->m, 0));
+		EXPECT_EQ(0, alpc_message_len(self->m));
+		ASSERT_EQ(0, pthread_create(&c.thread, NULL, call_big, &c));
+		EXPECT_EQ(-EMSGSIZE, alpc_receive(self->port, self->m, FOR_EVER));
+		ASSERT_EQ(ALPC_REQUEST, alpc_message_type(self->m));
+		ASSERT_EQ(0, alpc_reply(self->port, alpc_message_id(self->m),
+					other, sizeof(other)));
+		pthread_join(c.thread, NULL);
+		EXPECT_EQ(0, c.ret);
+		alpc_message_set_limit(self->m, 0);
+		ASSERT_EQ(0, alpc_send(self->client, big, sizeof(big), 0));
+		EXPECT_EQ(0, alpc_receive(self->port, self->m, 0));
+	}
+}
+
+/* What a request has brought stays with it until its answer, released or not. */
+TEST_F(step, request_that_was_released)
+{
+	struct message_caller c = { .port = self->client };
+	struct pollfd end = { .events = POLLIN };
+	int fds[2], fd;
+
+	ASSERT_EQ(0, pipe(fds));
+	end.fd = fds[0];
+	ASSERT_EQ(0, alpc_message_new(0, &c.m));
+	ASSERT_EQ(0, alpc_message_accept_fds(self->m, ALPC_FD_ANY));
+	ASSERT_EQ(0, alpc_message_set_fds(c.m, &fds[1], 1));
+	ASSERT_EQ(0, pthread_create(&c.thread, NULL, call_message, &c));
+	ASSERT_EQ(0, alpc_receive(self->port, self->m, FOR_EVER));
+	ASSERT_EQ(1, alpc_message_fd_count(self->m));
+	close(fds[1]);
+	EXPECT_EQ(0, alpc_message_release(self->m));
+	EXPECT_EQ(0, alpc_message_fd_count(self->m));
+	EXPECT_EQ(-ENOENT, alpc_message_take_fds(self->m, 0, 1, &fd));
+	EXPECT_EQ(0, poll(&end, 1, 0));
+	ASSERT_EQ(0, alpc_reply(self->port, alpc_message_id(self->m), NULL, 0));
 	pthread_join(c.thread, NULL);
 	EXPECT_EQ(0, c.ret);
-	alpc_message_set_limit(self->m, 0);
-	ASSERT_EQ(0, alpc_send(self->client, big, sizeof(big), 0));
-	EXPECT_EQ(0, alpc_receive(self->port, self->m, 0));
+	/* What is closed is closed by then. */
+	ASSERT_EQ(1, poll(&end, 1, -1));
+	EXPECT_EQ(POLLHUP, end.revents);
+	alpc_message_free(c.m);
+	close(fds[0]);
 }
 
 /* The receiver keeps every view: the sender runs out of its own, and no more. */
