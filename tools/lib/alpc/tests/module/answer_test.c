@@ -84,8 +84,8 @@ static void on_sigusr1(int sig)
  * While a reply is written into the caller's memory nobody gives that back,
  * although the caller has given up, and this was received; afterwards it is.
  */
-static void give_up(struct __test_metadata *_metadata,
-		    FIXTURE_DATA(step) *self, bool receive)
+static void give_up(FIXTURE_DATA(step) * self,
+		    struct __test_metadata *_metadata, bool receive)
 {
 	const struct sigaction action = { .sa_handler = on_sigusr1 };
 	struct caller c = { .port = self->client, .timeout = FOR_EVER };
@@ -127,12 +127,12 @@ static void give_up(struct __test_metadata *_metadata,
 
 TEST_F(step, caller_gives_up_during_a_reply)
 {
-	give_up(_metadata, self, false);
+	give_up(self, _metadata, false);
 }
 
 TEST_F(step, caller_gives_up_during_a_reply_and_receive)
 {
-	give_up(_metadata, self, true);
+	give_up(self, _metadata, true);
 }
 
 /* -- Two ports --------------------------------------------------------------------- */

@@ -13,37 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Statements for a child, which ends with 0 unless one of its CHECKs fails. */
-#define CHILD(pid, ...) do { \
-	(pid) = fork(); \
-	if (!(pid)) { \
-		fill_gaps(); \
-		__VA_ARGS__ \
-		_exit(0); \
-	} \
-	ASSERT_LT(0, pid); \
-} while (0)
-
 #define CHECK(condition) do { \
 	if (!(condition)) \
 		_exit(__LINE__ % 255 + 1); \
 } while (0)
-
-#define JOIN(pid) do { \
-	int status_; \
-	ASSERT_EQ(pid, waitpid(pid, &status_, 0)); \
-	EXPECT_EQ(0, status_); \
-} while (0)
-
-static int many_orders(struct alpc_port *port, struct alpc_message *m)
-{
-	int ret = 0;
-
-	for (size_t i = 0; i < 30 && !ret; i++)
-		ret = order(port, i % 7 ? REPLY : LATER, lengths[i % (LENGTHS - 3)],
-			    m, lengths[i * 5 % (LENGTHS - 3)]);
-	return ret;
-}
 
 /*
  * Where its parent has sections a child has gaps, of just the length that its own
@@ -55,6 +28,33 @@ static void fill_gaps(void)
 		for (int i = 0; i < 32; i++)
 			mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
 			     -1, 0);
+}
+
+/* In the child, which ends with 0 unless one of its CHECKs fails. */
+static bool is_child(pid_t *pid)
+{
+	*pid = fork();
+	if (!*pid)
+		fill_gaps();
+	return !*pid;
+}
+
+/* Return: the status that the child has ended with, or -1. */
+static int join(pid_t pid)
+{
+	int status;
+
+	return waitpid(pid, &status, 0) == pid ? status : -1;
+}
+
+static int many_orders(struct alpc_port *port, struct alpc_message *m)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < 30 && !ret; i++)
+		ret = order(port, i % 7 ? REPLY : LATER, lengths[i % (LENGTHS - 3)],
+			    m, lengths[i * 5 % (LENGTHS - 3)]);
+	return ret;
 }
 
 /* The same message for the request and for its reply. */
@@ -89,17 +89,18 @@ TEST_F(large, child_starts_anew)
 
 	ASSERT_EQ(0, order(self->port, REPLY, 50 * KIB, self->m, 50 * KIB));
 	ASSERT_EQ(0, alpc_message_new_in(self->port, 4096, 0, &in));
-	CHILD(pid,
+	if (is_child(&pid)) {
 		CHECK(!many_orders(self->port, self->m));
 		CHECK(!alpc_message_resize(in, 8192, &data));
 		memset(data, 1, 8192);
 		alpc_message_free(in);
 		alpc_message_free(self->m);
 		alpc_port_close(self->port);
-	);
+		_exit(0);
+	}
 	for (int i = 0; i < 100; i++)
 		ASSERT_EQ(0, order(self->port, REPLY, 50 * KIB, self->m, 50 * KIB));
-	JOIN(pid);
+	EXPECT_EQ(0, join(pid));
 	ASSERT_EQ(0, order(self->port, REPLY, 50 * KIB, self->m, 50 * KIB));
 	alpc_message_free(in);
 }
@@ -112,13 +113,14 @@ TEST_F(large, child_fills_in_anew)
 	pid_t pid;
 
 	ASSERT_EQ(0, lent(self->port, &m));
-	CHILD(pid,
+	if (is_child(&pid)) {
 		CHECK(!alpc_message_resize(m, 5000, &data));
 		memset(data, 2, 5000);
 		alpc_message_free(m);
 		CHECK(!many_orders(self->port, self->m));
-	);
-	JOIN(pid);
+		_exit(0);
+	}
+	EXPECT_EQ(0, join(pid));
 	ASSERT_EQ(50 * KIB, alpc_message_len(m));
 	EXPECT_TRUE(is_pattern(alpc_message_data(m), 50 * KIB, SEED));
 	EXPECT_EQ(0, alpc_message_release(m));
@@ -134,7 +136,7 @@ TEST_F(large, child_receives_into_it)
 
 	ASSERT_EQ(0, lent(self->port, &m));
 	ASSERT_EQ(0, alpc_message_new_in(self->port, 60 * KIB, 0, &empty));
-	CHILD(pid,
+	if (is_child(&pid)) {
 		CHECK(!order(self->port, REPLY, 50 * KIB, empty, 50 * KIB));
 		/* Nobody else is handed the block that it had, or has. */
 		for (int i = 0; i < 4; i++) {
@@ -154,8 +156,9 @@ TEST_F(large, child_receives_into_it)
 						   &data));
 			memset(data, i, 70 * KIB);
 		}
-	);
-	JOIN(pid);
+		_exit(0);
+	}
+	EXPECT_EQ(0, join(pid));
 	EXPECT_TRUE(is_pattern(alpc_message_data(m), 50 * KIB, SEED));
 	alpc_message_free(m);
 	alpc_message_free(empty);
@@ -168,13 +171,17 @@ TEST_F(large, child_gives_nothing_back)
 	pid_t pid;
 
 	ASSERT_EQ(0, lent(self->port, &m));
-	CHILD(pid, alpc_message_free(m););
-	JOIN(pid);
-	CHILD(pid,
+	if (is_child(&pid)) {
+		alpc_message_free(m);
+		_exit(0);
+	}
+	EXPECT_EQ(0, join(pid));
+	if (is_child(&pid)) {
 		CHECK(!alpc_message_release(m));
 		CHECK(!alpc_message_len(m));
-	);
-	JOIN(pid);
+		_exit(0);
+	}
+	EXPECT_EQ(0, join(pid));
 	for (int i = 0; i < 20; i++)
 		ASSERT_EQ(0, order(self->port, REPLY, 0, self->m, 50 * KIB));
 	EXPECT_TRUE(is_pattern(alpc_message_data(m), 50 * KIB, SEED));
@@ -198,8 +205,11 @@ TEST_F(large, child_closes_no_descriptors)
 	ASSERT_EQ(0, alpc_message_set_fds(m, fds, 1));
 	ASSERT_EQ(0, alpc_call_message(self->port, m, m, FOR_EVER, NULL));
 	ASSERT_EQ(1, alpc_message_fd_count(m));
-	CHILD(pid, alpc_message_free(m););
-	JOIN(pid);
+	if (is_child(&pid)) {
+		alpc_message_free(m);
+		_exit(0);
+	}
+	EXPECT_EQ(0, join(pid));
 	EXPECT_EQ(0, alpc_message_take_fds(m, 0, 1, &fd));
 	alpc_message_free(m);
 }
@@ -214,17 +224,19 @@ TEST_F(large, child_cannot_fill_in)
 
 	ASSERT_EQ(0, alpc_message_new_in(self->port, 0, 0, &m));
 	ASSERT_EQ(0, alpc_message_resize(m, 50 * KIB, &data));
-	CHILD(pid,
+	if (is_child(&pid)) {
 		CHECK(alpc_message_set(m, nothing, (size_t)1 << 40) == -EFBIG);
 		CHECK(!alpc_message_len(m));
 		CHECK(!alpc_message_is_in_place(m));
-	);
-	JOIN(pid);
-	CHILD(pid,
+		_exit(0);
+	}
+	EXPECT_EQ(0, join(pid));
+	if (is_child(&pid)) {
 		CHECK(alpc_message_resize(m, (size_t)1 << 40, &data) == -EFBIG);
 		CHECK(!alpc_message_len(m));
-	);
-	JOIN(pid);
+		_exit(0);
+	}
+	EXPECT_EQ(0, join(pid));
 	alpc_message_free(m);
 }
 
@@ -238,16 +250,22 @@ TEST_F(step, child_sends_nothing_of_its_parents)
 	ASSERT_EQ(0, alpc_message_new_in(self->client, 0, 0, &m));
 	ASSERT_EQ(0, alpc_message_resize(m, 5000, &data));
 	pattern(data, 5000, 1);
-	CHILD(pid, CHECK(!alpc_send_message(self->client, m, 0)););
-	JOIN(pid);
-	CHILD(pid, CHECK(!alpc_call_message(self->client, m, m, FOR_EVER, NULL)););
+	if (is_child(&pid)) {
+		CHECK(!alpc_send_message(self->client, m, 0));
+		_exit(0);
+	}
+	EXPECT_EQ(0, join(pid));
+	if (is_child(&pid)) {
+		CHECK(!alpc_call_message(self->client, m, m, FOR_EVER, NULL));
+		_exit(0);
+	}
 	ASSERT_EQ(0, alpc_receive(self->port, self->in, FOR_EVER));
 	EXPECT_EQ(ALPC_DATAGRAM, alpc_message_type(self->in));
 	EXPECT_EQ(0, alpc_message_len(self->in));
 	ASSERT_EQ(0, alpc_receive(self->port, self->in, FOR_EVER));
 	EXPECT_EQ(0, alpc_message_len(self->in));
 	ASSERT_EQ(0, alpc_reply(self->port, alpc_message_id(self->in), NULL, 0));
-	JOIN(pid);
+	EXPECT_EQ(0, join(pid));
 	ASSERT_EQ(0, alpc_send_message(self->client, m, 0));
 	ASSERT_EQ(0, alpc_receive(self->port, self->in, 0));
 	ASSERT_EQ(5000, alpc_message_len(self->in));
@@ -269,7 +287,7 @@ TEST_F(step, child_answers)
 		ASSERT_EQ(0, pthread_create(&c.thread, NULL, call_big, &c));
 		ASSERT_EQ(0, alpc_receive(self->port, self->in, FOR_EVER));
 		id = alpc_message_id(self->in);
-		CHILD(pid,
+		if (is_child(&pid)) {
 			if (i % 2) {
 				CHECK(!alpc_reply(self->port, id, other,
 						  sizeof(other)));
@@ -281,8 +299,9 @@ TEST_F(step, child_answers)
 				CHECK(alpc_message_done(self->in) &
 				      ALPC_DONE_SENT);
 			}
-		);
-		JOIN(pid);
+			_exit(0);
+		}
+		EXPECT_EQ(0, join(pid));
 		pthread_join(c.thread, NULL);
 		EXPECT_EQ(0, c.ret);
 	}

@@ -151,10 +151,10 @@ FIXTURE_VARIANT(handler) {
 };
 
 FIXTURE_VARIANT_ADD(handler, one_thread) { .threads = 1 };
+FIXTURE_VARIANT_ADD(handler, two_threads) { .threads = 2 };
 FIXTURE_VARIANT_ADD(handler, in_place) {
 	.threads = 1, .flags = ALPC_SERVER_IN_PLACE,
 };
-FIXTURE_VARIANT_ADD(handler, two_threads) { .threads = 2 };
 
 FIXTURE_SETUP(handler)
 {

@@ -54,12 +54,16 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-#define SERVE(s) ASSERT_EQ(0, pthread_create(&(s)->thread, NULL, serve, s))
+static int start(struct server *s)
+{
+	return pthread_create(&s->thread, NULL, serve, s);
+}
 
-#define SERVED(s) do { \
-	pthread_join((s)->thread, NULL); \
-	ASSERT_EQ(0, (s)->ret); \
-} while (0)
+static int result(struct server *s)
+{
+	pthread_join(s->thread, NULL);
+	return s->ret;
+}
 
 /* A message in place that is filled in with all of other. */
 static int other_in(struct alpc_port *port, struct alpc_message **m)
@@ -82,9 +86,9 @@ TEST_F(step, reply_that_begins_anywhere)
 	void *longer;
 
 	ASSERT_EQ(0, other_in(self->client, &m));
-	SERVE(&s);
+	ASSERT_EQ(0, start(&s));
 	ASSERT_EQ(0, alpc_call_message(self->client, m, m, FOR_EVER, NULL));
-	SERVED(&s);
+	ASSERT_EQ(0, result(&s));
 	data = alpc_message_data(m);
 	ASSERT_EQ(sizeof(other) - AT, alpc_message_len(m));
 	EXPECT_TRUE(alpc_message_is_in_place(m));
@@ -96,9 +100,9 @@ TEST_F(step, reply_that_begins_anywhere)
 	ASSERT_EQ(data, alpc_message_data(m));
 	/* It can be sent, and made longer. */
 	s = (struct server){ .port = self->port, .requests = 1, .inside = true };
-	SERVE(&s);
+	ASSERT_EQ(0, start(&s));
 	ASSERT_EQ(0, alpc_call_message(self->client, m, m, FOR_EVER, NULL));
-	SERVED(&s);
+	ASSERT_EQ(0, result(&s));
 	EXPECT_EQ(sizeof(other) - AT, s.len);
 	EXPECT_EQ(sum(other + AT, sizeof(other) - AT), s.sum);
 	ASSERT_EQ(sizeof(other) - 2 * AT, alpc_message_len(m));
@@ -117,7 +121,7 @@ TEST_F(step, filled_in_after_a_reply_of_the_server)
 	pattern(big, sizeof(big), 1);
 	ASSERT_EQ(0, alpc_message_new_in(self->client, 0, 0, &m));
 	alpc_message_set_in_place(m, true);
-	SERVE(&s);
+	ASSERT_EQ(0, start(&s));
 	for (int i = 0; i < 5; i++) {
 		ASSERT_EQ(0, alpc_message_resize(m, 4000, &data));
 		pattern(data, 4000, (uint32_t)i);
@@ -127,7 +131,7 @@ TEST_F(step, filled_in_after_a_reply_of_the_server)
 		EXPECT_TRUE(alpc_message_is_in_place(m));
 		EXPECT_EQ(0, memcmp(big, alpc_message_data(m), sizeof(big)));
 	}
-	SERVED(&s);
+	ASSERT_EQ(0, result(&s));
 	/* What is given back is the server's, not what has been filled in. */
 	ASSERT_EQ(0, alpc_message_resize(m, 4000, &data));
 	pattern(data, 4000, 3);
@@ -146,9 +150,9 @@ TEST_F(step, sending_what_is_given_back)
 
 	pattern(big, sizeof(big), 1);
 	alpc_message_set_in_place(m, true);
-	SERVE(&s);
+	ASSERT_EQ(0, start(&s));
 	ASSERT_EQ(0, alpc_call(self->client, other, 5000, m, FOR_EVER));
-	SERVED(&s);
+	ASSERT_EQ(0, result(&s));
 	data = alpc_message_data(m);
 	ASSERT_EQ(sizeof(big), alpc_message_len(m));
 	ASSERT_TRUE(alpc_message_is_in_place(m));
@@ -177,14 +181,14 @@ TEST_F(step, sending_what_another_message_has)
 	pattern(big, sizeof(big), 1);
 	alpc_message_set_in_place(self->m, true);
 	alpc_message_set_in_place(self->in, true);
-	SERVE(&s);
+	ASSERT_EQ(0, start(&s));
 	ASSERT_EQ(0, alpc_call(self->client, other, 5000, self->m, FOR_EVER));
 	ASSERT_EQ(0, alpc_call(self->client, other, 5000, self->in, FOR_EVER));
 	ASSERT_TRUE(alpc_message_is_in_place(self->m));
 	ASSERT_TRUE(alpc_message_is_in_place(self->in));
 	ASSERT_EQ(0, alpc_call_message(self->client, self->m, self->in, FOR_EVER,
 				       NULL));
-	SERVED(&s);
+	ASSERT_EQ(0, result(&s));
 	EXPECT_EQ(sizeof(big), s.len);
 	EXPECT_EQ(sum(big, sizeof(big)), s.sum);
 }
@@ -197,14 +201,14 @@ TEST_F(step, limit_of_the_caller)
 
 	ASSERT_EQ(0, other_in(self->client, &m));
 	alpc_message_set_limit(m, sizeof(other) - AT - 1);
-	SERVE(&s);
+	ASSERT_EQ(0, start(&s));
 	EXPECT_EQ(-EMSGSIZE, alpc_call_message(self->client, m, m, FOR_EVER,
 					       NULL));
 	EXPECT_EQ(0, alpc_message_len(m));
 	alpc_message_set_limit(m, sizeof(other) - AT);
 	ASSERT_EQ(0, alpc_message_set(m, other, sizeof(other)));
 	EXPECT_EQ(0, alpc_call_message(self->client, m, m, FOR_EVER, NULL));
-	SERVED(&s);
+	ASSERT_EQ(0, result(&s));
 	EXPECT_EQ(sizeof(other) - AT, alpc_message_len(m));
 	alpc_message_free(m);
 }
