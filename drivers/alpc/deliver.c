@@ -28,7 +28,7 @@ static void alpc_describe(const struct alpc_message *m, u64 context,
 	d->seq = m->seq;
 	d->len = m->len;
 	d->type = m->type;
-	d->flags = m->callback ? ALPC_MSG_CALLBACK : 0;
+	d->flags = m->flags;
 	d->kept = false;
 	d->view_len = 0;
 }
@@ -41,7 +41,7 @@ static void alpc_describe_reply(const struct alpc_message *m,
 	d->id = m->sender_id;
 	d->cookie = m->cookie;
 	d->call = 0;
-	d->flags = 0;
+	d->flags = m->flags & ALPC_MSG_IDENTITY;
 }
 
 static void alpc_describe_notice(const struct alpc_message *m,

@@ -24,11 +24,10 @@
 
 static int alpc_fds_charge(struct alpc_fds *fds, u32 count)
 {
-	fds->user = alpc_user_get_current();
-	if (!fds->user)
-		return -ENOMEM;
-	if (!alpc_user_charge(&fds->user->fds, count, rlimit(RLIMIT_NOFILE)))
-		return -ETOOMANYREFS;
+	int ret = alpc_user_charge_current(&fds->user, ALPC_USER_FDS, count);
+
+	if (ret)
+		return ret == -EDQUOT ? -ETOOMANYREFS : ret;
 	fds->charged = count;
 	return 0;
 }
@@ -36,7 +35,7 @@ static int alpc_fds_charge(struct alpc_fds *fds, u32 count)
 static void alpc_fds_uncharge(struct alpc_fds *fds, u32 count)
 {
 	fds->charged -= count;
-	atomic_long_sub(count, &fds->user->fds);
+	alpc_user_uncharge(fds->user, ALPC_USER_FDS, count);
 }
 
 static int alpc_fd_capture(struct alpc_fds *fds, s32 number)

@@ -225,7 +225,8 @@ static int alpc_section_note_opener(struct alpc_section *sec)
 
 	if (!user)
 		return -ENOMEM;
-	if (atomic_long_read(&user->section_bytes) > alpc_user_section_limit() &&
+	if (alpc_user_used(user, ALPC_USER_SECTION_BYTES) >
+	    alpc_user_limit(ALPC_USER_SECTION_BYTES) &&
 	    !capable(CAP_SYS_RESOURCE)) {
 		alpc_user_put(user);
 		return -EDQUOT;

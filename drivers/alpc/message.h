@@ -9,6 +9,7 @@
 
 #include <linux/list.h>
 #include <linux/refcount.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 
 #include "ident.h"
@@ -16,6 +17,7 @@
 struct alpc_conn;
 struct alpc_end;
 struct alpc_parcel;
+struct alpc_user;
 struct alpc_waiter;
 
 /**
@@ -96,7 +98,6 @@ enum alpc_state {
  * @state: &enum alpc_state; port's lock
  * @type: &enum alpc_message_type; port's lock
  * @depth: how many callbacks this one is nested in; immutable
- * @callback: is made inside a request of the receiver's; immutable
  * @async: counts in &alpc_end.unanswered of @from, because no thread waits for
  *	it; port's lock
  * @charged: counts against the limits of the queue it lies in; port's lock
@@ -104,6 +105,10 @@ enum alpc_state {
  *	or a callback or reply that such a thread could not take; port's lock
  * @called_back: callbacks were made in it; port's lock
  * @brings: ALPC_BRINGS_* bits: what of @parcel counts; port's lock
+ * @flags: %ALPC_MSG_CALLBACK if it is made inside a request of the receiver's,
+ *	%ALPC_MSG_IDENTITY; port's lock
+ * @changes: for &alpc_identity.out_changes, if its sender's changes are noted;
+ *	port's lock
  * @order: its place among what was posted to the same queue; port's lock
  * @id: names it on the receiving side; port's lock
  * @sender_id: names it on the sending side; immutable
@@ -116,6 +121,7 @@ enum alpc_state {
  * @answer: a reply that was longer than @room, else NULL; immutable once
  *	answered
  * @parcel: what it brings beside data, or NULL
+ * @user: who is charged for it, a reference, or NULL; immutable
  */
 struct alpc_message {
 	struct list_head node;
@@ -126,15 +132,17 @@ struct alpc_message {
 	struct alpc_ident *sender;
 	struct alpc_ident *replier;
 	refcount_t ref;
-	u8 state;
 	u8 type;
+	u8 brings;
+	/* From here to @flags: zero in a new message, in one store. */
+	u8 state;
 	u8 depth;
-	bool callback;
 	bool async;
 	bool charged;
 	bool detached;
 	bool called_back;
-	u8 brings;
+	u16 flags;
+	u32 changes;
 	u64 order;
 	u64 id;
 	u64 sender_id;
@@ -146,18 +154,22 @@ struct alpc_message {
 	void *data;
 	void *answer;
 	struct alpc_parcel *parcel;
+	struct alpc_user *user;
 };
 
 int alpc_message_cache_init(void);
 void alpc_message_cache_exit(void);
 
-struct alpc_message *alpc_message_alloc(struct alpc_message **spare, u32 room);
+struct alpc_message *alpc_message_alloc(struct alpc_message **spare,
+					struct alpc_user *user, u32 room);
 void alpc_message_recycle(struct alpc_message *m, struct alpc_message **spare);
 void alpc_message_free(struct alpc_message *m);
 void alpc_message_init_notice(struct alpc_message *m, struct alpc_end *from,
 			      u8 type);
 
 void *alpc_buffer_alloc(u32 len);
+int alpc_arg_get(void *arg, u32 ksize, u32 min_size, u32 usize,
+		 const void __user *uarg);
 int alpc_copy_in(void *to, const void __user *from, u32 len);
 int alpc_copy_out(void __user *to, const void *from, u32 len);
 

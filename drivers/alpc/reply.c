@@ -247,11 +247,16 @@ int alpc_reply_prepare(struct alpc_op *op)
 void alpc_request_answer(struct alpc_queue *own, struct alpc_message *m,
 			 u8 type, u32 len, void *answer)
 {
+	struct alpc_end *replier = alpc_end_peer(m->from);
+
 	alpc_pending_del(&own->pending, m);
 	m->type = type;
 	m->len = len;
 	m->answer = answer;
-	m->seq = ++alpc_end_peer(m->from)->seq;
+	m->seq = ++replier->seq;
+	m->flags &= ~ALPC_MSG_IDENTITY;
+	if (unlikely(replier->noted))
+		alpc_end_note_sender(replier, m, m->replier);
 	refcount_dec(&m->ref);
 }
 
@@ -309,7 +314,7 @@ int alpc_release_commit(struct alpc_op *op)
 
 	lockdep_assert_held(&end->port->lock);
 	m = alpc_pending_find(&end->own->pending, op->x->send.id);
-	if (!m || !(m->brings & ~ALPC_BRINGS_RANGES) ||
+	if (!m || !(m->brings & ALPC_BRINGS_HELD) ||
 	    (end->conn && m->from->conn != end->conn))
 		return -ESRCH;
 	switch (m->state) {
@@ -333,7 +338,7 @@ static bool alpc_call_is(const struct alpc_message *m,
 {
 	const struct alpc_conn *conn = m->from->conn;
 
-	if (m->callback && m->state == ALPC_MSG_QUEUED)
+	if ((m->flags & ALPC_MSG_CALLBACK) && m->state == ALPC_MSG_QUEUED)
 		return m->call == call && (!end->conn || conn == end->conn);
 	return m->sender_id == call && (!end->conn || conn == end->conn);
 }
@@ -350,7 +355,7 @@ static struct alpc_message *alpc_call_find(const struct alpc_end *end, u64 call)
 		if (!alpc_call_is(m, end, call))
 			continue;
 		found = m;
-		if (m->callback && m->state == ALPC_MSG_QUEUED)
+		if ((m->flags & ALPC_MSG_CALLBACK) && m->state == ALPC_MSG_QUEUED)
 			break;
 	}
 	return found;
@@ -428,7 +433,8 @@ struct alpc_message *alpc_call_callback(const struct alpc_message *m)
 	if (!m->called_back)
 		return NULL;
 	hlist_for_each_entry(cb, &alpc_end_peer(m->from)->sent, sent)
-		if (cb->callback && cb->call == m->sender_id &&
+		if ((cb->flags & ALPC_MSG_CALLBACK) &&
+		    cb->call == m->sender_id &&
 		    (cb->caller || cb->detached))
 			return cb;
 	return NULL;

@@ -58,7 +58,8 @@ static int alpc_section_charge_end(struct alpc_section *sec,
 
 static void alpc_section_free(struct alpc_section *sec)
 {
-	atomic_long_sub(alpc_section_charge(sec), &sec->user->section_bytes);
+	alpc_user_uncharge(sec->user, ALPC_USER_SECTION_BYTES,
+			   alpc_section_charge(sec));
 	alpc_user_put(sec->user);
 	alpc_user_put(sec->opener);
 	alpc_section_uncharge_end(sec);
@@ -120,15 +121,8 @@ static int alpc_section_charge_to(struct alpc_section *sec,
 	ret = alpc_section_charge_end(sec, port);
 	if (ret)
 		return ret;
-	sec->user = alpc_user_get_current();
-	if (!sec->user) {
-		ret = -ENOMEM;
-	} else if (!alpc_user_charge(&sec->user->section_bytes,
-				     alpc_section_charge(sec),
-				     alpc_user_section_limit())) {
-		alpc_user_put(sec->user);
-		ret = -EDQUOT;
-	}
+	ret = alpc_user_charge_current(&sec->user, ALPC_USER_SECTION_BYTES,
+				       alpc_section_charge(sec));
 	if (ret)
 		alpc_section_uncharge_end(sec);
 	return ret;
@@ -265,10 +259,10 @@ void alpc_section_settle(struct alpc_section *sec)
 	spin_lock(&sec->lock);
 	if (sec->deleted && !sec->own_files && sec->opener &&
 	    sec->opener != sec->user) {
-		atomic_long_sub(alpc_section_charge(sec),
-				&sec->user->section_bytes);
-		atomic_long_add(alpc_section_charge(sec),
-				&sec->opener->section_bytes);
+		alpc_user_uncharge(sec->user, ALPC_USER_SECTION_BYTES,
+				   alpc_section_charge(sec));
+		alpc_user_charge_more(sec->opener, ALPC_USER_SECTION_BYTES,
+				      alpc_section_charge(sec));
 		alpc_user_put(sec->user);
 		sec->user = alpc_user_get(sec->opener);
 	}
@@ -312,6 +306,18 @@ int alpc_section_delete(struct alpc_end *end, u32 id)
 	}
 	alpc_section_put(sec);
 	return unlinked ? 0 : -ENOENT;
+}
+
+/**
+ * alpc_sections_bytes() - how long all sections are that an end has created
+ * @end: communication port
+ */
+u64 alpc_sections_bytes(const struct alpc_end *end)
+{
+	struct alpc_sections *all = READ_ONCE(end->conn->sections);
+
+	return all ? atomic64_read(&all->bytes[end->kind == ALPC_KIND_SERVER]) :
+		     0;
 }
 
 /**

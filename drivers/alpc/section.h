@@ -111,6 +111,7 @@ struct alpc_section *alpc_section_find(struct alpc_conn *conn, u8 creator,
 				       u32 id);
 int alpc_section_delete(struct alpc_end *end, u32 id);
 void alpc_sections_release(struct alpc_end *end);
+u64 alpc_sections_bytes(const struct alpc_end *end);
 void alpc_sections_put(struct alpc_sections *all);
 void alpc_section_put(struct alpc_section *sec);
 void alpc_section_settle(struct alpc_section *sec);

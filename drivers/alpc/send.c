@@ -6,6 +6,7 @@
  */
 #include "transfer.h"
 
+#include <linux/err.h>
 #include <linux/minmax.h>
 
 #include "deliver.h"
@@ -37,7 +38,7 @@ static u32 alpc_send_room(const struct alpc_op *op)
  * alpc_send_prepare() - fill a message
  * @op: transfer
  *
- * Return: 0 with &alpc_op.m, -EMSGSIZE, -ENOMEM, -EFAULT, or what
+ * Return: 0 with &alpc_op.m, -EMSGSIZE, -ENOMEM, -EDQUOT, -EFAULT, or what
  * alpc_parcel_pack() returns.
  */
 int alpc_send_prepare(struct alpc_op *op)
@@ -49,9 +50,9 @@ int alpc_send_prepare(struct alpc_op *op)
 
 	if (send->len > end->port->max_message)
 		return -EMSGSIZE;
-	m = alpc_message_alloc(&end->spare, alpc_send_room(op));
-	if (!m)
-		return -ENOMEM;
+	m = alpc_message_alloc(&end->spare, end->user, alpc_send_room(op));
+	if (IS_ERR(m))
+		return PTR_ERR(m);
 	ret = alpc_copy_in(m->data, u64_to_user_ptr(send->data), send->len);
 	if (!ret)
 		ret = alpc_ident_renew(&m->sender, &end->idents);
@@ -81,6 +82,8 @@ static void alpc_send_record(struct alpc_op *op, struct alpc_end *from,
 
 	m->from = from;
 	m->seq = ++from->seq;
+	if (unlikely(from->noted))
+		alpc_end_note_sender(from, m, m->sender);
 	m->id = 0;
 	hlist_add_head(&m->sent, &from->sent);
 	if (m->type != ALPC_REQUEST) {
@@ -192,7 +195,7 @@ static int alpc_send_callback(struct alpc_op *op)
 		return -EDQUOT;
 	to = outer->from->own;
 	m->depth = outer->depth + 1;
-	m->callback = true;
+	m->flags |= ALPC_MSG_CALLBACK;
 	m->call = outer->sender_id;
 	alpc_send_record(op, from, to);
 	m->state = ALPC_MSG_QUEUED;

@@ -14,6 +14,7 @@
 #include "exit.h"
 #include "names.h"
 #include "section.h"
+#include "security.h"
 #include "reply.h"
 #include "trace.h"
 #include "work.h"
@@ -139,6 +140,7 @@ static void alpc_conn_shutdown(struct alpc_conn *conn, int error,
 		return;
 	if (conn->state == ALPC_STATE_CONNECTING) {
 		alpc_connect_answered(conn, &work->wake);
+		alpc_conn_settled(conn);
 		alpc_conn_unlist(conn);
 	}
 	conn->state = ALPC_STATE_CLOSED;
@@ -208,6 +210,7 @@ static void alpc_client_release(struct alpc_conn *conn)
 	alpc_end_drop_kept(&conn->client, &work);
 	alpc_work_end(&work, conn->port);
 	alpc_sections_release(&conn->client);
+	alpc_security_release(&conn->client);
 }
 
 static void alpc_server_release(struct alpc_conn *conn)
@@ -222,6 +225,7 @@ static void alpc_server_release(struct alpc_conn *conn)
 	alpc_conn_unlist(conn);
 	alpc_work_end(&work, conn->port);
 	alpc_sections_release(&conn->server);
+	alpc_security_release(&conn->server);
 }
 
 /**

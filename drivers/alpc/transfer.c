@@ -325,7 +325,8 @@ static int alpc_finish(struct alpc_op *op, struct alpc_transfer __user *ux)
 	trace_alpc_receive(op->end, d);
 	alpc_fill(&x->recv, d);
 	if (unlikely(x->recv.attrs ||
-		     d->flags & (ALPC_MSG_RANGES | ALPC_MSG_FDS))) {
+		     d->flags & (ALPC_MSG_RANGES | ALPC_MSG_FDS |
+				 ALPC_MSG_SECURITY))) {
 		ret = alpc_parcel_unpack(op->end, d, &x->recv,
 					 &kinds);
 		if (ret)

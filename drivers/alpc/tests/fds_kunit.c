@@ -152,7 +152,7 @@ static int fill(struct kunit *test, struct alpc_fds *fds,
 static long charged_to_us(void)
 {
 	struct alpc_user *user = alpc_user_get_current();
-	long fds = atomic_long_read(&user->fds);
+	long fds = alpc_user_used(user, ALPC_USER_FDS);
 
 	alpc_user_put(user);
 	return fds;

@@ -78,12 +78,16 @@ int alpc_fixture_init(struct kunit *test)
  */
 struct alpc_conn *alpc_fixture_conn(struct alpc_fixture *f)
 {
+	static const struct alpc_conn_options options = {
+		.queue_messages = ALPC_FIXTURE_MESSAGES,
+		.queue_bytes = ALPC_FIXTURE_BYTES,
+		.level = ALPC_LEVEL_IDENTIFICATION,
+	};
 	struct alpc_conn *conn;
 
 	KUNIT_ASSERT_LT(f->test, f->conns, ALPC_FIXTURE_CONNS);
-	conn = alpc_conn_alloc(f->port, ALPC_FIXTURE_MESSAGES,
-			       ALPC_FIXTURE_BYTES);
-	KUNIT_ASSERT_NOT_NULL(f->test, conn);
+	conn = alpc_conn_alloc(f->port, &options);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(f->test, conn);
 	f->conn[f->conns++] = alpc_conn_get(conn);
 	return conn;
 }

@@ -38,8 +38,8 @@ static struct alpc_message *post(struct kunit *test, u32 len, bool counted)
 	struct alpc_message *m, *none = NULL;
 	struct alpc_work work;
 
-	m = alpc_message_alloc(&none, len);
-	KUNIT_ASSERT_NOT_NULL(test, m);
+	m = alpc_message_alloc(&none, NULL, len);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, m);
 	m->type = ALPC_DATAGRAM;
 	m->from = from;
 	m->id = 0;

@@ -657,7 +657,9 @@ struct alpc_range {
  *	the others are closed.
  * @out_fds_dropped: receiving: how many came and were not wanted
  * @identity: receiving: address of &struct alpc_identity, to be told the sender's,
- *	or 0. Its id must be 0. Sending: must be 0.
+ *	or 0. Its id and flags must be 0. A security context that was revoked does
+ *	not keep the message from being received: it tells nothing. Sending: must
+ *	be 0.
  * @security: sending a request, callback or datagram: a security context, or 0.
  *	Receiving: must be 0.
  * @__reserved: must be 0
@@ -1042,7 +1044,6 @@ struct alpc_take_fds {
 /* struct alpc_identity.out_status */
 #define ALPC_IDENTITY_ALIVE	(1U << 0)	/* pid still names the process */
 #define ALPC_IDENTITY_STATIC	(1U << 1)	/* of when a context was made */
-#define ALPC_IDENTITY_OWN_NS	(1U << 2)	/* of the caller's user namespace */
 
 /**
  * struct alpc_identity - who the other side is (%ALPC_IOC_GET_IDENTITY)
@@ -1139,9 +1140,8 @@ struct alpc_identity {
  * %ALPC_SECURITY_STATIC the identity is the calling thread's, now, whichever
  * thread sends; but &alpc_msg.pid and so on are the sender's all the same.
  *
- * It takes the place of the level and what is withheld of the connection, which it
- * may go beyond. It does not outlive the connection, and can be used from when that
- * is asked for on.
+ * A message with it has its level, and withholds what it does, whatever the client
+ * said when it connected. It ends with the port that it was created on.
  *
  * Errors: EDQUOT (too many of this end, or of its user), EINVAL (level; an identity
  * that is to be acted as is not to be withheld), EPIPE, ENOMEM, EFAULT, E2BIG.

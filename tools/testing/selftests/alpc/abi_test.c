@@ -209,7 +209,7 @@ TEST_F(scene, each_reserved_field_must_be_zero)
 		if (command->reserved[0])
 			EXPECT_TRUE(command_works(&self->scene, command));
 	}
-	EXPECT_EQ(10, fields);
+	EXPECT_EQ(12, fields);
 	EXPECT_EQ(0, pair_works(&self->scene.pair));
 }
 
@@ -228,7 +228,7 @@ FIXTURE_VARIANT(file)
 };
 
 FIXTURE_VARIANT_ADD(file, device) {
-	.takes = { [QUERY] = true, [CREATE] = true, [CONNECT] = true },
+	.takes = { [QUERY] = true, [CREATE] = true, [CONNECT] = true, [GET_USAGE] = true },
 };
 
 FIXTURE_VARIANT_ADD(file, connection_port) {
@@ -236,6 +236,7 @@ FIXTURE_VARIANT_ADD(file, connection_port) {
 	.takes = {
 		[ACCEPT] = true, [PORT_INFO] = true, [SHUTDOWN] = true, [TRANSFER] = true,
 		[OPEN_SECTION] = true, [ACCESS] = true, [TAKE_FDS] = true,
+		[GET_IDENTITY] = true, [GET_USAGE] = true,
 	},
 };
 
@@ -245,6 +246,8 @@ FIXTURE_VARIANT_ADD(file, client_port) {
 		[DISCONNECT] = true, [PORT_INFO] = true, [NOTIFY_EXIT] = true, [SHUTDOWN] = true,
 		[TRANSFER] = true, [CREATE_SECTION] = true, [OPEN_SECTION] = true,
 		[DELETE_SECTION] = true, [ACCESS] = true, [TAKE_FDS] = true,
+		[GET_IDENTITY] = true, [CREATE_SECURITY] = true, [REVOKE_SECURITY] = true,
+		[DELETE_SECURITY] = true, [GET_USAGE] = true,
 	},
 };
 
@@ -253,7 +256,9 @@ FIXTURE_VARIANT_ADD(file, server_port) {
 	.takes = {
 		[DISCONNECT] = true, [PORT_INFO] = true, [TRANSFER] = true,
 		[CREATE_SECTION] = true, [OPEN_SECTION] = true, [DELETE_SECTION] = true,
-		[ACCESS] = true, [TAKE_FDS] = true,
+		[ACCESS] = true, [TAKE_FDS] = true, [GET_IDENTITY] = true,
+		[CREATE_SECURITY] = true, [REVOKE_SECURITY] = true, [DELETE_SECURITY] = true,
+		[GET_USAGE] = true,
 	},
 };
 
@@ -394,7 +399,8 @@ TEST(query_tells_version_limits_and_features)
 	EXPECT_EQ(0, query.flags);
 	EXPECT_EQ(ALPC_ABI_VERSION, query.out_version);
 	EXPECT_EQ(ALPC_DATA_MAX, query.out_data_max);
-	EXPECT_EQ(ALPC_FEATURE_SECTIONS | ALPC_FEATURE_ACCESS | ALPC_FEATURE_FDS,
+	EXPECT_EQ(ALPC_FEATURE_SECTIONS | ALPC_FEATURE_ACCESS | ALPC_FEATURE_FDS |
+		  ALPC_FEATURE_SECURITY | ALPC_FEATURE_USAGE,
 		  query.out_features & ~ALPC_FEATURE_EXIT_NOTICE);
 	EXPECT_LT(0, query.out_queue_messages_max);
 	EXPECT_NE(POISON_U32, query.out_queue_messages_max);

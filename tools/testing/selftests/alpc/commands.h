@@ -20,6 +20,7 @@ struct scene {
 	__u32 doomed;		/* of the client's, to be deleted, or 0 */
 	__u64 parcel;		/* a message that brought a descriptor, or 0 */
 	int taken[1];		/* where that descriptor goes */
+	__u32 security;		/* a security context of the client's, or 0 */
 	/* A call that lets its receiver read a range, while the id is not 0. */
 	struct transfer_worker caller;
 	__u64 call;
@@ -63,6 +64,7 @@ struct command {
 enum command_index {
 	QUERY, CREATE, CONNECT, ACCEPT, DISCONNECT, PORT_INFO, NOTIFY_EXIT, SHUTDOWN, TRANSFER,
 	CREATE_SECTION, OPEN_SECTION, DELETE_SECTION, ACCESS, TAKE_FDS,
+	GET_IDENTITY, CREATE_SECURITY, REVOKE_SECURITY, DELETE_SECURITY, GET_USAGE,
 	COMMANDS,
 };
 
@@ -86,6 +88,11 @@ bool command_works(struct scene *scene, const struct command *command);
 	FIXTURE_VARIANT_ADD(fixture, open_section) { OPEN_SECTION }; \
 	FIXTURE_VARIANT_ADD(fixture, delete_section) { DELETE_SECTION }; \
 	FIXTURE_VARIANT_ADD(fixture, access) { ACCESS }; \
-	FIXTURE_VARIANT_ADD(fixture, take_fds) { TAKE_FDS }
+	FIXTURE_VARIANT_ADD(fixture, take_fds) { TAKE_FDS }; \
+	FIXTURE_VARIANT_ADD(fixture, get_identity) { GET_IDENTITY }; \
+	FIXTURE_VARIANT_ADD(fixture, create_security) { CREATE_SECURITY }; \
+	FIXTURE_VARIANT_ADD(fixture, revoke_security) { REVOKE_SECURITY }; \
+	FIXTURE_VARIANT_ADD(fixture, delete_security) { DELETE_SECURITY }; \
+	FIXTURE_VARIANT_ADD(fixture, get_usage) { GET_USAGE }
 
 #endif /* ALPC_TEST_COMMANDS_H */
