@@ -130,6 +130,7 @@ static void send_block(struct alpc_lib_body *b, struct alpc_transfer *t)
 static void list_range(struct alpc_lib_body *b, void *data, size_t len,
 		       uint32_t rights)
 {
+	b->beside = true;
 	b->list[b->range_count++] = (struct alpc_range){
 		.address = (uintptr_t)data,
 		.len = len,

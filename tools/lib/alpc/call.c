@@ -195,6 +195,8 @@ ALPC_LIB_HOT int call_start(struct alpc_port *port, struct alpc_lib_body *body,
 	body->reply = reply;
 	body->ranges = opt->ranges;
 	body->range_count = opt->range_count;
+	body->security = opt->security;
+	body->beside = opt->range_count | opt->security;
 	alpc_lib_message_ready(reply);
 	reply->call = 0;
 	if (timeout)
