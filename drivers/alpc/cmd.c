@@ -137,11 +137,10 @@ static struct alpc_conn *alpc_conn_make(const struct alpc_connect *arg)
 	ret = alpc_inode_may_connect(port->inode);
 	if (!ret && port->require & options.withhold)
 		ret = -EPERM;
-	if (ret) {
+	if (ret)
 		conn = ERR_PTR(ret);
-	} else {
+	else
 		conn = alpc_conn_alloc(port, &options);
-	}
 	alpc_port_put(port);
 	return conn;
 }

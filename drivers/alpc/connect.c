@@ -122,6 +122,7 @@ static int alpc_connect_post(struct alpc_conn *conn, struct alpc_message *m,
 		port->pending_connects++;
 	}
 	port->connections++;
+	port->queue.sharers++;
 	conn->listed = true;
 	list_add_tail(&conn->node, &port->conns);
 	m->from = end;
@@ -370,6 +371,8 @@ static void alpc_accept_answer(struct alpc_conn *conn,
 		alpc_end_note_from(&conn->server, conn->acceptor);
 	}
 	alpc_request_answer(&port->queue, m, type, arg->len, answer);
+	if (conn->accepted)
+		alpc_end_note(&conn->server, m, m->replier);
 	if (w) {
 		/* If it is put back it comes before all that follows. */
 		m->order = 0;

@@ -47,7 +47,7 @@ void *alpc_buffer_alloc(u32 len)
 }
 
 /* A message that was never used, charged to a user. */
-static struct alpc_message *alpc_message_make(struct alpc_user *user)
+static noinline struct alpc_message *alpc_message_make(struct alpc_user *user)
 {
 	struct alpc_message *m;
 	int ret;
@@ -74,7 +74,7 @@ static struct alpc_message *alpc_message_make(struct alpc_user *user)
 }
 
 /* Memory for data that do not fit into the message itself. */
-static int alpc_message_extend(struct alpc_message *m, u32 room)
+static noinline int alpc_message_extend(struct alpc_message *m, u32 room)
 {
 	void *data;
 	int ret;
@@ -113,7 +113,7 @@ struct alpc_message *alpc_message_alloc(struct alpc_message **spare,
 
 	if (READ_ONCE(*spare))
 		m = xchg(spare, NULL);
-	if (!m) {
+	if (unlikely(!m)) {
 		m = alpc_message_make(user);
 		if (IS_ERR(m))
 			return m;
@@ -141,14 +141,17 @@ struct alpc_message *alpc_message_alloc(struct alpc_message **spare,
 	return m;
 }
 
+static noinline void alpc_message_free_data(struct alpc_message *m)
+{
+	kvfree(m->data);
+	if (m->user)
+		alpc_user_uncharge(m->user, ALPC_USER_MESSAGE_BYTES, m->room);
+}
+
 static void alpc_message_free_buffers(struct alpc_message *m)
 {
-	if (unlikely(m->data != alpc_message_inline(m))) {
-		kvfree(m->data);
-		if (m->user)
-			alpc_user_uncharge(m->user, ALPC_USER_MESSAGE_BYTES,
-					   m->room);
-	}
+	if (unlikely(m->data != alpc_message_inline(m)))
+		alpc_message_free_data(m);
 	if (unlikely(m->answer))
 		kvfree(m->answer);
 	if (unlikely(m->parcel))

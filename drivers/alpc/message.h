@@ -84,7 +84,7 @@ enum alpc_state {
 
 /**
  * struct alpc_message - a message on its way
- * @node: in &alpc_queue.messages, or, while its caller handles a callback, in
+ * @node: in &alpc_backlog.messages, or, while its caller handles a callback, in
  *	&alpc_queue.detached, else empty; protected by the port's lock
  * @sent: in &alpc_end.sent from sending until the last effect, else empty;
  *	port's lock

@@ -138,7 +138,6 @@ static void alpc_end_init(struct alpc_end *end, u8 kind,
 	end->conn = conn;
 	end->own = kind == ALPC_KIND_CLIENT ? &conn->queue : &port->queue;
 	INIT_HLIST_HEAD(&end->sent);
-	INIT_HLIST_HEAD(&end->blocked);
 	/* How long a client spins is not for the server to raise. */
 	if (kind == ALPC_KIND_CLIENT)
 		end->spin.max_ns = min(port->end.spin.max_ns,
@@ -149,11 +148,28 @@ static void alpc_end_init(struct alpc_end *end, u8 kind,
 
 static void alpc_end_exit(struct alpc_end *end)
 {
-	WARN_ON_ONCE(!hlist_empty(&end->sent) || !hlist_empty(&end->blocked));
+	WARN_ON_ONCE(!hlist_empty(&end->sent) ||
+		     (end->conn && !list_empty(&alpc_end_backlog(end)->blocked)));
 	if (end->spare)
 		alpc_message_free(end->spare);
 	alpc_ident_put(end->last);
 	alpc_ident_cache_exit(&end->idents);
+}
+
+/**
+ * alpc_end_has_share() - may a port send although the queue is full?
+ * @end: communication port
+ *
+ * Who waits for room in its share is not overtaken.
+ *
+ * Context: port's lock held.
+ */
+bool alpc_end_has_share(const struct alpc_end *end)
+{
+	const struct alpc_backlog *b = alpc_end_backlog(end);
+
+	return list_empty(&b->blocked) &&
+	       alpc_backlog_has_share(alpc_end_outbox(end), b);
 }
 
 /**
@@ -291,7 +307,7 @@ void alpc_port_put(struct alpc_port *port)
 	if (!refcount_dec_and_test(&port->ref))
 		return;
 	WARN_ON_ONCE(!list_empty(&port->conns) ||
-		     !list_empty(&port->queue.messages));
+		     !list_empty(&port->queue.ready));
 	alpc_end_exit(&port->end);
 	alpc_user_put(port->end.user);
 	alpc_inode_put(port->comm_inode);
@@ -357,6 +373,8 @@ static void alpc_conn_init(struct alpc_conn *conn, struct alpc_port *port,
 	alpc_queue_init(&conn->queue, options->queue_messages,
 			options->queue_bytes);
 	alpc_pending_init(&conn->queue.pending, &conn->bucket, 1);
+	alpc_backlog_init(&conn->to_client);
+	alpc_backlog_init(&conn->to_server);
 	conn->id = atomic64_add_return(2, &alpc_last_port_id) - 1;
 	conn->server_uid = INVALID_UID;
 	conn->server_gid = INVALID_GID;
@@ -415,7 +433,7 @@ void alpc_conn_put(struct alpc_conn *conn)
 {
 	if (!refcount_dec_and_test(&conn->ref))
 		return;
-	WARN_ON_ONCE(conn->listed || !list_empty(&conn->queue.messages) ||
+	WARN_ON_ONCE(conn->listed || !list_empty(&conn->queue.ready) ||
 		     !hlist_empty(&conn->security));
 	alpc_end_exit(&conn->client);
 	alpc_end_exit(&conn->server);

@@ -94,7 +94,6 @@ struct net;
  *	receives, or for a server communication port that of the connection port;
  *	immutable
  * @sent: what was sent through it and is not done with; protected by port lock
- * @blocked: threads that wait for room to send through it; port lock
  * @seq: number of the last message sent; port lock
  * @unanswered: what was sent through it without a thread that waits, and stays
  *	until the other side acts: asynchronous requests until their reply is
@@ -120,7 +119,6 @@ struct alpc_end {
 	struct alpc_conn *conn;
 	struct alpc_queue *own;
 	struct hlist_head sent;
-	struct hlist_head blocked;
 	u64 seq;
 	struct alpc_spin spin;
 	struct alpc_message *spare;
@@ -206,6 +204,8 @@ struct alpc_port {
  * @client: the client's end
  * @server: the server's end; usable once accepted
  * @queue: what the server sends to the client; lock
+ * @to_client: what waits in it; lock
+ * @to_server: what the client sent and waits at the port; lock
  * @id: number of the client's port; that of the server's is one more; immutable
  * @context: set by accept; immutable while open
  * @received: messages that the server has received, replies to its calls not
@@ -235,6 +235,8 @@ struct alpc_conn {
 	struct alpc_end client;
 	struct alpc_end server;
 	struct alpc_queue queue;
+	struct alpc_backlog to_client;
+	struct alpc_backlog to_server;
 	u64 id;
 	u64 context;
 	u64 received;
@@ -319,6 +321,7 @@ struct alpc_conn *alpc_conn_get(struct alpc_conn *conn);
 void alpc_conn_put(struct alpc_conn *conn);
 
 u64 alpc_end_id(const struct alpc_end *end);
+bool alpc_end_has_share(const struct alpc_end *end);
 void alpc_end_note_from(struct alpc_end *end, struct alpc_ident *ident);
 void alpc_end_note_sender(struct alpc_end *end, struct alpc_message *m,
 			  struct alpc_ident *ident);
@@ -356,12 +359,27 @@ static inline struct alpc_queue *alpc_end_outbox(const struct alpc_end *end)
 					       &end->conn->queue;
 }
 
+/* Where what a communication port sends waits there. */
+static inline struct alpc_backlog *alpc_end_backlog(const struct alpc_end *end)
+{
+	return end->kind == ALPC_KIND_CLIENT ? &end->conn->to_server :
+					       &end->conn->to_client;
+}
+
 /* The end that what is sent through this one arrives at. */
 static inline struct alpc_end *alpc_end_peer(const struct alpc_end *end)
 {
 	struct alpc_conn *conn = end->conn;
 
 	return end->kind == ALPC_KIND_CLIENT ? &conn->server : &conn->client;
+}
+
+/* Note who sends through an end, if somebody wants to know. */
+static inline void alpc_end_note(struct alpc_end *end, struct alpc_message *m,
+				 struct alpc_ident *ident)
+{
+	if (unlikely(end->noted))
+		alpc_end_note_sender(end, m, ident);
 }
 
 #endif /* ALPC_PORT_H */

@@ -247,16 +247,12 @@ int alpc_reply_prepare(struct alpc_op *op)
 void alpc_request_answer(struct alpc_queue *own, struct alpc_message *m,
 			 u8 type, u32 len, void *answer)
 {
-	struct alpc_end *replier = alpc_end_peer(m->from);
-
 	alpc_pending_del(&own->pending, m);
 	m->type = type;
 	m->len = len;
 	m->answer = answer;
-	m->seq = ++replier->seq;
+	m->seq = ++alpc_end_peer(m->from)->seq;
 	m->flags &= ~ALPC_MSG_IDENTITY;
-	if (unlikely(replier->noted))
-		alpc_end_note_sender(replier, m, m->replier);
 	refcount_dec(&m->ref);
 }
 
@@ -282,6 +278,7 @@ int alpc_reply_commit(struct alpc_op *op)
 	alpc_request_answer(end->own, m, ALPC_REPLY, op->x->send.len,
 			    op->answer);
 	op->answer = NULL;
+	alpc_end_note(alpc_end_peer(m->from), m, m->replier);
 	if (unlikely(m->parcel))
 		alpc_parcel_answer(m, &op->spent);
 	trace_alpc_send(end, m);

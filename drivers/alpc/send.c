@@ -82,8 +82,6 @@ static void alpc_send_record(struct alpc_op *op, struct alpc_end *from,
 
 	m->from = from;
 	m->seq = ++from->seq;
-	if (unlikely(from->noted))
-		alpc_end_note_sender(from, m, m->sender);
 	m->id = 0;
 	hlist_add_head(&m->sent, &from->sent);
 	if (m->type != ALPC_REQUEST) {
@@ -127,7 +125,8 @@ static int alpc_send_block(struct alpc_op *op, struct alpc_queue *to)
 	}
 	alpc_waiter_init(&op->w, alpc_message_weight(op->m));
 	list_add_tail(&op->w.node, &to->senders);
-	hlist_add_head(&op->w.blocked, &op->end->blocked);
+	op->w.backlog = alpc_end_backlog(op->end);
+	list_add_tail(&op->w.blocked, &op->w.backlog->blocked);
 	op->blocked = true;
 	return -EINPROGRESS;
 }
@@ -144,9 +143,11 @@ static int alpc_send_new(struct alpc_op *op)
 		return ret;
 	if ((m->type == ALPC_REQUEST || m->brings) && !alpc_end_has_quota(end))
 		return -EDQUOT;
-	if (!m->charged && unlikely(!alpc_queue_is_open(to)))
+	if (!m->charged && unlikely(!alpc_queue_is_open(to)) &&
+	    !alpc_end_has_share(end))
 		return alpc_send_block(op, to);
 	alpc_send_record(op, end, to);
+	alpc_end_note(end, m, m->sender);
 	m->state = ALPC_MSG_QUEUED;
 	trace_alpc_send(end, m);
 	op->peer = alpc_queue_post(to, m, true, &op->wake);
@@ -198,6 +199,7 @@ static int alpc_send_callback(struct alpc_op *op)
 	m->flags |= ALPC_MSG_CALLBACK;
 	m->call = outer->sender_id;
 	alpc_send_record(op, from, to);
+	alpc_end_note(from, m, m->sender);
 	m->state = ALPC_MSG_QUEUED;
 	trace_alpc_send(from, m);
 	w = outer->caller;
@@ -245,8 +247,8 @@ void alpc_send_abort(struct alpc_op *op)
 		op->m->charged = false;
 		rcu_read_lock();
 		spin_lock(&end->port->lock);
-		alpc_queue_uncharge(alpc_end_outbox(end), alpc_message_weight(op->m),
-				    &wake);
+		alpc_queue_uncharge(alpc_end_outbox(end), alpc_end_backlog(end),
+				    alpc_message_weight(op->m), &wake);
 		spin_unlock(&end->port->lock);
 		alpc_wake_flush(&wake);
 		rcu_read_unlock();

@@ -198,7 +198,7 @@ static int alpc_give_up(struct alpc_op *op, int error)
 		effect = !alpc_give_up_call(op, &work);
 	} else if (op->blocked) {
 		list_del(&op->w.node);
-		hlist_del(&op->w.blocked);
+		list_del(&op->w.blocked);
 	} else {
 		hlist_del(&op->w.receiver);
 	}

@@ -26,22 +26,30 @@ static DEFINE_SPINLOCK(alpc_users_lock);
 /* Limits set by the administrator, 0 for the default. */
 static unsigned long alpc_user_limits[ALPC_USER_RESOURCES];
 
-#define ALPC_USER_PARAM(name, what, text)				\
-	module_param_named(name, alpc_user_limits[what], ulong, 0644);	\
-	MODULE_PARM_DESC(name, text)
-
-ALPC_USER_PARAM(user_messages, ALPC_USER_MESSAGES,
-		"Messages on their way of a user (0: one for each 16 KiB of memory)");
-ALPC_USER_PARAM(user_message_bytes, ALPC_USER_MESSAGE_BYTES,
-		"Bytes of long messages of a user (0: a sixteenth of all memory)");
-ALPC_USER_PARAM(user_connections, ALPC_USER_CONNECTIONS,
-		"Connections that a user has made (0: one for each 64 KiB of memory)");
-ALPC_USER_PARAM(user_connects, ALPC_USER_CONNECTS,
-		"Of those, how many the server has not answered (0: 4096)");
-ALPC_USER_PARAM(user_section_bytes, ALPC_USER_SECTION_BYTES,
-		"Memory in sections that a user may have, in bytes (0: a quarter of all memory)");
-ALPC_USER_PARAM(user_security_contexts, ALPC_USER_SECURITY,
-		"Security contexts of a user (0: 16384)");
+module_param_named(user_messages, alpc_user_limits[ALPC_USER_MESSAGES],
+		   ulong, 0644);
+MODULE_PARM_DESC(user_messages,
+		 "Messages on their way of a user (0: one for each 16 KiB of memory)");
+module_param_named(user_message_bytes, alpc_user_limits[ALPC_USER_MESSAGE_BYTES],
+		   ulong, 0644);
+MODULE_PARM_DESC(user_message_bytes,
+		 "Bytes of long messages of a user (0: a sixteenth of all memory)");
+module_param_named(user_connections, alpc_user_limits[ALPC_USER_CONNECTIONS],
+		   ulong, 0644);
+MODULE_PARM_DESC(user_connections,
+		 "Connections that a user has made (0: one for each 64 KiB of memory)");
+module_param_named(user_connects, alpc_user_limits[ALPC_USER_CONNECTS],
+		   ulong, 0644);
+MODULE_PARM_DESC(user_connects,
+		 "Of those, how many the server has not answered (0: 4096)");
+module_param_named(user_section_bytes, alpc_user_limits[ALPC_USER_SECTION_BYTES],
+		   ulong, 0644);
+MODULE_PARM_DESC(user_section_bytes,
+		 "Memory in sections that a user may have, in bytes (0: a quarter of all memory)");
+module_param_named(user_security_contexts, alpc_user_limits[ALPC_USER_SECURITY],
+		   ulong, 0644);
+MODULE_PARM_DESC(user_security_contexts,
+		 "Security contexts of a user (0: 16384)");
 
 static unsigned long alpc_user_default(enum alpc_resource what)
 {
@@ -159,6 +167,21 @@ struct alpc_user *alpc_user_get_current(void)
 	return alpc_user_get_of(current_user_ns(), current_uid());
 }
 
+/* Drop a reference. Return: it was the last one, and nobody finds it any more. */
+static bool alpc_user_unref(struct alpc_user *user)
+{
+	bool last;
+
+	if (refcount_dec_not_one(&user->ref))
+		return false;
+	spin_lock(&alpc_users_lock);
+	last = refcount_dec_and_test(&user->ref);
+	if (last)
+		hash_del(&user->node);
+	spin_unlock(&alpc_users_lock);
+	return last;
+}
+
 /**
  * alpc_user_put() - drop a reference
  * @user: account, or NULL
@@ -167,10 +190,7 @@ void alpc_user_put(struct alpc_user *user)
 {
 	struct alpc_user *owner;
 
-	while (user &&
-	       refcount_dec_and_lock(&user->ref, &alpc_users_lock)) {
-		hash_del(&user->node);
-		spin_unlock(&alpc_users_lock);
+	while (user && alpc_user_unref(user)) {
 		owner = user->owner;
 		put_user_ns(user->ns);
 		kfree(user);

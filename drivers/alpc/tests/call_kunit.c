@@ -82,7 +82,7 @@ static void reply_waits_for_the_end_of_the_callback(struct kunit *test)
 	alpc_actor_done(c.client);
 	KUNIT_EXPECT_EQ(test, reply(&c, c.id), 0);
 	/* No other thread of the client can receive it. */
-	KUNIT_EXPECT_TRUE(test, list_empty(&c.conn->queue.messages));
+	KUNIT_EXPECT_TRUE(test, list_empty(&c.conn->queue.ready));
 	KUNIT_EXPECT_EQ(test, alpc_actor_wait(c.client, c.out_id), 0);
 	KUNIT_EXPECT_EQ(test, alpc_actor_got(c.client)->type, ALPC_REPLY);
 }
@@ -123,7 +123,7 @@ static void callback_that_did_not_fit_comes_before_the_reply(struct kunit *test)
 	call_back(test, &c);
 	id = alpc_actor_got(c.client)->id;
 	alpc_actor_undo(c.client, true);
-	KUNIT_EXPECT_TRUE(test, list_empty(&c.conn->queue.messages));
+	KUNIT_EXPECT_TRUE(test, list_empty(&c.conn->queue.ready));
 	KUNIT_EXPECT_EQ(test, c.conn->queue.pending.count, 0);
 	KUNIT_ASSERT_EQ(test, reply(&c, c.id), 0);
 
@@ -144,7 +144,7 @@ static void reply_that_did_not_fit_stays_with_the_call(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, reply(&c, c.id), 0);
 	for (i = 0; i < 3; i++) {
 		alpc_actor_undo(c.client, true);
-		KUNIT_EXPECT_TRUE(test, list_empty(&c.conn->queue.messages));
+		KUNIT_EXPECT_TRUE(test, list_empty(&c.conn->queue.ready));
 		KUNIT_ASSERT_EQ(test, alpc_actor_wait(c.client, c.out_id), 0);
 		KUNIT_EXPECT_EQ(test, alpc_actor_got(c.client)->type,
 				ALPC_REPLY);

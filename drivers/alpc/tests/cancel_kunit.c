@@ -37,7 +37,7 @@ static void call_that_nobody_took_vanishes(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, f->port->queue.count, 1);
 	alpc_actor_cancel(caller);
-	KUNIT_EXPECT_TRUE(test, list_empty(&f->port->queue.messages));
+	KUNIT_EXPECT_TRUE(test, list_empty(&f->port->queue.ready));
 	KUNIT_EXPECT_EQ(test, f->port->queue.count, 0);
 	KUNIT_EXPECT_EQ(test, f->port->queue.bytes, 0);
 	KUNIT_EXPECT_TRUE(test, hlist_empty(&f->conn[0]->client.sent));

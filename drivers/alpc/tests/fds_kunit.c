@@ -234,7 +234,7 @@ static struct handed hand(struct kunit *test, u32 what, const u16 *kinds)
 	}
 	h.sender = alpc_actor(f, &f->conn[0]->client);
 	KUNIT_ASSERT_EQ(test, alpc_actor_send(h.sender, what, 0, 8), 0);
-	h.m = list_first_entry(&f->port->queue.messages, struct alpc_message,
+	h.m = list_first_entry(&f->conn[0]->to_server.messages, struct alpc_message,
 			       node);
 	h.m->parcel = kzalloc(sizeof(*h.m->parcel), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, h.m->parcel);

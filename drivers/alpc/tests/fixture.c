@@ -204,7 +204,7 @@ u16 alpc_fixture_next_type(struct alpc_fixture *f, struct alpc_end *end)
 	struct alpc_actor *a;
 	u16 type;
 
-	if (list_empty(&alpc_end_inbox(end)->messages))
+	if (list_empty(&alpc_end_inbox(end)->ready))
 		return 0;
 	a = alpc_fixture_receive(f, end);
 	type = alpc_actor_got(a)->type;

@@ -101,7 +101,7 @@ static void messages_come_out_in_the_order_they_came(struct kunit *test)
 		post(test, i, true);
 	for (i = 0; i < 3; i++)
 		KUNIT_EXPECT_EQ(test, next_seq(test), first + i);
-	KUNIT_EXPECT_TRUE(test, list_empty(&queue(test)->messages));
+	KUNIT_EXPECT_TRUE(test, list_empty(&queue(test)->ready));
 }
 
 static void message_longer_than_the_room_stays(struct kunit *test)

@@ -42,7 +42,7 @@ static void expect_server_empty(struct kunit *test)
 	struct alpc_fixture *f = test->priv;
 	struct alpc_queue *q = &f->port->queue;
 
-	KUNIT_EXPECT_TRUE(test, list_empty(&q->messages));
+	KUNIT_EXPECT_TRUE(test, list_empty(&q->ready));
 	KUNIT_EXPECT_EQ(test, q->length, 0);
 	KUNIT_EXPECT_EQ(test, q->size, 0);
 	KUNIT_EXPECT_EQ(test, q->count, 0);

@@ -140,7 +140,7 @@ static void sender_that_gives_up_waits_no_more(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, transfer(test, &f->conn[0]->client, &x),
 			-EAGAIN);
 	KUNIT_EXPECT_TRUE(test, list_empty(&f->port->queue.senders));
-	KUNIT_EXPECT_TRUE(test, hlist_empty(&f->conn[0]->client.blocked));
+	KUNIT_EXPECT_TRUE(test, list_empty(&f->conn[0]->to_server.blocked));
 	KUNIT_EXPECT_EQ(test, f->port->queue.count, ALPC_FIXTURE_MESSAGES);
 }
 

@@ -175,16 +175,20 @@ TEST_F(peer, of_a_server_is_the_acceptors_not_the_creators)
 {
 	ASSERT_LE(0, child_start(&self->child));
 	if (!self->child.pid) {
+		close_fd(&self->pair.client);
 		ASSERT_EQ(0, become(ALICE, STAFF));
-		AWAIT(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
+		child_wait(&self->child);
+		do {
+			ASSERT_EQ(0, alpc_receive(self->pair.port, &self->msg, self->buf, 8));
+		} while (self->msg.type != ALPC_CONNECTION_REQUEST);
 		ASSERT_LE(0, alpc_accept_id(self->pair.port, self->msg.id, 0));
 		child_wait(&self->child);
 		child_exit(true);
 	}
 	close_fd(&self->pair.client);
-	AWAIT(ALPC_PORT_CLOSED, self->pair.port, &self->msg, self->buf);
 	self->pair.client = alpc_connect_async(self->pair.name);
 	ASSERT_LE(0, self->pair.client);
+	child_signal(&self->child);
 	AWAIT(ALPC_CONNECTION_REPLY, self->pair.client, &self->msg, self->buf);
 	ASSERT_EQ(0, WHO(self->pair.client, 0));
 	EXPECT_EQ(self->child.pid, self->who.out_pid);
@@ -470,6 +474,7 @@ TEST_F(peer, abuse_46_who_made_a_container_has_all_capabilities_there)
 		child_signal(&self->child);
 		ASSERT_EQ(0, alpc_receive(fd, &self->msg, self->buf, 8));
 		EXPECT_EQ(0, self->msg.uid);
+		child_wait(&self->child);
 		ASSERT_EQ(0, receive_who(fd, &self->msg, &self->who, ALPC_IDENTITY_ALL));
 		/* Bob outside owns this namespace; ALICE does not. */
 		EXPECT_TRUE(self->who.out_caps & 1ULL << CAP_SYS_ADMIN);
@@ -485,6 +490,7 @@ TEST_F(peer, abuse_46_who_made_a_container_has_all_capabilities_there)
 	ASSERT_EQ(0, setresuid(-1, ALICE, -1));
 	ASSERT_EQ(0, alpc_send(fd, NULL, 0));
 	ASSERT_EQ(0, setresuid(-1, 0, -1));
+	child_signal(&self->child);
 	EXPECT_EQ(0, child_end(&self->child));
 	close(fd);
 }

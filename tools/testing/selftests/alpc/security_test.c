@@ -443,7 +443,10 @@ TEST_F(change, abuse_43_of_what_was_received_twice_is_told_twice)
 	ASSERT_EQ(0, alpc_send(self->pair.client, "long", 4));
 	ASSERT_EQ(0, setresuid(-1, 0, -1));
 	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
-	EXPECT_EQ(-EFAULT, alpc_receive(self->pair.port, &self->msg, (void *)8, 8));
+	transfer_init(&t, ALPC_TRANSFER_RECEIVE);
+	t.recv.data = 8;
+	t.recv.len = 8;
+	EXPECT_EQ(-EFAULT, alpc_transfer(self->pair.port, &t));
 	memset(&self->who, 0, sizeof(self->who));
 	self->who.size = sizeof(self->who);
 	transfer_init(&t, ALPC_TRANSFER_RECEIVE);
