@@ -77,6 +77,7 @@ tests:
 	@cp $(OUT)/lib/tests/module_test $(OUT)/selftests/libalpc_test
 	@cp $(OUT)/lib/tests/large_test $(OUT)/selftests/libalpc_large_test
 	@cp $(OUT)/lib/tests/hostile_test $(OUT)/selftests/libalpc_hostile_test
+	@cp $(OUT)/lib/tests/security_test $(OUT)/selftests/libalpc_security_test
 
 sparse checkpatch:
 	@tests/check/static $@
