@@ -37,8 +37,10 @@ static int set_acl(int fd, const char *text)
 static const char *get_acl(acl_t acl)
 {
 	static char buf[256];
-	char *text = acl ? acl_to_any_text(acl, NULL, ',', TEXT_ABBREVIATE | TEXT_NUMERIC_IDS) : NULL;
+	char *text = NULL;
 
+	if (acl)
+		text = acl_to_any_text(acl, NULL, ',', TEXT_ABBREVIATE | TEXT_NUMERIC_IDS);
 	snprintf(buf, sizeof(buf), "%s", text ? text : "");
 	acl_free(text);
 	acl_free(acl);

@@ -94,7 +94,9 @@ static __u64 proc_caps(const char *which)
 static int set_caps(__u32 effective, __u32 permitted)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { { .effective = effective, .permitted = permitted } };
+	struct __user_cap_data_struct data[2] = {
+		{ .effective = effective, .permitted = permitted },
+	};
 
 	return syscall(SYS_capset, &header, data) ? -errno : 0;
 }

@@ -248,8 +248,10 @@ TEST_F(sandbox, abuse_47_everything_that_is_written_is_defined)
 	EXPECT_EQ(0, memcmp(&who, &again, sizeof(who)));
 	memset(&usage, POISON, sizeof(usage));
 	memset(&usage_again, 0x33, sizeof(usage_again));
-	usage.size = usage_again.size = sizeof(usage);
-	usage.flags = usage_again.flags = 0;
+	usage.size = sizeof(usage);
+	usage.flags = 0;
+	usage_again.size = sizeof(usage);
+	usage_again.flags = 0;
 	ASSERT_EQ(0, alpc_ioctl(self->pair.port, ALPC_IOC_GET_USAGE, &usage));
 	ASSERT_EQ(0, alpc_ioctl(self->pair.port, ALPC_IOC_GET_USAGE, &usage_again));
 	EXPECT_EQ(0, memcmp(&usage, &usage_again, sizeof(usage)));

@@ -261,6 +261,7 @@ TEST_F(security, abuse_45_deleted_stays_with_what_was_sent_before)
 TEST_F(security, abuse_45_only_an_unanswered_request_whose_caller_waits)
 {
 	struct transfer_worker caller = {};
+	struct alpc_attrs attrs = {};
 	int err, sec;
 
 	EXPECT_EQ(-EINVAL, ACT_AS(self->pair.server, 0));
@@ -269,7 +270,7 @@ TEST_F(security, abuse_45_only_an_unanswered_request_whose_caller_waits)
 	/* A call that gives up. */
 	transfer_init(&caller.transfer, ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT);
 	transfer_send(&caller.transfer, ALPC_SEND_REQUEST, 0, "x", 1);
-	struct alpc_attrs attrs = { .security = sec };
+	attrs.security = sec;
 	caller.transfer.send.attrs = address(&attrs);
 	caller.transfer.send.attrs_len = sizeof(attrs);
 	caller.transfer.timeout = 5 * SHORT_TIME;
