@@ -78,6 +78,7 @@ tests:
 	@cp $(OUT)/lib/tests/large_test $(OUT)/selftests/libalpc_large_test
 	@cp $(OUT)/lib/tests/hostile_test $(OUT)/selftests/libalpc_hostile_test
 	@cp $(OUT)/lib/tests/security_test $(OUT)/selftests/libalpc_security_test
+	@cp $(OUT)/lib/tests/who_test $(OUT)/selftests/libalpc_who_test
 
 sparse checkpatch:
 	@tests/check/static $@

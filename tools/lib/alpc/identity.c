@@ -190,7 +190,7 @@ static int pidfd_open_quietly(pid_t pid)
 }
 
 /*
- * What was opened is the process if the kernel says after that that the number was
+ * What was opened is the process if the kernel says afterwards that the number was
  * the process's all the time.
  */
 static int open_process(int fd, uint64_t id)

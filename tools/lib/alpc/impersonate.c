@@ -8,6 +8,7 @@
  * calls: setgroups(2) of the C library changes all threads of the process, and so
  * does libcap where its libpsx is linked in.
  */
+#include "cleanup.h"
 #include "identity.h"
 
 #include <linux/capability.h>
@@ -45,17 +46,6 @@
 /* Everything but the process is needed to act as somebody. */
 #define PARTS		(ALPC_IDENTITY_USER | ALPC_IDENTITY_GROUPS | \
 			 ALPC_IDENTITY_CAPS)
-
-#ifdef __GLIBC__
-/*
- * pthread_cleanup_push() as it was once, and is for glibc still: longjmp(3) runs
- * what is registered here in the frames that it leaves, and nothing else does it
- * run. <pthread.h> has the structure.
- */
-void _pthread_cleanup_push(struct _pthread_cleanup_buffer *buffer,
-			   void (*routine)(void *), void *arg);
-void _pthread_cleanup_pop(struct _pthread_cleanup_buffer *buffer, int execute);
-#endif
 
 struct caps {
 	struct __user_cap_data_struct word[CAP_WORDS];
@@ -122,15 +112,17 @@ static bool caps_can_raise(const struct caps *caps, unsigned int cap)
 	return caps->word[CAP_TO_INDEX(cap)].permitted & CAP_TO_MASK(cap);
 }
 
+static void caps_add(struct caps *caps, unsigned int cap)
+{
+	if (caps_can_raise(caps, cap))
+		caps->word[CAP_TO_INDEX(cap)].effective |= CAP_TO_MASK(cap);
+}
+
 /* Raise what changing ids takes, as far as there is any. */
 static int caps_raise(struct caps caps)
 {
-	static const unsigned int needed[] = { CAP_SETUID, CAP_SETGID };
-
-	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
-		if (caps_can_raise(&caps, needed[i]))
-			caps.word[CAP_TO_INDEX(needed[i])].effective |=
-				CAP_TO_MASK(needed[i]);
+	caps_add(&caps, CAP_SETUID);
+	caps_add(&caps, CAP_SETGID);
 	return caps_set(&caps);
 }
 

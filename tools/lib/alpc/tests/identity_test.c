@@ -210,10 +210,10 @@ TEST_F(identity, errors)
 /* To the kernel, id 0 would be the other end. */
 TEST_F(identity, not_of_what_the_kernel_does_not_keep)
 {
-	static const int types[] = { ALPC_DATAGRAM, ALPC_REPLY, ALPC_CANCELED };
+	static const int types[3] = { ALPC_DATAGRAM, ALPC_REPLY, ALPC_CANCELED };
 
 	EXPECT_EQ(-ESRCH, alpc_message_get_credentials(self->m, 0, &self->c));
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (int i = 0; i < 3; i++) {
 		incoming.type = (__u16)types[i];
 		incoming.id = types[i] == ALPC_DATAGRAM ? 0 : ID;
 		RECEIVE();
@@ -276,7 +276,7 @@ static int pidfd;
 static long pidfd_kernel(long number, const long *args)
 {
 	if (number != SYS_pidfd_open)
-		return -ENOSYS;
+		return -EINVAL;
 	if (args[0] != who.out_pid)
 		return -ESRCH;
 	if (dies)

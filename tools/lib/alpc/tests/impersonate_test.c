@@ -6,6 +6,7 @@
  * Copyright (C) 2026 The ALPC for Linux authors
  */
 #include "kernel.h"
+#include "throw.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -24,7 +25,7 @@
 #define BIT(n)	(UINT64_C(1) << (n))
 #define FS_CAPS	(BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | \
 		 BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_FOWNER))
-#define ALL	BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_SYS_ADMIN) | FS_CAPS
+#define ALL	(BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_SYS_ADMIN) | FS_CAPS)
 
 /* What a thread is. */
 struct cred {
@@ -133,7 +134,7 @@ static long thread_kernel(long number, const long *args)
 	case SYS_setgroups:
 		return set_groups(args[0], (void *)args[1]);
 	default:
-		return -ENOSYS;
+		return -EINVAL;
 	}
 }
 
@@ -146,6 +147,7 @@ static const struct cred clients[] = {
 	[3] = { .fsuid = 0, .fsgid = 0, .group_count = 0, .effective = ALL },
 	[4] = { .fsuid = 100, .fsgid = 100, .groups = { 100 }, .group_count = 1 },
 };
+
 static int answers[32];			/* to the first asking, the second, ... */
 static unsigned int asks;
 static uint64_t next_id;
@@ -217,7 +219,8 @@ FIXTURE_SETUP(act)
 	};
 	before = thread;
 	memset(answers, 0, sizeof(answers));
-	asks = runs = 0;
+	asks = 0;
+	runs = 0;
 	fails = -1;
 	self->result = 42;
 	kernel_syscalls(thread_kernel);
@@ -265,7 +268,8 @@ TEST_F(act, runs_as_the_client)
 /* Also of a thread that had dropped what the kernel gives back with fsuid 0. */
 TEST_F(act, gives_back_exactly_what_was)
 {
-	thread.effective = before.effective = BIT(CAP_SYS_ADMIN);
+	thread.effective = BIT(CAP_SYS_ADMIN);
+	before = thread;
 	for (int id = 1; id < 5; id++) {
 		ASSERT_EQ(0, act(self->m[id], &self->result));
 		EXPECT_TRUE(is_client(&seen, id));
@@ -273,20 +277,24 @@ TEST_F(act, gives_back_exactly_what_was)
 			  seen.effective);
 		EXPECT_TRUE(same(&before, &thread));
 	}
-	thread.fsuid = before.fsuid = 5;
+	thread.fsuid = 5;
+	before = thread;
 	ASSERT_EQ(0, act(self->m[3], &self->result));
 	EXPECT_EQ(BIT(CAP_SYS_ADMIN), seen.effective);
 }
 
 TEST_F(act, without_the_right)
 {
-	thread.effective = thread.permitted = FS_CAPS;
+	thread.effective = FS_CAPS;
+	thread.permitted = FS_CAPS;
 	before = thread;
 	EXPECT_EQ(-EPERM, act(self->m[1], &self->result));
-	thread.effective = thread.permitted = BIT(CAP_SETUID);
+	thread.effective = BIT(CAP_SETUID);
+	thread.permitted = BIT(CAP_SETUID);
 	before = thread;
 	EXPECT_EQ(-EPERM, act(self->m[1], &self->result));
-	thread.effective = thread.permitted = BIT(CAP_SETGID);
+	thread.effective = BIT(CAP_SETGID);
+	thread.permitted = BIT(CAP_SETGID);
 	before = thread;
 	EXPECT_EQ(-EPERM, act(self->m[1], &self->result));
 	EXPECT_EQ(0, runs);
@@ -303,20 +311,26 @@ TEST_F(act, as_a_client_of_the_same_user)
 	ASSERT_EQ(0, act(self->m[4], &self->result));
 	EXPECT_EQ(1, runs);
 	/* To where it could not come back from it does not go. */
-	thread.fsuid = before.fsuid = 5;
+	thread.fsuid = 5;
+	before = thread;
 	EXPECT_EQ(-EPERM, act(self->m[4], &self->result));
 	EXPECT_EQ(1, runs);
 }
 
 TEST_F(act, own_ids_without_counterpart)
 {
-	thread.groups[2] = before.groups[2] = 65534;
+	thread.groups[2] = 65534;
+	before = thread;
 	EXPECT_EQ(-EOVERFLOW, act(self->m[1], &self->result));
-	thread.groups[2] = before.groups[2] = 3;
-	thread.fsuid = before.fsuid = 65534;
+	thread.groups[2] = 3;
+	before = thread;
+	thread.fsuid = 65534;
+	before = thread;
 	EXPECT_EQ(-EOVERFLOW, act(self->m[1], &self->result));
-	thread.fsuid = before.fsuid = 0;
-	thread.fsgid = before.fsgid = 65534;
+	thread.fsuid = 0;
+	before = thread;
+	thread.fsgid = 65534;
+	before = thread;
 	EXPECT_EQ(-EOVERFLOW, act(self->m[1], &self->result));
 	EXPECT_EQ(0, runs);
 }
@@ -367,11 +381,13 @@ TEST_F(act, every_call_fails)
 	volatile unsigned int refused = 0, aborts = 0;
 
 	/* So that every call makes a difference. */
-	thread.effective = before.effective = BIT(CAP_SYS_ADMIN);
+	thread.effective = BIT(CAP_SYS_ADMIN);
+	before = thread;
 	sigaction(SIGABRT, &action, NULL);
 	for (fails = 0, in_range = true; in_range; fails++) {
 		thread = before;
-		asks = runs = 0;
+		asks = 0;
+		runs = 0;
 		changes = 0;
 		in_range = false;
 		if (sigsetjmp(aborted, 1)) {
@@ -473,6 +489,27 @@ TEST_F(act, left_by_longjmp)
 	}
 	EXPECT_EQ(2, runs);
 	EXPECT_EQ(42, self->result);
+	/* And nothing is left behind that a later jump would run. */
+	thread.fsuid = 9;
+	if (!setjmp(out))
+		longjmp(out, 1);
+	EXPECT_EQ(9, thread.fsuid);
+	thread = before;
+}
+
+static void act_and_throw(void *m)
+{
+	int result;
+
+	runs += !alpc_impersonate(m, throw_exception, NULL, &result);
+}
+
+TEST_F(act, left_by_an_exception)
+{
+	EXPECT_TRUE(catch_exception(act_and_throw, self->m[1]));
+	EXPECT_EQ(0, runs);
+	EXPECT_TRUE(same(&before, &thread));
+	EXPECT_EQ(PTHREAD_CANCEL_ENABLE, cancel_state());
 	/* And nothing is left behind that a later jump would run. */
 	thread.fsuid = 9;
 	if (!setjmp(out))

@@ -75,4 +75,15 @@ void client_get_caps(struct __user_cap_data_struct caps[2]);
 /* Drop all but these (of the first 32) from its permitted set. */
 void client_drop_caps(uint32_t keep);
 
+/* In a test whose fixture has the connection port: from its request to its end. */
+#define ADMIT(client, message) \
+	ASSERT_EQ(0, client_admit(client, self->port, message))
+#define DISMISS(client, message) \
+	ASSERT_EQ(0, client_dismiss(client, self->port, message))
+
+/* What clients are. */
+#define ACTING		.level = ALPC_LEVEL_IMPERSONATION
+#define AS_ALICE	.uid = ALICE, ACTING
+#define AS_BOB		.uid = BOB, ACTING, .groups = { STAFF }, .group_count = 1
+
 #endif /* ALPC_TESTS_SECURITY_CLIENT_H */

@@ -22,6 +22,13 @@ extern "C" {
 struct alpc_message;
 struct alpc_port;
 
+/* Who does not look at the result is told so by the compiler. */
+#ifdef __GNUC__
+#define ALPC_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define ALPC_MUST_CHECK
+#endif
+
 /* -- Who is there ------------------------------------------------------------ */
 
 /**
@@ -254,9 +261,7 @@ typedef int alpc_impersonate_fn(void *arg);
  * not take on these ids), -EOVERFLOW (an id of the client's or of the thread itself
  * has no counterpart in its user namespace, or is the overflow id), -ENOMEM.
  */
-#ifdef __GNUC__
-__attribute__((warn_unused_result))
-#endif
+ALPC_MUST_CHECK
 int alpc_impersonate(const struct alpc_message *request,
 		     alpc_impersonate_fn *fn, void *arg, int *result);
 
