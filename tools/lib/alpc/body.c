@@ -157,7 +157,8 @@ static int send_direct(struct alpc_lib_body *b, struct alpc_transfer *t,
 		if (ret)
 			return ret;
 	}
-	memcpy(b->list, b->ranges, n * sizeof(b->list[0]));
+	if (n)
+		memcpy(b->list, b->ranges, n * sizeof(b->list[0]));
 	b->ranges = b->list;
 	b->direct = true;
 	/* Cast: it is read only. */

@@ -193,10 +193,12 @@ ALPC_LIB_HOT int call_start(struct alpc_port *port, struct alpc_lib_body *body,
 	int ret = -EINVAL;
 
 	body->reply = reply;
-	body->ranges = opt->ranges;
-	body->range_count = opt->range_count;
-	body->security = opt->security;
-	body->beside = opt->range_count | opt->security;
+	if (opt != &no_options) {
+		body->ranges = opt->ranges;
+		body->range_count = opt->range_count;
+		body->security = opt->security;
+		body->beside = opt->range_count | opt->security;
+	}
 	alpc_lib_message_ready(reply);
 	reply->call = 0;
 	if (timeout)

@@ -51,7 +51,7 @@ FIXTURE_SETUP(security)
 
 	ASSERT_EQ(0, geteuid());
 	ASSERT_EQ(0, syscall(SYS_setgroups, 2, groups));
-	strcpy(self->dir, "/tmp/libalpc.security.XXXXXX");
+	snprintf(self->dir, sizeof(self->dir), "/tmp/libalpc.security.XXXXXX");
 	ASSERT_NE(NULL, mkdtemp(self->dir));
 	ASSERT_EQ(0, chmod(self->dir, 0777));
 	ASSERT_EQ(0, chdir(self->dir));
@@ -519,26 +519,30 @@ TEST_F(security, client_without_counterpart)
 	EXPECT_EQ(0, status);
 }
 
-#define ALLOW(call) \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), \
-	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
-
 /* ioctl(2), the end, memory, and what acting as somebody takes. */
+static const int allowed[] = {
+	SYS_ioctl, SYS_exit_group, SYS_brk, SYS_mmap, SYS_munmap, SYS_capget,
+	SYS_capset, SYS_getgroups, SYS_setgroups, SYS_setfsuid, SYS_setfsgid,
+	SYS_getresuid, SYS_getresgid, 0,
+};
+
 static int enter_sandbox(void)
 {
-	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, nr)),
-		ALLOW(ioctl), ALLOW(exit_group), ALLOW(brk), ALLOW(mmap),
-		ALLOW(munmap), ALLOW(capget), ALLOW(capset), ALLOW(getgroups),
-		ALLOW(setgroups), ALLOW(setfsuid), ALLOW(setfsgid),
-		ALLOW(getresuid), ALLOW(getresgid),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-	};
-	const struct sock_fprog program = {
-		.len = sizeof(filter) / sizeof(filter[0]), .filter = filter,
-	};
+	struct sock_filter filter[64];
+	struct sock_fprog program = { .filter = filter };
+	unsigned short n = 0;
 
+	filter[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+				offsetof(struct seccomp_data, nr));
+	for (const int *call = allowed; *call; call++) {
+		filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ |
+							   BPF_K, *call, 0, 1);
+		filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+							   SECCOMP_RET_ALLOW);
+	}
+	filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+						   SECCOMP_RET_KILL_PROCESS);
+	program.len = n;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
