@@ -7,6 +7,7 @@
 #ifndef ALPC_LIB_BODY_H
 #define ALPC_LIB_BODY_H
 
+#include "identity.h"
 #include "inbox.h"
 #include "space.h"
 
@@ -32,6 +33,8 @@ struct alpc_lib_prefix {
  * @reply: where the reply to a call is wanted, or NULL
  * @ranges: ranges that the program lists
  * @range_count: how many
+ * @security: security context that the program wants, or 0
+ * @beside: there are any of these
  * @borrowed: the block of @message is to be sent
  * @space: that @block is from
  * @block: block that is sent, or NULL
@@ -50,6 +53,8 @@ struct alpc_lib_body {
 	struct alpc_message *reply;
 	const struct alpc_range *ranges;
 	unsigned int range_count;
+	uint32_t security;
+	bool beside;
 	bool borrowed;
 	struct alpc_lib_space *space;
 	struct alpc_lib_block *block;
@@ -118,7 +123,9 @@ static inline void alpc_lib_body_init(struct alpc_lib_body *body,
 	body->len = len;
 	body->message = NULL;
 	body->reply = NULL;
+	body->beside = false;
 	body->range_count = 0;
+	body->security = 0;
 	body->borrowed = false;
 }
 
@@ -131,6 +138,8 @@ static inline void alpc_lib_body_init(struct alpc_lib_body *body,
  * @ranges: those that came
  * @fds: descriptors to send
  * @fd_count: how many
+ * @security: security context to send with, or 0
+ * @identity: of senders, if that is wanted; told if @in.identity is not 0
  */
 struct alpc_lib_attrs {
 	bool want_ranges;
@@ -140,6 +149,8 @@ struct alpc_lib_attrs {
 	struct alpc_range ranges[ALPC_RANGES_MAX];
 	int *fds;
 	unsigned int fd_count;
+	uint32_t security;
+	struct alpc_lib_identity *identity;
 };
 
 /* attrs.c */
@@ -147,11 +158,11 @@ void alpc_lib_attrs_list(struct alpc_lib_body *body, struct alpc_transfer *t);
 void alpc_lib_attrs_got(struct alpc_message *message);
 void alpc_lib_attrs_free(struct alpc_message *message);
 
-/* Ranges and descriptors go along with a message to send. */
+/* Ranges, descriptors and a security context go along with a message to send. */
 static inline void alpc_lib_attrs_send(struct alpc_lib_body *body,
 				       struct alpc_transfer *t)
 {
-	if (body->range_count || (body->message && body->message->attrs))
+	if (body->beside || (body->message && body->message->attrs))
 		alpc_lib_attrs_list(body, t);
 }
 

@@ -202,8 +202,12 @@ static __always_inline int call_start(struct alpc_port *port,
 	int ret = -EINVAL;
 
 	body->reply = reply;
-	body->ranges = opt->ranges;
-	body->range_count = opt->range_count;
+	if (opt != &no_options) {
+		body->ranges = opt->ranges;
+		body->range_count = opt->range_count;
+		body->security = opt->security;
+		body->beside = opt->range_count | opt->security;
+	}
 	/* What is given back now cannot be sent. */
 	if (timeout && !alpc_lib_is_lent(reply, body->data))
 		ret = 0;

@@ -50,6 +50,7 @@ struct alpc_port {
 /**
  * struct alpc_message - message
  * @io: how it is received; @io.recv is what the kernel said about it
+ * @port: that it is received from; it may be closed since
  * @call: call of which the reply is waited for, or 0
  * @data: its data, in @own, in @place, or in @map; never NULL
  * @len: length of these
@@ -78,10 +79,11 @@ struct alpc_port {
  * @reply_room: of &struct alpc_lib_origin
  * @exposed: what was @own before the other side was let at it, or NULL
  * @exposed_room: bytes at @exposed
- * @attrs: ranges and descriptors, or NULL
+ * @attrs: ranges, descriptors and so on, or NULL
  */
 struct alpc_message {
 	struct alpc_transfer io;
+	const struct alpc_port *port;
 	uint64_t call;
 	void *data;
 	size_t len;
@@ -233,8 +235,6 @@ static inline int alpc_lib_transfer_init(struct alpc_transfer *t,
 	t->flags = 0;
 	t->timeout = timeout;
 	t->send = (struct alpc_msg){ 0 };
-	t->out_id = 0;
-	t->out_done = 0;
 	t->__reserved = 0;
 	return timeout == ALPC_INFINITE ? 0 : alpc_lib_transfer_limit(t, timeout);
 }
@@ -247,6 +247,7 @@ alpc_lib_transfer_once(const struct alpc_port *port,
 	struct alpc_transfer *t = &message->io;
 	int ret;
 
+	message->port = port;
 	/* What the kernel reads; it writes all of it. */
 	t->recv.call = message->call;
 	t->recv.data = (uintptr_t)message->own;

@@ -60,6 +60,8 @@ static int send_init(struct alpc_transfer *t, int64_t timeout)
 {
 	t->recv.len = 0;
 	t->recv.call = 0;
+	t->out_id = 0;
+	t->out_done = 0;
 	return alpc_lib_transfer_init(t, timeout);
 }
 

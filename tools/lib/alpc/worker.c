@@ -22,6 +22,8 @@ static int worker_init(struct alpc_lib_worker *w, struct alpc_server *server)
 		ret = alpc_message_accept_ranges(w->message, true);
 	if (!ret && opt->fd_kinds)
 		ret = alpc_message_accept_fds(w->message, opt->fd_kinds);
+	if (!ret && opt->identity)
+		ret = alpc_message_accept_identity(w->message, opt->identity);
 	if (ret)
 		return ret;
 	alpc_message_set_limit(w->message, opt->max_request);

@@ -14,6 +14,7 @@
 
 #include <alpc/large.h>
 #include <alpc/message.h>
+#include <alpc/security.h>
 #include <alpc/server.h>
 #include <linux/alpc.h>
 
@@ -32,8 +33,9 @@ extern "C" {
  * *Errors.* A function that can fail returns 0, or something that is not
  * negative, when it succeeds, and a negative errno value when it fails. errno
  * itself is left alone, except that it may be ENOMEM after memory was looked for
- * in vain. Nothing is printed and nothing aborts. What a function hands out through
- * a pointer is written on success only.
+ * in vain. Nothing is printed, and nothing aborts but alpc_impersonate(), if a
+ * thread cannot become itself again. What a function hands out through a pointer
+ * is written on success only.
  *
  * *Signals.* What has had an effect is never repeated behind the program's back:
  * it fails with -EINTR, and alpc_message_done() tells what had been done until
@@ -118,9 +120,11 @@ struct alpc_port;
  * struct alpc_port_options - how to create a connection port
  * @size: sizeof(struct alpc_port_options)
  * @flags: %ALPC_PORT_NO_SPIN, %ALPC_PORT_NO_SECTIONS, %ALPC_PORT_NO_RANGES,
+ *	%ALPC_PORT_NOTE_IDENTITY,
  *	%ALPC_USE_DEVICE
  * @mode: mode of the port: who may write to it may connect. 0 for 0600. Group
- *	and owner are changed with fchown(2) on alpc_port_fd().
+ *	and owner are changed with fchown(2) on alpc_port_fd(), its access list
+ *	with acl_set_fd(3).
  * @max_message: longest message that is copied through the kernel, in bytes, up to
  *	%ALPC_DATA_MAX
  * @queue_messages: how many messages may wait
@@ -134,6 +138,9 @@ struct alpc_port;
  *	way
  * @max_section_total: how long all sections of one end of a connection may be
  *	together, in bytes
+ * @require: ALPC_IDENTITY_* parts that a client must not withhold
+ * @withhold: ALPC_IDENTITY_* parts that clients are not told of who serves them
+ * @max_security: how many security contexts one end of a connection may have
  */
 struct alpc_port_options {
 	size_t size;
@@ -149,6 +156,9 @@ struct alpc_port_options {
 	uint64_t max_section;
 	uint64_t max_view;
 	uint64_t max_section_total;
+	uint32_t require;
+	uint32_t withhold;
+	uint32_t max_security;
 };
 
 /**
@@ -167,7 +177,7 @@ int alpc_port_create(const char *name, const struct alpc_port_options *options,
  * struct alpc_connect_options - how to connect
  * @size: sizeof(struct alpc_connect_options)
  * @flags: %ALPC_CONNECT_ASYNC, %ALPC_CONNECT_SERVER_UID,
- *	%ALPC_CONNECT_SERVER_GID, %ALPC_USE_DEVICE
+ *	%ALPC_CONNECT_SERVER_GID, %ALPC_CONNECT_NOTE_IDENTITY, %ALPC_USE_DEVICE
  * @device: an open descriptor of /dev/alpc, for a program that cannot open it
  * @server_uid: the user that the server must be
  * @server_gid: the group that the server must have
@@ -177,6 +187,10 @@ int alpc_port_create(const char *name, const struct alpc_port_options *options,
  *	Not used with %ALPC_CONNECT_ASYNC.
  * @queue_messages: how many messages may wait at the new port
  * @queue_bytes: how many bytes of data may wait there
+ * @level: what the server may do with the identity of who sends through the port:
+ *	%ALPC_LEVEL_IMPERSONATION lets it act as the sender while it handles a
+ *	request. A security context can say otherwise for each message.
+ * @withhold: ALPC_IDENTITY_* parts that the server is not told
  */
 struct alpc_connect_options {
 	size_t size;
@@ -189,6 +203,8 @@ struct alpc_connect_options {
 	struct alpc_message *answer;
 	uint32_t queue_messages;
 	uint64_t queue_bytes;
+	enum alpc_level level;
+	uint32_t withhold;
 };
 
 /**
@@ -424,6 +440,8 @@ typedef int alpc_callback_fn(void *arg, const struct alpc_message *request,
  *	(alpc_read_from(), alpc_write_to())
  * @range_count: how many, up to %ALPC_RANGES_MAX; at most two less if the data or
  *	the reply are to go that way too (%ALPC_WAY_DIRECT)
+ * @security: security context of @port to make the call with, or 0: that of the
+ *	message if it has one, else what was said when connecting
  */
 struct alpc_call_options {
 	size_t size;
@@ -432,6 +450,7 @@ struct alpc_call_options {
 	void *arg;
 	const struct alpc_range *ranges;
 	unsigned int range_count;
+	uint32_t security;
 };
 
 /**

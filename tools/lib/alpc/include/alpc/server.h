@@ -120,12 +120,15 @@ int alpc_server_new(struct alpc_port *port, const struct alpc_server_ops *ops,
  * @max_request: the longest data that are taken in, in place or not, bytes; 0 for
  *	the default, 1 GiB. Who sends more is disconnected. What comes inline, up
  *	to the port's limit, is always taken.
+ * @identity: ALPC_IDENTITY_* parts that alpc_message_get_credentials() is to know
+ *	of every message without a system call of its own; 0 for none
  */
 struct alpc_server_options {
 	size_t size;
 	uint32_t flags;
 	uint32_t fd_kinds;
 	uint64_t max_request;
+	uint32_t identity;
 };
 
 /**
