@@ -149,7 +149,7 @@ TEST_F(device, create_errors)
 	memset(longest, 'n', sizeof(longest));
 	longest[ALPC_NAME_MAX + 1] = '\0';
 	EXPECT_EQ(-EINVAL, alpc_port_create(longest, NULL, &self->port));
-	options.flags = ALPC_PORT_NOTE_IDENTITY << 1;
+	options.flags = ALPC_PORT_NO_RANGES << 1;
 	EXPECT_EQ(-EINVAL, alpc_port_create("n", &options, &self->port));
 	options.flags = 0;
 	options.mode = 010000;

@@ -23,11 +23,7 @@ struct alpc_message;
 struct alpc_port;
 
 /* Who does not look at the result is told so by the compiler. */
-#ifdef __GNUC__
 #define ALPC_MUST_CHECK __attribute__((warn_unused_result))
-#else
-#define ALPC_MUST_CHECK
-#endif
 
 /* -- Who is there ------------------------------------------------------------ */
 
