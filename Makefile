@@ -74,9 +74,9 @@ tools: examples bench-tool
 tests:
 	+$(call tool,tools/testing/selftests/alpc,selftests) $(ksrc)
 	+$(call tool,tools/lib/alpc,lib) module-test $(ksrc)
-	@cp $(OUT)/lib/tests/module_test $(OUT)/selftests/libalpc_test
-	@cp $(OUT)/lib/tests/large_test $(OUT)/selftests/libalpc_large_test
-	@cp $(OUT)/lib/tests/hostile_test $(OUT)/selftests/libalpc_hostile_test
+	@for t in tools/lib/alpc/tests/module/*_test.c; do \
+		t=$$(basename $$t .c) && \
+		cp $(OUT)/lib/tests/module/$$t $(OUT)/selftests/libalpc_$$t || exit; done
 
 sparse checkpatch:
 	@tests/check/static $@

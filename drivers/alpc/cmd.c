@@ -35,7 +35,8 @@ int alpc_cmd_query(struct alpc_ucmd *ucmd)
 	arg->out_version = ALPC_ABI_VERSION;
 	arg->out_data_max = ALPC_DATA_MAX;
 	arg->out_features = ALPC_FEATURE_SECTIONS | ALPC_FEATURE_ACCESS |
-			    ALPC_FEATURE_FDS | ALPC_FEATURE_VECTORS |
+			    ALPC_FEATURE_FDS | ALPC_FEATURE_SECURITY |
+			    ALPC_FEATURE_USAGE | ALPC_FEATURE_VECTORS |
 			    ALPC_FEATURE_COMPLETION;
 	if (ALPC_RUNNER_SUPPORTED)
 		arg->out_features |= ALPC_FEATURE_CONCURRENCY;
@@ -78,6 +79,9 @@ static struct alpc_port *alpc_port_make(const struct alpc_create_port *arg)
 	return port;
 }
 
+#define ALPC_PORT_FLAGS		(ALPC_PORT_NO_SPIN | ALPC_PORT_NO_SECTIONS | \
+				 ALPC_PORT_NO_RANGES | ALPC_PORT_NOTE_IDENTITY)
+
 int alpc_cmd_create_port(struct alpc_ucmd *ucmd)
 {
 	struct alpc_create_port *arg = ucmd->arg;
@@ -85,8 +89,7 @@ int alpc_cmd_create_port(struct alpc_ucmd *ucmd)
 	struct file *file;
 	int fd, ret;
 
-	if (arg->flags & ~(ALPC_PORT_NO_SPIN | ALPC_PORT_NO_SECTIONS) ||
-	    arg->require | arg->withhold | arg->max_security)
+	if (arg->flags & ~ALPC_PORT_FLAGS)
 		return -EINVAL;
 	port = alpc_port_make(arg);
 	if (IS_ERR(port))
@@ -117,18 +120,19 @@ err_file:
 }
 
 #define ALPC_CONNECT_FLAGS	(ALPC_CONNECT_ASYNC | ALPC_CONNECT_SERVER_UID | \
-				 ALPC_CONNECT_SERVER_GID | ALPC_CONNECT_ABSTIME)
+				 ALPC_CONNECT_SERVER_GID | ALPC_CONNECT_ABSTIME | \
+				 ALPC_CONNECT_NOTE_IDENTITY)
 
 /* A connection to the named port, if the caller may have one. */
-static struct alpc_conn *alpc_conn_make(struct alpc_connect *arg)
+static struct alpc_conn *alpc_conn_make(const struct alpc_connect *arg)
 {
+	struct alpc_conn_options options;
 	char name[ALPC_NAME_MAX];
 	struct alpc_conn *conn;
 	struct alpc_port *port;
 	int ret;
 
-	ret = alpc_client_limits_check(&arg->queue_messages,
-				       &arg->queue_bytes) ?:
+	ret = alpc_conn_options_init(&options, arg) ?:
 	      alpc_name_get(name, arg->name, arg->name_len);
 	if (ret)
 		return ERR_PTR(ret);
@@ -136,14 +140,12 @@ static struct alpc_conn *alpc_conn_make(struct alpc_connect *arg)
 	if (!port)
 		return ERR_PTR(-ENOENT);
 	ret = alpc_inode_may_connect(port->inode);
-	if (ret) {
+	if (!ret && port->require & options.withhold)
+		ret = -EPERM;
+	if (ret)
 		conn = ERR_PTR(ret);
-	} else {
-		conn = alpc_conn_alloc(port, arg->queue_messages,
-				       arg->queue_bytes);
-		if (!conn)
-			conn = ERR_PTR(-ENOMEM);
-	}
+	else
+		conn = alpc_conn_alloc(port, &options);
 	alpc_port_put(port);
 	return conn;
 }
@@ -179,8 +181,7 @@ int alpc_cmd_connect(struct alpc_ucmd *ucmd)
 	struct file *file;
 	int fd, ret;
 
-	if (arg->flags & ~ALPC_CONNECT_FLAGS || arg->__reserved ||
-	    arg->level | arg->withhold)
+	if (arg->flags & ~ALPC_CONNECT_FLAGS || arg->__reserved)
 		return -EINVAL;
 	conn = alpc_conn_make(arg);
 	if (IS_ERR(conn))

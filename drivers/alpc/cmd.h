@@ -39,6 +39,11 @@ int alpc_cmd_create_section(struct alpc_ucmd *ucmd);
 int alpc_cmd_open_section(struct alpc_ucmd *ucmd);
 int alpc_cmd_delete_section(struct alpc_ucmd *ucmd);
 int alpc_cmd_take_fds(struct alpc_ucmd *ucmd);
+int alpc_cmd_get_identity(struct alpc_ucmd *ucmd);
+int alpc_cmd_create_security(struct alpc_ucmd *ucmd);
+int alpc_cmd_revoke_security(struct alpc_ucmd *ucmd);
+int alpc_cmd_delete_security(struct alpc_ucmd *ucmd);
+int alpc_cmd_get_usage(struct alpc_ucmd *ucmd);
 int alpc_cmd_create_completion(struct alpc_ucmd *ucmd);
 int alpc_cmd_bind(struct alpc_ucmd *ucmd);
 

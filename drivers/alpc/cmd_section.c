@@ -134,9 +134,5 @@ int alpc_cmd_delete_section(struct alpc_ucmd *ucmd)
 
 int alpc_cmd_take_fds(struct alpc_ucmd *ucmd)
 {
-	struct alpc_take_fds *arg = ucmd->arg;
-
-	if (arg->flags || !arg->count)
-		return -EINVAL;
-	return alpc_take_fds(ucmd->end, arg);
+	return alpc_take_fds(ucmd->end, ucmd->arg);
 }

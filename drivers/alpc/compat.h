@@ -41,6 +41,18 @@
 #define nop_posix_acl_access		posix_acl_access_xattr_handler
 #endif
 
+/* A set of capabilities was two words until 6.3. */
+#include <linux/capability.h>
+#define ALPC_CAPS_ALL	(BIT_ULL(CAP_LAST_CAP + 1) - 1)
+static inline u64 alpc_caps(kernel_cap_t caps)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+	return (u64)caps.cap[1] << 32 | caps.cap[0];
+#else
+	return caps.val;
+#endif
+}
+
 /* The flags of a mapping are changed by functions since 6.3. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 #include <linux/mm.h>

@@ -18,6 +18,7 @@
 #include "inode.h"
 #include "ioctl.h"
 #include "limits.h"
+#include "message.h"
 #include "packet.h"
 #include "runner.h"
 #include "wait.h"

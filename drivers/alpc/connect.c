@@ -13,6 +13,7 @@
 
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/poll.h>
 #include <linux/user_namespace.h>
@@ -27,6 +28,22 @@ static bool alpc_server_fits(const struct cred *cred, kuid_t uid, kgid_t gid)
 {
 	return (!uid_valid(uid) || uid_eq(uid, cred->euid)) &&
 	       (!gid_valid(gid) || gid_eq(gid, cred->egid));
+}
+
+/*
+ * May a server of this identity be expected at the port? It was created by one, or
+ * given to one: nobody can give away what is not theirs, so a stranger's port
+ * never seems to be somebody else's.
+ */
+static bool alpc_owner_fits(const struct alpc_port *port, kuid_t uid,
+			    kgid_t gid)
+{
+	const struct inode *inode = port->inode;
+
+	return (alpc_server_fits(port->cred, uid, INVALID_GID) ||
+		uid_eq(uid, inode->i_uid)) &&
+	       (alpc_server_fits(port->cred, INVALID_UID, gid) ||
+		gid_eq(gid, inode->i_gid));
 }
 
 /* Note whom the client wants to talk to. An id that nobody has fits nobody. */
@@ -45,8 +62,7 @@ static int alpc_connect_require(struct alpc_conn *conn,
 		if (!gid_valid(conn->server_gid))
 			return -EPERM;
 	}
-	if (!alpc_server_fits(conn->port->cred, conn->server_uid,
-			      conn->server_gid))
+	if (!alpc_owner_fits(conn->port, conn->server_uid, conn->server_gid))
 		return -EPERM;
 	return 0;
 }
@@ -65,9 +81,9 @@ alpc_connect_message(struct alpc_conn *conn, const struct alpc_connect *arg)
 		return ERR_PTR(-EMSGSIZE);
 	if (!(arg->flags & ALPC_CONNECT_ASYNC))
 		room = max(arg->send_len, min(arg->reply_len, limit));
-	m = alpc_message_alloc(&end->spare, room);
-	if (!m)
-		return ERR_PTR(-ENOMEM);
+	m = alpc_message_alloc(&end->spare, end->user, room);
+	if (IS_ERR(m))
+		return m;
 	ret = alpc_copy_in(m->data, u64_to_user_ptr(arg->send_data),
 			   arg->send_len) ?:
 	      alpc_ident_renew(&m->sender, &end->idents);
@@ -106,6 +122,7 @@ static int alpc_connect_post(struct alpc_conn *conn, struct alpc_message *m,
 		port->pending_connects++;
 	}
 	port->connections++;
+	port->queue.sharers++;
 	conn->listed = true;
 	list_add_tail(&conn->node, &port->conns);
 	m->from = end;
@@ -339,6 +356,7 @@ static void alpc_accept_answer(struct alpc_conn *conn,
 	u8 type;
 
 	alpc_connect_answered(conn, wake);
+	alpc_conn_settled(conn);
 	if (arg->flags & ALPC_ACCEPT_REFUSE) {
 		type = ALPC_CONNECTION_REFUSED;
 		conn->state = ALPC_STATE_REFUSED;
@@ -349,8 +367,12 @@ static void alpc_accept_answer(struct alpc_conn *conn,
 		conn->state = ALPC_STATE_OPEN;
 		conn->accepted = true;
 		conn->context = arg->context;
+		conn->acceptor = alpc_ident_get(m->replier);
+		alpc_end_note_from(&conn->server, conn->acceptor);
 	}
 	alpc_request_answer(&port->queue, m, type, arg->len, answer);
+	if (conn->accepted)
+		alpc_end_note(&conn->server, m, m->replier);
 	if (w) {
 		/* If it is put back it comes before all that follows. */
 		m->order = 0;

@@ -28,7 +28,7 @@ static void alpc_describe(const struct alpc_message *m, u64 context,
 	d->seq = m->seq;
 	d->len = m->len;
 	d->type = m->type;
-	d->flags = m->callback ? ALPC_MSG_CALLBACK : 0;
+	d->flags = m->flags;
 	d->kept = false;
 	d->view_len = 0;
 }
@@ -41,7 +41,7 @@ static void alpc_describe_reply(const struct alpc_message *m,
 	d->id = m->sender_id;
 	d->cookie = m->cookie;
 	d->call = 0;
-	d->flags = 0;
+	d->flags = m->flags & ALPC_MSG_IDENTITY;
 }
 
 static void alpc_describe_notice(const struct alpc_message *m,
@@ -271,7 +271,8 @@ static bool alpc_undo_other(struct alpc_end *end, struct alpc_delivery *d,
 	if (d->conn && d->conn->server.released)
 		return true;
 	hlist_add_head(&m->sent, &from->sent);
-	if (d->type == ALPC_REPLY)
+	/* As when it was sent: a datagram counts if it brings something. */
+	if (d->type == ALPC_REPLY || (d->type == ALPC_DATAGRAM && m->brings))
 		alpc_message_count(m);
 	if (call) {
 		alpc_undo_to_call(end->own, m, ALPC_MSG_REPLIED);

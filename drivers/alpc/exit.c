@@ -6,6 +6,7 @@
  */
 #include "exit.h"
 
+#include <linux/err.h>
 #include <linux/hash.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -191,12 +192,12 @@ static struct alpc_message *alpc_watch_notice(struct alpc_conn *conn,
 	struct alpc_message *spare = NULL;
 	struct alpc_message *m;
 
-	m = alpc_message_alloc(&spare, 0);
-	if (!m)
-		return NULL;
+	m = alpc_message_alloc(&spare, conn->client.user, 0);
+	if (IS_ERR(m))
+		return m;
 	if (alpc_ident_renew(&m->sender, &conn->client.idents)) {
 		alpc_message_put(m);
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	}
 	m->from = &conn->client;
 	m->type = ALPC_CLIENT_DIED;
@@ -217,6 +218,7 @@ static struct alpc_message *alpc_watch_notice(struct alpc_conn *conn,
 int alpc_exit_watch(struct alpc_conn *conn, u64 cookie)
 {
 	struct alpc_watch *watch;
+	struct alpc_message *notice;
 	int ret;
 
 	if (!alpc_exit_is_supported())
@@ -229,8 +231,13 @@ int alpc_exit_watch(struct alpc_conn *conn, u64 cookie)
 		return -ENOMEM;
 	watch->task = current;
 	watch->conn = conn;
-	watch->notice = alpc_watch_notice(conn, cookie);
-	ret = watch->notice ? alpc_watch_charge(watch) : -ENOMEM;
+	notice = alpc_watch_notice(conn, cookie);
+	if (IS_ERR(notice)) {
+		ret = PTR_ERR(notice);
+		goto err_free;
+	}
+	watch->notice = notice;
+	ret = alpc_watch_charge(watch);
 	if (ret)
 		goto err_free;
 	ret = alpc_watch_add(watch);

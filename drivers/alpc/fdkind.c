@@ -35,15 +35,18 @@
  *   files in another way: AF_KCM attaches TCP sockets, which hold no files.
  * - io_uring, by registered files and by requests that wait.
  * - binder, by transactions that wait.
- * - iommufd, by files to map, which are not looked at until a device is attached.
+ * - iommufd, by files to map, which are not looked at until a device is attached;
+ *   VFIO, whose devices hold the iommufd that they are bound to; KVM, whose
+ *   device for VFIO holds those. A virtual machine's files hold one another, so
+ *   none of them travels.
  * - vhost, which keeps the whole address space of its owner, in which a request
  *   of io_submit(2) can wait for a port.
  *
  * Looked at, and harmless: epoll, inotify and fanotify do not hold what they
  * watch. A file that is opened with O_PATH holds its place in the tree, not what
- * was open there. userfaultfd, KVM, perf and /proc/PID hold an address space
- * without its contents. eventfd, timerfd, signalfd, pidfd, seccomp and ntsync
- * hold none, sync_file, DMA-BUF, VFIO and BPF such of certain types. /dev/fuse
+ * was open there. userfaultfd, perf and /proc/PID hold an address space without
+ * its contents. eventfd, timerfd, signalfd, pidfd, seccomp and ntsync hold none,
+ * sync_file, DMA-BUF and BPF such of certain types. /dev/fuse
  * holds other files of /dev/fuse; FUSE, overlayfs, loop and md devices regular
  * files. A mount that holds a pipe or socket (9p, autofs) or a block device that
  * does (nbd) is made by an administrator, and reachable by its name.
@@ -60,7 +63,15 @@
 static const char * const alpc_fd_holders[] = {
 	"binder_ioctl",		/* the one written in Rust has it in its name */
 	"iommufd_",
+	"vfio_",
 	"vhost_",
+};
+
+/* The same among files without a device. */
+static const char * const alpc_anon_holders[] = {
+	"[io_uring]",
+	"[vfio-device]",
+	"kvm-",
 };
 
 static bool alpc_device_holds_files(const struct file *file)
@@ -86,9 +97,11 @@ static bool alpc_fd_is_named(const struct file *file, const char *name)
 static int alpc_anon_inode_kind(struct file *file)
 {
 	struct eventfd_ctx *ctx;
+	size_t i;
 
-	if (alpc_fd_is_named(file, "[io_uring]"))
-		return -ELOOP;
+	for (i = 0; i < ARRAY_SIZE(alpc_anon_holders); i++)
+		if (alpc_fd_is_named(file, alpc_anon_holders[i]))
+			return -ELOOP;
 	if (alpc_fd_is_named(file, "[pidfd]"))
 		return ALPC_FD_PIDFD;
 	ctx = eventfd_ctx_fileget(file);

@@ -24,11 +24,10 @@
 
 static int alpc_fds_charge(struct alpc_fds *fds, u32 count)
 {
-	fds->user = alpc_user_get_current();
-	if (!fds->user)
-		return -ENOMEM;
-	if (!alpc_user_charge(&fds->user->fds, count, rlimit(RLIMIT_NOFILE)))
-		return -ETOOMANYREFS;
+	int ret = alpc_user_charge_current(&fds->user, ALPC_USER_FDS, count);
+
+	if (ret)
+		return ret == -EDQUOT ? -ETOOMANYREFS : ret;
 	fds->charged = count;
 	return 0;
 }
@@ -36,7 +35,7 @@ static int alpc_fds_charge(struct alpc_fds *fds, u32 count)
 static void alpc_fds_uncharge(struct alpc_fds *fds, u32 count)
 {
 	fds->charged -= count;
-	atomic_long_sub(count, &fds->user->fds);
+	alpc_user_uncharge(fds->user, ALPC_USER_FDS, count);
 }
 
 static int alpc_fd_capture(struct alpc_fds *fds, s32 number)
@@ -150,29 +149,48 @@ static struct alpc_fds *alpc_fds_of(const struct alpc_end *end,
 	return &m->parcel->fds;
 }
 
+/* May the calling thread's user have so many more charged? */
+static bool alpc_fds_fit(u32 count)
+{
+	struct alpc_user *user = alpc_user_get_current();
+	bool fit = user && alpc_user_fits(user, ALPC_USER_FDS, count);
+
+	alpc_user_put(user);
+	return fit;
+}
+
 /**
  * alpc_fds_count() - say how many descriptors came
  * @end: port that the message is received from
  * @m: message in the table of @end's side
  * @attrs: the receiver's, with the kinds that it wants; gets the numbers of
  *	those and of the others
+ *
+ * Return: the kinds for alpc_fds_select(): those that the receiver wants, or none
+ * if its user has too many already: what fits nowhere must not keep it from
+ * receiving.
  */
-void alpc_fds_count(struct alpc_end *end, struct alpc_message *m,
-		    struct alpc_attrs *attrs)
+u32 alpc_fds_count(struct alpc_end *end, struct alpc_message *m,
+		   struct alpc_attrs *attrs)
 {
+	u32 i, wanted = 0, count = 0, kinds = attrs->fd_kinds;
 	const struct alpc_fds *fds;
-	u32 i, wanted = 0, count = 0;
 
 	spin_lock(&end->port->lock);
 	fds = alpc_fds_of(end, m);
 	if (fds) {
 		count = fds->count;
 		for (i = 0; i < count; i++)
-			wanted += !!(fds->fd[i].kind & attrs->fd_kinds);
+			wanted += !!(fds->fd[i].kind & kinds);
 	}
 	spin_unlock(&end->port->lock);
+	if (wanted && !alpc_fds_fit(wanted)) {
+		kinds = 0;
+		wanted = 0;
+	}
 	attrs->fd_count = wanted;
 	attrs->out_fds_dropped = count - wanted;
+	return kinds;
 }
 
 /* Close those of other kinds, and close the gaps that they leave. */
@@ -190,9 +208,25 @@ static void alpc_fds_sift(struct alpc_fds *fds, u32 kinds)
 	fds->count = left;
 }
 
+/*
+ * They are the receiver's, who alone can get rid of them, and so is the charge.
+ * user is who is charged now, and gets the reference to who was. (Without memory
+ * for the account it stays where it is.)
+ */
+static void alpc_fds_hand_over(struct alpc_fds *fds, struct alpc_user **user)
+{
+	fds->offered = true;
+	if (!*user)
+		return;
+	alpc_user_uncharge(fds->user, ALPC_USER_FDS, fds->charged);
+	alpc_user_charge_more(*user, ALPC_USER_FDS, fds->charged);
+	swap(fds->user, *user);
+}
+
 /* Offer what is wanted. Return: the others are still among it. */
 static bool alpc_fds_offer(struct alpc_end *end, struct alpc_message *m,
-			   u32 kinds, struct alpc_fds *all)
+			   u32 kinds, struct alpc_fds *all,
+			   struct alpc_user **user)
 {
 	struct alpc_fds *fds;
 
@@ -201,7 +235,7 @@ static bool alpc_fds_offer(struct alpc_end *end, struct alpc_message *m,
 	if (fds && fds->kinds & ~kinds)
 		swap(*fds, *all);
 	else if (fds)
-		fds->offered = true;
+		alpc_fds_hand_over(fds, user);
 	spin_unlock(&end->port->lock);
 	return all->count;
 }
@@ -220,32 +254,20 @@ static bool alpc_fds_none_left(struct alpc_end *end, struct alpc_message *m,
 	return true;
 }
 
-/**
- * alpc_fds_select() - let a receiver take the descriptors that it wants
- * @end: port that the message was received from
- * @m: message, with a reference, whose receiver has been told what came
- * @kinds: kinds that are wanted
- *
- * The others are closed. If there are none but those, a message that is kept for
- * their sake only is released.
- *
- * Context: may sleep.
- */
-void alpc_fds_select(struct alpc_end *end, struct alpc_message *m, u32 kinds)
+/* Offer what is left, unless the message has gone, or release it. */
+static void alpc_fds_offer_rest(struct alpc_end *end, struct alpc_message *m,
+				struct alpc_fds *rest, struct alpc_user **user)
 {
-	struct alpc_fds *fds, all = {};
 	struct alpc_wake wake = {};
+	struct alpc_fds *fds;
 	bool done = false;
 
-	if (!alpc_fds_offer(end, m, kinds, &all))
-		return;
-	alpc_fds_sift(&all, kinds);
 	rcu_read_lock();
 	spin_lock(&end->port->lock);
 	fds = alpc_fds_of(end, m);
-	if (fds && all.count) {
-		all.offered = true;
-		swap(*fds, all);
+	if (fds && rest->count) {
+		alpc_fds_hand_over(rest, user);
+		swap(*fds, *rest);
 	} else if (fds) {
 		done = alpc_fds_none_left(end, m, &wake);
 	}
@@ -253,9 +275,33 @@ void alpc_fds_select(struct alpc_end *end, struct alpc_message *m, u32 kinds)
 	alpc_wake_flush(&wake);
 	rcu_read_unlock();
 	/* It was answered or released meanwhile, or there are none. */
-	alpc_fds_drop(&all);
+	alpc_fds_drop(rest);
 	if (done)
 		alpc_message_put(m);
+}
+
+/**
+ * alpc_fds_select() - let a receiver take the descriptors that it wants
+ * @end: port that the message was received from
+ * @m: message, with a reference, whose receiver has been told what came
+ * @kinds: kinds that are wanted
+ *
+ * The others are closed. If there are none but those, a message that is kept for
+ * their sake only is released. The calling thread's user is charged for what is
+ * left.
+ *
+ * Context: may sleep.
+ */
+void alpc_fds_select(struct alpc_end *end, struct alpc_message *m, u32 kinds)
+{
+	struct alpc_user *user = alpc_user_get_current();
+	struct alpc_fds all = {};
+
+	if (alpc_fds_offer(end, m, kinds, &all, &user)) {
+		alpc_fds_sift(&all, kinds);
+		alpc_fds_offer_rest(end, m, &all, &user);
+	}
+	alpc_user_put(user);
 }
 
 /* A file that is being opened: a reference, and its number. */

@@ -24,7 +24,10 @@ struct file;
  *
  * What the receiver does not want leaves the message when the receiver has been
  * told of it; what is left gets its numbers then, and can be taken from then on,
- * so that no thread can take what the one that received does not know of yet.
+ * so that no thread can take what the one that received does not know of yet. From
+ * then on the receiver's user is charged for it, and no more the sender's: a
+ * receiver that neither takes nor releases would otherwise use up what senders may
+ * have on the way.
  *
  * Taking has two steps under the port's lock. The first one marks the files, so
  * that nobody else takes them; they are opened without the lock; the second one
@@ -67,8 +70,8 @@ struct alpc_fds {
 int alpc_fds_capture(struct alpc_fds *fds, const struct alpc_attrs *attrs);
 int alpc_fds_fill(struct alpc_fds *fds, const s32 *numbers, u32 count);
 void alpc_fds_drop(struct alpc_fds *fds);
-void alpc_fds_count(struct alpc_end *end, struct alpc_message *m,
-		    struct alpc_attrs *attrs);
+u32 alpc_fds_count(struct alpc_end *end, struct alpc_message *m,
+		   struct alpc_attrs *attrs);
 void alpc_fds_select(struct alpc_end *end, struct alpc_message *m, u32 kinds);
 int alpc_take_fds(struct alpc_end *end, const struct alpc_take_fds *arg);
 

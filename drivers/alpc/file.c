@@ -16,6 +16,7 @@
 #include "ioctl.h"
 #include "port.h"
 #include "shutdown.h"
+#include "usage.h"
 
 static const char *const alpc_kind_name[] = {
 	[ALPC_KIND_CONNECTION] = "connection",
@@ -37,9 +38,11 @@ static int alpc_release(struct inode *inode, struct file *file)
 }
 
 /* Can something be sent? If not, whoever makes room is to wake the pollers. */
-static __poll_t alpc_poll_out(struct alpc_queue *q)
+static __poll_t alpc_poll_out(const struct alpc_end *end)
 {
-	if (alpc_queue_is_open(q))
+	struct alpc_queue *q = alpc_end_outbox(end);
+
+	if (alpc_queue_is_open(q) || alpc_end_has_share(end))
 		return EPOLLOUT | EPOLLWRNORM;
 	q->starved = true;
 	return 0;
@@ -50,7 +53,7 @@ static __poll_t alpc_poll_state(const struct alpc_end *end)
 	const struct alpc_queue *inbox = alpc_end_inbox(end);
 	__poll_t mask = 0;
 
-	if (inbox && !list_empty(&inbox->messages))
+	if (inbox && !list_empty(&inbox->ready))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (!end->conn)
 		return mask;
@@ -58,7 +61,7 @@ static __poll_t alpc_poll_state(const struct alpc_end *end)
 	case ALPC_STATE_CONNECTING:
 		return mask;
 	case ALPC_STATE_OPEN:
-		return mask | alpc_poll_out(alpc_end_outbox(end));
+		return mask | alpc_poll_out(end);
 	default:
 		/* Receiving and sending return at once, with an error. */
 		return mask | EPOLLHUP | EPOLLRDHUP | EPOLLIN | EPOLLOUT;
@@ -81,14 +84,24 @@ static __poll_t alpc_poll(struct file *file, struct poll_table_struct *wait)
 	return mask;
 }
 
+static void alpc_show_amount(struct seq_file *s, const char *what,
+			     const struct alpc_amount *amount)
+{
+	if (amount->limit)
+		seq_printf(s, "alpc-%s:\t%llu of %llu\n", what, amount->used,
+			   amount->limit);
+}
+
 static void alpc_show_fdinfo(struct seq_file *s, struct file *file)
 {
 	struct alpc_end *end = file->private_data;
 	struct alpc_port *port = end->port;
 	struct alpc_port_info info = {};
+	struct alpc_usage usage = {};
 	const struct alpc_queue *inbox = alpc_end_inbox(end);
 
 	alpc_port_info(end, &info);
+	alpc_usage_of_port(end, &usage);
 	seq_printf(s, "alpc-kind:\t%s\n", alpc_kind_name[info.out_kind]);
 	seq_printf(s, "alpc-state:\t%s\n", alpc_state_name[info.out_state]);
 	seq_printf(s, "alpc-id:\t%llu\n", info.out_port_id);
@@ -101,9 +114,10 @@ static void alpc_show_fdinfo(struct seq_file *s, struct file *file)
 			   info.out_queued_bytes, inbox->max_bytes);
 		seq_printf(s, "alpc-unanswered:\t%u\n", info.out_unanswered);
 	}
-	if (end->kind == ALPC_KIND_CONNECTION)
-		seq_printf(s, "alpc-connections:\t%u of %u\n",
-			   info.out_connections, port->max_connections);
+	alpc_show_amount(s, "connections", &usage.connections);
+	alpc_show_amount(s, "connects", &usage.connects);
+	alpc_show_amount(s, "section-bytes", &usage.section_bytes);
+	alpc_show_amount(s, "security-contexts", &usage.security);
 	if (end->kind == ALPC_KIND_SERVER)
 		seq_printf(s, "alpc-context:\t%#llx\n", info.out_context);
 }

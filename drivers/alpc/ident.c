@@ -8,13 +8,17 @@
 
 #include <linux/hash.h>
 #include <linux/pid_namespace.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
+#include <uapi/linux/alpc.h>
 
 void alpc_ident_cache_init(struct alpc_ident_cache *cache,
 			   struct alpc_ident __rcu **slot, unsigned int slots)
 {
 	cache->mask = slots - 1;
+	cache->withhold = 0;
+	cache->level = ALPC_LEVEL_IDENTIFICATION;
 	cache->slot = slot;
 }
 
@@ -27,9 +31,32 @@ void alpc_ident_cache_exit(struct alpc_ident_cache *cache)
 		alpc_ident_put(rcu_dereference_protected(cache->slot[i], true));
 }
 
-static struct alpc_ident *alpc_ident_alloc(void)
+/**
+ * alpc_ident_tell() - a snapshot's ids in the calling thread's namespaces
+ * @ident: snapshot
+ * @withheld: ALPC_IDENTITY_* parts that are not told
+ * @ids: where to put them
+ */
+void alpc_ident_tell(const struct alpc_ident *ident, u8 withheld,
+		     struct alpc_ids *ids)
 {
-	const struct cred *cred = current_cred();
+	struct pid_namespace *pid_ns = ns_of_pid(task_pid(current));
+	struct user_namespace *user_ns = current_user_ns();
+	bool process = !(withheld & ALPC_IDENTITY_PROCESS);
+	bool user = !(withheld & ALPC_IDENTITY_USER);
+
+	ids->pid = process ? pid_nr_ns(ident->process, pid_ns) : 0;
+	ids->tid = process ? pid_nr_ns(ident->thread, pid_ns) : 0;
+	/* What has no id here, and what is not told, is the overflow id. */
+	ids->uid = from_kuid_munged(user_ns, user ? ident->cred->euid :
+						    INVALID_UID);
+	ids->gid = from_kgid_munged(user_ns, user ? ident->cred->egid :
+						    INVALID_GID);
+}
+
+static struct alpc_ident *
+alpc_ident_alloc(const struct alpc_ident_cache *cache)
+{
 	struct alpc_ident *ident;
 
 	ident = kmalloc(sizeof(*ident), GFP_KERNEL_ACCOUNT);
@@ -38,11 +65,14 @@ static struct alpc_ident *alpc_ident_alloc(void)
 	refcount_set(&ident->ref, 1);
 	ident->process = get_pid(task_tgid(current));
 	ident->thread = get_pid(task_pid(current));
-	ident->cred = get_cred(cred);
-	ident->own.pid = pid_vnr(ident->process);
-	ident->own.tid = pid_vnr(ident->thread);
-	ident->own.uid = from_kuid_munged(cred->user_ns, cred->euid);
-	ident->own.gid = from_kgid_munged(cred->user_ns, cred->egid);
+	ident->cred = get_current_cred();
+	/* It may change hands while another thread executes a program. */
+	rcu_read_lock();
+	ident->start_time = READ_ONCE(current->group_leader)->start_boottime;
+	rcu_read_unlock();
+	ident->withheld = cache->withhold;
+	ident->level = cache->level;
+	alpc_ident_tell(ident, ident->withheld, &ident->own);
 	return ident;
 }
 
@@ -66,7 +96,7 @@ struct alpc_ident *alpc_ident_get_current(struct alpc_ident_cache *cache)
 	if (ident)
 		return ident;
 
-	ident = alpc_ident_alloc();
+	ident = alpc_ident_alloc(cache);
 	if (!ident)
 		return NULL;
 	refcount_inc(&ident->ref);
@@ -89,16 +119,4 @@ void alpc_ident_put(struct alpc_ident *ident)
 	put_pid(ident->thread);
 	put_cred(ident->cred);
 	kfree_rcu(ident, rcu);
-}
-
-void alpc_ident_translate_slow(const struct alpc_ident *ident,
-			       struct alpc_ids *ids)
-{
-	struct pid_namespace *pid_ns = ns_of_pid(task_pid(current));
-	struct user_namespace *user_ns = current_user_ns();
-
-	ids->pid = pid_nr_ns(ident->process, pid_ns);
-	ids->tid = pid_nr_ns(ident->thread, pid_ns);
-	ids->uid = from_kuid_munged(user_ns, ident->cred->euid);
-	ids->gid = from_kgid_munged(user_ns, ident->cred->egid);
 }

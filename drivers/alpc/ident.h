@@ -46,28 +46,44 @@ struct alpc_ids {
 /**
  * struct alpc_ident - snapshot of a thread's identity, immutable
  * @ref: references; the last one frees after an RCU grace period
+ * @withheld: ALPC_IDENTITY_* parts that receivers are not told
+ * @level: &enum alpc_level
  * @process: the process
  * @thread: the thread
  * @cred: its credentials
- * @own: its ids in its own namespaces, where most receivers are as well
+ * @start_time: when the process began, CLOCK_BOOTTIME of the initial namespace
+ * @own: its ids in its own namespaces, where most receivers are as well, without
+ *	what is withheld
  * @rcu: for freeing
  */
 struct alpc_ident {
 	refcount_t ref;
+	u8 withheld;
+	u8 level;
 	struct pid *process;
 	struct pid *thread;
 	const struct cred *cred;
-	struct alpc_ids own;
-	struct rcu_head rcu;
+	u64 start_time;
+	union {
+		struct alpc_ids own;
+		struct rcu_head rcu;
+	};
 };
 
 /**
  * struct alpc_ident_cache - the last snapshots taken for one end
  * @mask: number of slots less one; a power of two less one
+ * @withhold: ALPC_IDENTITY_* parts that snapshots of this end withhold
+ * @level: &enum alpc_level of theirs
  * @slot: snapshots by thread, RCU; each holds a reference
+ *
+ * What is withheld belongs to the end, and is a snapshot's because there it costs a
+ * receiver nothing to honour it.
  */
 struct alpc_ident_cache {
 	unsigned int mask;
+	u8 withhold;
+	u8 level;
 	struct alpc_ident __rcu **slot;
 };
 
@@ -77,8 +93,14 @@ void alpc_ident_cache_exit(struct alpc_ident_cache *cache);
 
 struct alpc_ident *alpc_ident_get_current(struct alpc_ident_cache *cache);
 void alpc_ident_put(struct alpc_ident *ident);
-void alpc_ident_translate_slow(const struct alpc_ident *ident,
-			       struct alpc_ids *ids);
+void alpc_ident_tell(const struct alpc_ident *ident, u8 withheld,
+		     struct alpc_ids *ids);
+
+static inline struct alpc_ident *alpc_ident_get(struct alpc_ident *ident)
+{
+	refcount_inc(&ident->ref);
+	return ident;
+}
 
 /**
  * alpc_ident_is_current() - does the snapshot show the calling thread as it is?
@@ -127,7 +149,7 @@ static inline void alpc_ident_translate(const struct alpc_ident *ident,
 		   current_user_ns() == ident->cred->user_ns))
 		*ids = ident->own;
 	else
-		alpc_ident_translate_slow(ident, ids);
+		alpc_ident_tell(ident, ident->withheld, ids);
 }
 
 #endif /* ALPC_IDENT_H */

@@ -14,6 +14,7 @@
 
 #include "access.h"
 #include "cmd.h"
+#include "message.h"
 #include "port.h"
 #include "shutdown.h"
 #include "transfer.h"
@@ -41,6 +42,10 @@ union alpc_arg {
 	struct alpc_open_section open_section;
 	struct alpc_delete_section delete_section;
 	struct alpc_take_fds take_fds;
+	struct alpc_identity identity;
+	struct alpc_create_security create_security;
+	struct alpc_security security;
+	struct alpc_usage usage;
 	struct alpc_create_completion create_completion;
 	struct alpc_bind bind;
 };
@@ -98,6 +103,17 @@ static const struct alpc_ioctl_op alpc_ioctl_ops[] = {
 		alpc_cmd_delete_section),
 	ALPC_OP(ALPC_IOC_TAKE_FDS, ALPC_ON_PORTS, struct alpc_take_fds, count,
 		alpc_cmd_take_fds),
+	ALPC_OP(ALPC_IOC_GET_IDENTITY, ALPC_ON_PORTS, struct alpc_identity,
+		out_permitted, alpc_cmd_get_identity),
+	ALPC_OP(ALPC_IOC_CREATE_SECURITY, ALPC_ON_CLIENT | ALPC_ON_SERVER,
+		struct alpc_create_security, __reserved,
+		alpc_cmd_create_security),
+	ALPC_OP(ALPC_IOC_REVOKE_SECURITY, ALPC_ON_CLIENT | ALPC_ON_SERVER,
+		struct alpc_security, __reserved, alpc_cmd_revoke_security),
+	ALPC_OP(ALPC_IOC_DELETE_SECURITY, ALPC_ON_CLIENT | ALPC_ON_SERVER,
+		struct alpc_security, __reserved, alpc_cmd_delete_security),
+	ALPC_OP(ALPC_IOC_GET_USAGE, ALPC_ON_DEVICE | ALPC_ON_PORTS,
+		struct alpc_usage, security, alpc_cmd_get_usage),
 	ALPC_OP(ALPC_IOC_CREATE_COMPLETION, ALPC_ON_DEVICE,
 		struct alpc_create_completion, out_fd,
 		alpc_cmd_create_completion),
@@ -134,20 +150,6 @@ int alpc_ioctl_elsewhere(unsigned int cmd)
 	default:
 		return alpc_find_op(cmd) ? -EOPNOTSUPP : -ENOTTY;
 	}
-}
-
-/*
- * Read an argument of any published size. The size is read once, by itself, so
- * what the user does to it meanwhile changes nothing.
- */
-int alpc_arg_get(void *arg, u32 ksize, u32 min_size, u32 usize,
-		 const void __user *uarg)
-{
-	if (usize < min_size)
-		return -EINVAL;
-	if (usize > PAGE_SIZE)
-		return -E2BIG;
-	return copy_struct_from_user(arg, ksize, uarg, usize);
 }
 
 /**

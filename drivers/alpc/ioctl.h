@@ -16,8 +16,6 @@ struct file;
 long alpc_device_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 long alpc_port_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
-int alpc_arg_get(void *arg, u32 ksize, u32 min_size, u32 usize,
-		 const void __user *uarg);
 int alpc_ioctl_elsewhere(unsigned int cmd);
 
 void alpc_port_info(struct alpc_end *end, struct alpc_port_info *info);

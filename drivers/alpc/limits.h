@@ -62,6 +62,10 @@
 /* Sections of one end, deleted ones that are still mapped among them. */
 #define ALPC_SECTIONS_MAX		256
 
+/* Security contexts of one end: they are looked for in a list, under the lock. */
+#define ALPC_SECURITY_DEFAULT		16U
+#define ALPC_SECURITY_MAX		256U
+
 /* Buckets of a connection port's table of unanswered requests. */
 #define ALPC_PENDING_BUCKETS		512U
 

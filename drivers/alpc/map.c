@@ -180,17 +180,17 @@ static int alpc_own_release(struct inode *inode, struct file *file)
 {
 	struct alpc_section *sec = file->private_data;
 
-	spin_lock(&sec->lock);
-	sec->own_files--;
-	spin_unlock(&sec->lock);
-	alpc_section_settle(sec);
+	alpc_section_own_files(sec, -1);
 	alpc_section_put(sec);
 	return 0;
 }
 
 static int alpc_peer_release(struct inode *inode, struct file *file)
 {
-	alpc_section_put(file->private_data);
+	struct alpc_section *sec = file->private_data;
+
+	alpc_section_peer_files(sec, -1, NULL);
+	alpc_section_put(sec);
 	return 0;
 }
 
@@ -219,24 +219,47 @@ static const struct file_operations alpc_peer_fops = {
 	.llseek = noop_llseek,
 };
 
-static int alpc_section_note_opener(struct alpc_section *sec)
+/* The calling thread's user, unless that has come into too many sections. */
+static struct alpc_user *alpc_section_opener(void)
 {
 	struct alpc_user *user = alpc_user_get_current();
 
 	if (!user)
-		return -ENOMEM;
-	if (atomic_long_read(&user->section_bytes) > alpc_user_section_limit() &&
-	    !capable(CAP_SYS_RESOURCE)) {
+		return ERR_PTR(-ENOMEM);
+	if (!alpc_user_fits(user, ALPC_USER_SECTION_BYTES, 0)) {
 		alpc_user_put(user);
-		return -EDQUOT;
+		return ERR_PTR(-EDQUOT);
 	}
-	spin_lock(&sec->lock);
-	if (!sec->opener)
-		swap(sec->opener, user);
-	spin_unlock(&sec->lock);
-	alpc_user_put(user);
-	alpc_section_settle(sec);
-	return 0;
+	return user;
+}
+
+static struct file *alpc_section_open_own(struct alpc_section *sec)
+{
+	struct file *file = alpc_inode_file(sec->inode, "section", O_RDWR,
+					    &alpc_own_fops, sec);
+
+	if (!IS_ERR(file))
+		alpc_section_own_files(sec, 1);
+	return file;
+}
+
+static struct file *alpc_section_open_peer(struct alpc_section *sec,
+					   struct inode *comm)
+{
+	bool write = sec->flags & ALPC_SECTION_PEER_WRITE;
+	struct alpc_user *user = alpc_section_opener();
+	struct file *file;
+
+	if (IS_ERR(user))
+		return ERR_CAST(user);
+	file = alpc_inode_file(comm, "section", write ? O_RDWR : O_RDONLY,
+			       &alpc_peer_fops, sec);
+	/* Not before: what fails here is not closed either. */
+	if (IS_ERR(file))
+		alpc_user_put(user);
+	else
+		alpc_section_peer_files(sec, 1, user);
+	return file;
 }
 
 /**
@@ -250,24 +273,8 @@ static int alpc_section_note_opener(struct alpc_section *sec)
 struct file *alpc_section_open(struct alpc_section *sec, bool own,
 			       struct inode *comm)
 {
-	bool write = own || (sec->flags & ALPC_SECTION_PEER_WRITE);
-	struct file *file;
-	int ret;
-
-	if (!own) {
-		ret = alpc_section_note_opener(sec);
-		if (ret)
-			return ERR_PTR(ret);
-	}
-	file = alpc_inode_file(own ? sec->inode : comm, "section",
-			       write ? O_RDWR : O_RDONLY,
-			       own ? &alpc_own_fops : &alpc_peer_fops, sec);
-	if (IS_ERR(file) || !own)
-		return file;
-	spin_lock(&sec->lock);
-	sec->own_files++;
-	spin_unlock(&sec->lock);
-	return file;
+	return own ? alpc_section_open_own(sec) :
+		     alpc_section_open_peer(sec, comm);
 }
 
 static int alpc_marks_alloc(struct alpc_section *sec)

@@ -6,11 +6,13 @@
  */
 #include "message.h"
 
+#include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "parcel.h"
+#include "user.h"
 
 static struct kmem_cache *alpc_message_cache;
 
@@ -39,50 +41,101 @@ void *alpc_buffer_alloc(u32 len)
 	return kvmalloc(len, GFP_KERNEL_ACCOUNT);
 }
 
+/* A message that was never used, charged to a user. */
+static noinline struct alpc_message *alpc_message_make(struct alpc_user *user)
+{
+	struct alpc_message *m;
+	int ret;
+
+	ret = user ? alpc_user_charge(user, ALPC_USER_MESSAGES, 1) : 0;
+	if (ret)
+		return ERR_PTR(ret);
+	m = kmem_cache_alloc(alpc_message_cache, GFP_KERNEL);
+	if (!m) {
+		if (user)
+			alpc_user_uncharge(user, ALPC_USER_MESSAGES, 1);
+		return ERR_PTR(-ENOMEM);
+	}
+	INIT_LIST_HEAD(&m->node);
+	INIT_HLIST_NODE(&m->sent);
+	INIT_HLIST_NODE(&m->hash);
+	m->sender = NULL;
+	m->replier = NULL;
+	m->parcel = NULL;
+	m->brings = 0;
+	m->user = user ? alpc_user_get(user) : NULL;
+	refcount_set(&m->ref, 1);
+	return m;
+}
+
+/* Memory for data that do not fit into the message itself. */
+static noinline int alpc_message_extend(struct alpc_message *m, u32 room)
+{
+	void *data;
+	int ret;
+
+	ret = m->user ? alpc_user_charge(m->user, ALPC_USER_MESSAGE_BYTES,
+					 room) : 0;
+	if (ret)
+		return ret;
+	data = alpc_buffer_alloc(room);
+	if (!data) {
+		if (m->user)
+			alpc_user_uncharge(m->user, ALPC_USER_MESSAGE_BYTES,
+					   room);
+		return -ENOMEM;
+	}
+	m->data = data;
+	m->room = room;
+	return 0;
+}
+
 /**
  * alpc_message_alloc() - a message for the calling thread to fill
  * @spare: where a message to use again may lie
+ * @user: who is charged for a new one, or NULL
  * @room: how many bytes of data it must hold
  *
- * Return: a message in state NEW with one reference, or NULL. The identities
- * of an earlier use may be in it, for alpc_ident_renew().
+ * Return: a message in state NEW with one reference, or an error pointer:
+ * -ENOMEM, -EDQUOT. The identities of an earlier use may be in it, for
+ * alpc_ident_renew().
  */
-struct alpc_message *alpc_message_alloc(struct alpc_message **spare, u32 room)
+struct alpc_message *alpc_message_alloc(struct alpc_message **spare,
+					struct alpc_user *user, u32 room)
 {
 	struct alpc_message *m = NULL;
+	int ret;
 
 	if (READ_ONCE(*spare))
 		m = xchg(spare, NULL);
-	if (!m) {
-		m = kmem_cache_alloc(alpc_message_cache, GFP_KERNEL);
-		if (!m)
-			return NULL;
-		INIT_LIST_HEAD(&m->node);
-		INIT_HLIST_NODE(&m->sent);
-		INIT_HLIST_NODE(&m->hash);
-		m->sender = NULL;
-		m->replier = NULL;
-		m->parcel = NULL;
-		m->brings = 0;
-		refcount_set(&m->ref, 1);
+	if (unlikely(!m)) {
+		m = alpc_message_make(user);
+		if (IS_ERR(m))
+			return m;
 	}
 	alpc_message_renew(m);
 	if (likely(room <= ALPC_MESSAGE_INLINE))
 		return m;
 
-	m->data = alpc_buffer_alloc(room);
-	if (!m->data) {
+	ret = alpc_message_extend(m, room);
+	if (ret) {
 		alpc_message_recycle(m, spare);
-		return NULL;
+		return ERR_PTR(ret);
 	}
-	m->room = room;
 	return m;
+}
+
+static noinline void alpc_message_free_data(struct alpc_message *m)
+{
+	kvfree(m->data);
+	if (m->user)
+		alpc_user_uncharge(m->user, ALPC_USER_MESSAGE_BYTES, m->room);
 }
 
 static void alpc_message_free_buffers(struct alpc_message *m)
 {
 	if (unlikely(m->data != alpc_message_inline(m)))
-		kvfree(m->data);
+		alpc_message_free_data(m);
 	if (unlikely(m->answer))
 		kvfree(m->answer);
 	if (unlikely(m->parcel))
@@ -137,6 +190,10 @@ void alpc_message_free(struct alpc_message *m)
 	alpc_ident_put(m->sender);
 	alpc_ident_put(m->replier);
 	kfree(m->parcel);
+	if (m->user) {
+		alpc_user_uncharge(m->user, ALPC_USER_MESSAGES, 1);
+		alpc_user_put(m->user);
+	}
 	kmem_cache_free(alpc_message_cache, m);
 }
 
@@ -157,6 +214,27 @@ void alpc_message_init_notice(struct alpc_message *m, struct alpc_end *from,
 	refcount_set(&m->ref, 1);
 	m->from = from;
 	m->type = type;
+}
+
+/**
+ * alpc_arg_get() - read an argument of any published size
+ * @arg: where to put it, filled up with zeroes
+ * @ksize: its size in this kernel
+ * @min_size: its size when it was first published
+ * @usize: size that the user gives, read once, by itself, so that what the user
+ *	does to it meanwhile changes nothing
+ * @uarg: where the user has it
+ *
+ * Return: 0, -EINVAL, -E2BIG or -EFAULT.
+ */
+int alpc_arg_get(void *arg, u32 ksize, u32 min_size, u32 usize,
+		 const void __user *uarg)
+{
+	if (usize < min_size)
+		return -EINVAL;
+	if (usize > PAGE_SIZE)
+		return -E2BIG;
+	return copy_struct_from_user(arg, ksize, uarg, usize);
 }
 
 /*

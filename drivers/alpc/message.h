@@ -9,6 +9,7 @@
 
 #include <linux/list.h>
 #include <linux/refcount.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 
 #include "ident.h"
@@ -16,6 +17,7 @@
 struct alpc_conn;
 struct alpc_end;
 struct alpc_parcel;
+struct alpc_user;
 struct alpc_waiter;
 
 /**
@@ -46,7 +48,8 @@ struct alpc_waiter;
  *
  * CANCELED is a notice as long as @sent is linked. A request that was cancelled
  * while a thread was answering it is in no list, and is that thread's to free.
- * A callback whose thread handles another one stays in &alpc_queue.detached.
+ * A callback whose thread handles another one stays in &alpc_queue.detached, then
+ * and when it is KEPT.
  *
  * References. One belongs to whoever the state says: the queue, the table of
  * what is not answered or released, the thread that waits for the reply. Everybody else who
@@ -82,7 +85,7 @@ enum alpc_state {
 
 /**
  * struct alpc_message - a message on its way
- * @node: in &alpc_queue.messages, or, while its caller handles a callback, in
+ * @node: in &alpc_backlog.messages, or, while its caller handles a callback, in
  *	&alpc_queue.detached, else empty; protected by the port's lock
  * @sent: in &alpc_end.sent from sending until the last effect, else empty;
  *	port's lock
@@ -97,7 +100,6 @@ enum alpc_state {
  * @state: &enum alpc_state; port's lock
  * @type: &enum alpc_message_type; port's lock
  * @depth: how many callbacks this one is nested in; immutable
- * @callback: is made inside a request of the receiver's; immutable
  * @async: counts in &alpc_end.unanswered of @from, because no thread waits for
  *	it; port's lock
  * @charged: counts against the limits of the queue it lies in; port's lock
@@ -105,6 +107,10 @@ enum alpc_state {
  *	or a callback or reply that such a thread could not take; port's lock
  * @called_back: callbacks were made in it; port's lock
  * @brings: ALPC_BRINGS_* bits: what of @parcel counts; port's lock
+ * @flags: %ALPC_MSG_CALLBACK if it is made inside a request of the receiver's,
+ *	%ALPC_MSG_IDENTITY; port's lock
+ * @changes: for &alpc_identity.out_changes, if its sender's changes are noted;
+ *	port's lock
  * @order: its place among what was posted to the same queue; port's lock
  * @id: names it on the receiving side; port's lock
  * @sender_id: names it on the sending side; immutable
@@ -117,6 +123,7 @@ enum alpc_state {
  * @answer: a reply that was longer than @room, else NULL; immutable once
  *	answered
  * @parcel: what it brings beside data, or NULL
+ * @user: who is charged for it, a reference, or NULL; immutable
  */
 struct alpc_message {
 	struct list_head node;
@@ -130,15 +137,17 @@ struct alpc_message {
 	struct alpc_ident *sender;
 	struct alpc_ident *replier;
 	refcount_t ref;
-	u8 state;
 	u8 type;
+	u8 brings;
+	/* From here to @flags: zero in a new message, in one store. */
+	u8 state;
 	u8 depth;
-	bool callback;
 	bool async;
 	bool charged;
 	bool detached;
 	bool called_back;
-	u8 brings;
+	u16 flags;
+	u32 changes;
 	u64 order;
 	u64 id;
 	u64 sender_id;
@@ -150,12 +159,14 @@ struct alpc_message {
 	void *data;
 	void *answer;
 	struct alpc_parcel *parcel;
+	struct alpc_user *user;
 };
 
 int alpc_message_cache_init(void);
 void alpc_message_cache_exit(void);
 
-struct alpc_message *alpc_message_alloc(struct alpc_message **spare, u32 room);
+struct alpc_message *alpc_message_alloc(struct alpc_message **spare,
+					struct alpc_user *user, u32 room);
 void alpc_message_recycle(struct alpc_message *m, struct alpc_message **spare);
 bool alpc_message_reset(struct alpc_message *m);
 void alpc_message_free(struct alpc_message *m);
@@ -163,6 +174,8 @@ void alpc_message_init_notice(struct alpc_message *m, struct alpc_end *from,
 			      u8 type);
 
 void *alpc_buffer_alloc(u32 len);
+int alpc_arg_get(void *arg, u32 ksize, u32 min_size, u32 usize,
+		 const void __user *uarg);
 int alpc_copy_in(void *to, const void __user *from, u32 len);
 int alpc_copy_out(void __user *to, const void *from, u32 len);
 
@@ -182,11 +195,11 @@ static inline void alpc_message_renew(struct alpc_message *m)
 	m->caller = NULL;
 	m->state = ALPC_MSG_NEW;
 	m->depth = 0;
-	m->callback = false;
 	m->async = false;
 	m->charged = false;
 	m->detached = false;
 	m->called_back = false;
+	m->flags = 0;
 	m->call = 0;
 	m->answer = NULL;
 	m->room = ALPC_MESSAGE_INLINE;

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a message brings beside its data: a view, ranges, descriptors.
+ * What a message brings beside its data: a view, ranges, descriptors, a security
+ * context.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
 #include "parcel.h"
 
+#include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "identity.h"
 #include "port.h"
 #include "reply.h"
 #include "section.h"
+#include "security.h"
 
 #define ALPC_VIEW_SLOT_MASK	(~0U << ALPC_VIEW_SLOT_SHIFT)
 #define ALPC_VIEW_FLAGS		(ALPC_VIEW_BODY | ALPC_VIEW_WRITE | \
@@ -112,9 +116,14 @@ static int alpc_view_of_section(struct alpc_view *view, struct alpc_conn *conn,
 
 static int alpc_view_read(struct alpc_view *view, const struct alpc_msg *send)
 {
+	const u32 fleeting = ALPC_VIEW_SECURE | ALPC_VIEW_AUTO_RELEASE;
+
 	if (send->view_flags & ~ALPC_VIEW_FLAGS ||
 	    (!send->view_len &&
 	     (send->view_offset | send->section | send->view_flags)))
+		return -EINVAL;
+	/* It would be over before its receiver is told that it is secure. */
+	if ((send->view_flags & fleeting) == fleeting)
 		return -EINVAL;
 	view->section = NULL;
 	view->offset = send->view_offset;
@@ -132,13 +141,8 @@ static int alpc_attrs_read(struct alpc_attrs *attrs, const struct alpc_msg *msg)
 		memset(attrs, 0, sizeof(*attrs));
 		return 0;
 	}
-	if (msg->attrs_len < sizeof(*attrs))
-		return -EINVAL;
-	if (msg->attrs_len > PAGE_SIZE)
-		return -E2BIG;
-	return copy_struct_from_user(attrs, sizeof(*attrs),
-				     u64_to_user_ptr(msg->attrs),
-				     msg->attrs_len);
+	return alpc_arg_get(attrs, sizeof(*attrs), sizeof(*attrs),
+			    msg->attrs_len, u64_to_user_ptr(msg->attrs));
 }
 
 static int alpc_parcel_get(struct alpc_message *m)
@@ -148,12 +152,11 @@ static int alpc_parcel_get(struct alpc_message *m)
 	return m->parcel ? 0 : -ENOMEM;
 }
 
-/* What only a call may send, and how much of it. */
+/* What may be sent at all, and ranges by a call only. */
 static int alpc_attrs_check(const struct alpc_attrs *attrs, bool call)
 {
 	if (attrs->fd_kinds || attrs->out_fds_dropped || attrs->identity ||
-	    attrs->security || attrs->__reserved ||
-	    (attrs->range_count && !call) ||
+	    attrs->__reserved || (attrs->range_count && !call) ||
 	    !attrs->ranges != !attrs->range_count ||
 	    !attrs->fds != !attrs->fd_count)
 		return -EINVAL;
@@ -182,14 +185,28 @@ static int alpc_pack_view(struct alpc_message *m, struct alpc_end *end,
 	return ret;
 }
 
-/* The ranges, which the view may be one of, and the descriptors. */
-static int alpc_pack_attrs(struct alpc_message *m, const struct alpc_msg *send,
-			   bool call)
+static int alpc_pack_security(struct alpc_message *m, struct alpc_end *end,
+			      u32 id)
+{
+	struct alpc_security_context *sec = alpc_security_get(end, id);
+
+	if (IS_ERR(sec))
+		return PTR_ERR(sec);
+	m->parcel->security = sec;
+	m->brings |= ALPC_BRINGS_SECURITY;
+	return 0;
+}
+
+/* The ranges, which the view may be one of, and everything else. */
+static int alpc_pack_attrs(struct alpc_message *m, struct alpc_end *end,
+			   const struct alpc_msg *send, bool call)
 {
 	struct alpc_attrs attrs;
 	int ret;
 
 	ret = alpc_attrs_read(&attrs, send) ?: alpc_attrs_check(&attrs, call);
+	if (!ret && attrs.range_count && end->port->no_ranges)
+		ret = -EOPNOTSUPP;
 	if (!ret && attrs.range_count) {
 		ret = alpc_grant_make(&m->parcel->grant, &attrs);
 		if (!ret)
@@ -200,6 +217,8 @@ static int alpc_pack_attrs(struct alpc_message *m, const struct alpc_msg *send,
 		if (!ret)
 			m->brings |= ALPC_BRINGS_FDS;
 	}
+	if (!ret && attrs.security)
+		ret = alpc_pack_security(m, end, attrs.security);
 	return ret;
 }
 
@@ -223,7 +242,7 @@ int alpc_parcel_pack(struct alpc_message *m, struct alpc_end *end,
 		return -EOPNOTSUPP;
 	ret = alpc_parcel_get(m);
 	if (!ret && unlikely(send->attrs))
-		ret = alpc_pack_attrs(m, send, send->flags &&
+		ret = alpc_pack_attrs(m, end, send, send->flags &&
 				      (x->flags & ALPC_TRANSFER_WAIT));
 	return ret ?: alpc_pack_view(m, end, send, !send->flags);
 }
@@ -317,6 +336,9 @@ static int alpc_pack_answer_attrs(struct alpc_message *m,
 	int ret;
 
 	ret = alpc_attrs_read(&attrs, send) ?: alpc_attrs_check(&attrs, false);
+	/* A reply is from who sends it, and nobody acts on it. */
+	if (!ret && attrs.security)
+		ret = -EINVAL;
 	if (!ret && attrs.fd_count)
 		ret = alpc_fds_capture(&m->parcel->answer_fds, &attrs);
 	return ret;
@@ -338,29 +360,77 @@ int alpc_parcel_pack_answer(struct alpc_message *m, struct alpc_end *end,
 
 	if (ret)
 		return ret;
-	ret = alpc_pack_answer_view(m, end, send);
-	if (!ret && unlikely(send->attrs))
+	if (unlikely(send->attrs))
 		ret = alpc_pack_answer_attrs(m, send);
+	if (!ret)
+		ret = alpc_pack_answer_view(m, end, send);
 	if (ret)
 		alpc_parcel_drop_answer(m);
 	return ret;
 }
 
+static void alpc_spent_begin(struct alpc_spent *spent)
+{
+	if (!spent->any)
+		*spent = (struct alpc_spent){ .any = true };
+}
+
+/**
+ * alpc_spent_add() - have a message dropped
+ * @spent: what is to be dropped
+ * @m: message that nobody finds any more; the caller's reference is consumed
+ */
+void alpc_spent_add(struct alpc_spent *spent, struct alpc_message *m)
+{
+	alpc_spent_begin(spent);
+	spent->message = m;
+}
+
+/**
+ * alpc_spent_drop() - drop what is not needed any more
+ * @spent: with something in it; empty afterwards
+ *
+ * Context: may sleep.
+ */
+void alpc_spent_drop(struct alpc_spent *spent)
+{
+	alpc_fds_drop_any(&spent->fds);
+	alpc_section_put(spent->section);
+	if (spent->message)
+		alpc_message_put(spent->message);
+	spent->any = false;
+}
+
+/* Have the section of a view that was given back dropped, and the descriptors. */
+static void alpc_parcel_spend(struct alpc_parcel *parcel,
+			      struct alpc_view *view, struct alpc_spent *spent)
+{
+	if (view->section && !view->inside) {
+		alpc_spent_begin(spent);
+		swap(spent->section, view->section);
+	}
+	if (unlikely(parcel->fds.fd)) {
+		alpc_spent_begin(spent);
+		swap(spent->fds, parcel->fds);
+	}
+}
+
 /**
  * alpc_parcel_answer() - a request becomes its reply, and brings what that does
  * @m: message with a parcel
- * @spent: gets the descriptors that were not taken, to be dropped
+ * @spent: gets what the request has brought, without what was taken
  *
- * Context: port's lock held.
+ * Its section stays if the reply lies in it. Context: port's lock held.
  */
-void alpc_parcel_answer(struct alpc_message *m, struct alpc_fds *spent)
+void alpc_parcel_answer(struct alpc_message *m, struct alpc_spent *spent)
 {
 	struct alpc_parcel *parcel = m->parcel;
 
 	alpc_view_give_back(&parcel->view);
 	swap(parcel->view, parcel->answer_view);
-	if (unlikely(parcel->fds.fd))
-		*spent = parcel->fds;
+	alpc_parcel_spend(parcel, parcel->view.inside ? &parcel->view :
+							&parcel->answer_view,
+			  spent);
 	parcel->fds = parcel->answer_fds;
 	memset(&parcel->answer_fds, 0, sizeof(parcel->answer_fds));
 	m->brings = (parcel->view.len ? ALPC_BRINGS_VIEW : 0) |
@@ -368,22 +438,19 @@ void alpc_parcel_answer(struct alpc_message *m, struct alpc_fds *spent)
 }
 
 /**
- * alpc_parcel_release() - who received a request needs no more what it brought
- * @m: request
- * @spent: gets the descriptors that were not taken, to be dropped
+ * alpc_parcel_release() - who received a message needs no more what it brought
+ * @m: message
+ * @spent: gets it, without what was taken
  *
- * The ranges stay. Context: port's lock held.
+ * The ranges and the security context stay. Context: port's lock held.
  */
-void alpc_parcel_release(struct alpc_message *m, struct alpc_fds *spent)
+void alpc_parcel_release(struct alpc_message *m, struct alpc_spent *spent)
 {
 	struct alpc_parcel *parcel = m->parcel;
 
 	alpc_view_give_back(&parcel->view);
-	if (parcel->fds.fd) {
-		*spent = parcel->fds;
-		memset(&parcel->fds, 0, sizeof(parcel->fds));
-	}
-	m->brings &= ALPC_BRINGS_RANGES;
+	alpc_parcel_spend(parcel, &parcel->view, spent);
+	m->brings &= ~ALPC_BRINGS_HELD;
 }
 
 /**
@@ -413,6 +480,8 @@ void alpc_parcel_empty(struct alpc_message *m)
 		alpc_grant_drop(&parcel->grant);
 	alpc_fds_drop_any(&parcel->fds);
 	alpc_fds_drop_any(&parcel->answer_fds);
+	alpc_security_put(parcel->security);
+	parcel->security = NULL;
 	m->brings = 0;
 }
 
@@ -457,6 +526,8 @@ void alpc_parcel_describe(const struct alpc_message *m, struct alpc_delivery *d)
 		d->flags |= ALPC_MSG_RANGES;
 	if (m->brings & ALPC_BRINGS_FDS)
 		d->flags |= ALPC_MSG_FDS;
+	if (m->brings & ALPC_BRINGS_SECURITY)
+		d->flags |= ALPC_MSG_SECURITY;
 	d->holds_view = alpc_parcel_holds_view(m);
 }
 
@@ -479,8 +550,8 @@ int alpc_parcel_unpack(struct alpc_end *end, const struct alpc_delivery *d,
 	ret = alpc_attrs_read(&attrs, recv);
 	if (ret)
 		return ret;
-	if (attrs.fds || attrs.fd_kinds & ~ALPC_FD_ANY || attrs.identity ||
-	    attrs.security || attrs.__reserved)
+	if (attrs.fds || attrs.fd_kinds & ~ALPC_FD_ANY || attrs.security ||
+	    attrs.__reserved)
 		return -EINVAL;
 	*kinds = attrs.fd_kinds;
 	attrs.fd_count = 0;
@@ -492,7 +563,7 @@ int alpc_parcel_unpack(struct alpc_end *end, const struct alpc_delivery *d,
 	if (ret)
 		return ret;
 	if (d->flags & ALPC_MSG_FDS) {
-		alpc_fds_count(end, d->msg, &attrs);
+		*kinds = alpc_fds_count(end, d->msg, &attrs);
 		if (!attrs.fd_count)
 			recv->flags &= ~ALPC_MSG_FDS;
 		/* Those that are not wanted need not be released. */
@@ -500,6 +571,13 @@ int alpc_parcel_unpack(struct alpc_end *end, const struct alpc_delivery *d,
 			recv->flags &= ~ALPC_MSG_HELD;
 		if (attrs.out_fds_dropped)
 			recv->flags |= ALPC_MSG_FDS_DROPPED;
+	}
+	if (d->flags & ALPC_MSG_SECURITY)
+		alpc_identity_override(d, recv);
+	if (attrs.identity) {
+		ret = alpc_identity_receive(end, d, attrs.identity);
+		if (ret)
+			return ret;
 	}
 	if (!recv->attrs)
 		return 0;

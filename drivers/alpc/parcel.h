@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a message brings beside its data: a view, ranges, descriptors.
+ * What a message brings beside its data: a view, ranges, descriptors, a security
+ * context.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
@@ -21,6 +22,7 @@ struct alpc_conn;
 struct alpc_end;
 struct alpc_message;
 struct alpc_section;
+struct alpc_security_context;
 
 /**
  * DOC: Parcels
@@ -45,6 +47,9 @@ struct alpc_section;
 #define ALPC_BRINGS_VIEW	BIT(0)
 #define ALPC_BRINGS_RANGES	BIT(1)
 #define ALPC_BRINGS_FDS		BIT(2)
+#define ALPC_BRINGS_SECURITY	BIT(3)
+/* What a receiver has until it gives it back. */
+#define ALPC_BRINGS_HELD	(ALPC_BRINGS_VIEW | ALPC_BRINGS_FDS)
 
 /**
  * struct alpc_view - a range of a section, or of a range
@@ -69,6 +74,7 @@ struct alpc_view {
  * @view: the view
  * @grant: the ranges
  * @fds: the descriptors
+ * @security: the security context; a reference; immutable once sent
  * @answer_view: view of a reply that is being prepared
  * @answer_fds: its descriptors
  *
@@ -80,17 +86,38 @@ struct alpc_parcel {
 	struct alpc_view view;
 	struct alpc_grant grant;
 	struct alpc_fds fds;
+	struct alpc_security_context *security;
 	struct alpc_view answer_view;
 	struct alpc_fds answer_fds;
 };
+
+/**
+ * struct alpc_spent - what is not needed any more
+ * @any: there is something; what follows is not initialized otherwise
+ * @fds: descriptors that nobody has taken
+ * @section: a reference, or NULL
+ * @message: a reference, or NULL
+ *
+ * It is collected under the port's lock, and dropped after that was released: now,
+ * and not when the thread has received what comes next, as it may never come.
+ */
+struct alpc_spent {
+	bool any;
+	struct alpc_fds fds;
+	struct alpc_section *section;
+	struct alpc_message *message;
+};
+
+void alpc_spent_add(struct alpc_spent *spent, struct alpc_message *m);
+void alpc_spent_drop(struct alpc_spent *spent);
 
 int alpc_parcel_pack(struct alpc_message *m, struct alpc_end *end,
 		     const struct alpc_transfer *x);
 int alpc_parcel_pack_answer(struct alpc_message *m, struct alpc_end *end,
 			    const struct alpc_msg *send);
-void alpc_parcel_answer(struct alpc_message *m, struct alpc_fds *spent);
+void alpc_parcel_answer(struct alpc_message *m, struct alpc_spent *spent);
 void alpc_parcel_drop_answer(struct alpc_message *m);
-void alpc_parcel_release(struct alpc_message *m, struct alpc_fds *spent);
+void alpc_parcel_release(struct alpc_message *m, struct alpc_spent *spent);
 void alpc_parcel_not_sent(struct alpc_message *m);
 void alpc_parcel_empty(struct alpc_message *m);
 bool alpc_parcel_is_held(const struct alpc_message *m);

@@ -13,6 +13,8 @@
 #include "inode.h"
 #include "pool.h"
 #include "section.h"
+#include "security.h"
+#include "user.h"
 
 static atomic64_t alpc_last_port_id = ATOMIC64_INIT(0);
 
@@ -93,7 +95,15 @@ int alpc_port_limits_init(struct alpc_port_limits *limits,
 			     ALPC_SPIN_MAX_NS, &limits->spin_ns) ?:
 	      alpc_limit(arg->queue_bytes, ALPC_QUEUE_BYTES_DEFAULT,
 			 ALPC_QUEUE_BYTES_MAX, &limits->queue_bytes) ?:
+	      alpc_limit_u32(arg->max_security, ALPC_SECURITY_DEFAULT,
+			     ALPC_SECURITY_MAX, &limits->max_security) ?:
 	      alpc_section_limits_init(limits, arg);
+	limits->no_ranges = arg->flags & ALPC_PORT_NO_RANGES;
+	if ((arg->require | arg->withhold) & ~ALPC_IDENTITY_ALL)
+		return -EINVAL;
+	limits->require = arg->require;
+	limits->withhold = arg->withhold;
+	limits->note = arg->flags & ALPC_PORT_NOTE_IDENTITY;
 	if (arg->flags & ALPC_PORT_NO_SPIN) {
 		if (arg->spin_ns)
 			return -EINVAL;
@@ -102,13 +112,24 @@ int alpc_port_limits_init(struct alpc_port_limits *limits,
 	return ret;
 }
 
-/* The same for the queue of a client's port. */
-int alpc_client_limits_check(u32 *messages, u64 *bytes)
+/**
+ * alpc_conn_options_init() - check what a client asks for and fill in defaults
+ * @options: result
+ * @arg: what was asked for
+ *
+ * Return: 0 or -EINVAL.
+ */
+int alpc_conn_options_init(struct alpc_conn_options *options,
+			   const struct alpc_connect *arg)
 {
-	return alpc_limit_u32(*messages, ALPC_CLIENT_MESSAGES_DEFAULT,
-			      ALPC_QUEUE_MESSAGES_MAX, messages) ?:
-	       alpc_limit(*bytes, ALPC_CLIENT_BYTES_DEFAULT,
-			  ALPC_QUEUE_BYTES_MAX, bytes);
+	options->note = arg->flags & ALPC_CONNECT_NOTE_IDENTITY;
+	return alpc_limit_u32(arg->queue_messages, ALPC_CLIENT_MESSAGES_DEFAULT,
+			      ALPC_QUEUE_MESSAGES_MAX,
+			      &options->queue_messages) ?:
+	       alpc_limit(arg->queue_bytes, ALPC_CLIENT_BYTES_DEFAULT,
+			  ALPC_QUEUE_BYTES_MAX, &options->queue_bytes) ?:
+	       alpc_level_check(arg->level, arg->withhold, &options->level,
+				&options->withhold);
 }
 
 static void alpc_end_init(struct alpc_end *end, u8 kind,
@@ -119,7 +140,6 @@ static void alpc_end_init(struct alpc_end *end, u8 kind,
 	end->conn = conn;
 	end->own = kind == ALPC_KIND_CLIENT ? &conn->queue : &port->queue;
 	INIT_HLIST_HEAD(&end->sent);
-	INIT_HLIST_HEAD(&end->blocked);
 	/* How long a client spins is not for the server to raise. */
 	if (kind == ALPC_KIND_CLIENT)
 		end->spin.max_ns = min(port->end.spin.max_ns,
@@ -130,11 +150,67 @@ static void alpc_end_init(struct alpc_end *end, u8 kind,
 
 static void alpc_end_exit(struct alpc_end *end)
 {
-	WARN_ON_ONCE(!hlist_empty(&end->sent) || !hlist_empty(&end->blocked));
+	WARN_ON_ONCE(!hlist_empty(&end->sent) ||
+		     (end->conn && !list_empty(&alpc_end_backlog(end)->blocked)));
 	if (end->spare)
 		alpc_message_free(end->spare);
+	alpc_ident_put(end->last);
 	alpc_pool_free(end->pool);
 	alpc_ident_cache_exit(&end->idents);
+}
+
+/**
+ * alpc_end_has_share() - may a port send although the queue is full?
+ * @end: communication port
+ *
+ * Who waits for room in its share is not overtaken.
+ *
+ * Context: port's lock held.
+ */
+bool alpc_end_has_share(const struct alpc_end *end)
+{
+	const struct alpc_backlog *b = alpc_end_backlog(end);
+
+	return list_empty(&b->blocked) &&
+	       alpc_backlog_has_share(alpc_end_outbox(end), b);
+}
+
+/**
+ * alpc_end_note_from() - begin to note who sends through an end
+ * @end: communication port
+ * @ident: whom the first sender is compared with
+ *
+ * Context: port's lock held, or nobody else knows the end.
+ */
+void alpc_end_note_from(struct alpc_end *end, struct alpc_ident *ident)
+{
+	if (end->noted)
+		end->last = alpc_ident_get(ident);
+}
+
+/**
+ * alpc_end_note_sender() - compare who sends with who sent last
+ * @end: communication port whose senders are noted
+ * @m: message that is sent through it, or answered
+ * @ident: its sender
+ *
+ * Context: port's lock held.
+ */
+void alpc_end_note_sender(struct alpc_end *end, struct alpc_message *m,
+			  struct alpc_ident *ident)
+{
+	struct alpc_ident *last = end->last;
+
+	lockdep_assert_held(&end->port->lock);
+	/* A snapshot may have been pushed out of the cache and taken again. */
+	if (last != ident && (last->thread != ident->thread ||
+			      last->cred != ident->cred)) {
+		end->changes++;
+		end->last = alpc_ident_get(ident);
+		alpc_ident_put(last);
+		m->flags |= ALPC_MSG_IDENTITY;
+	}
+	m->changes = end->changes;
 }
 
 /**
@@ -174,12 +250,18 @@ struct alpc_port *alpc_port_alloc(struct net *net,
 		ret = PTR_ERR(port->comm_inode);
 		goto err_inode;
 	}
+	port->end.user = alpc_user_get_current();
+	if (!port->end.user) {
+		ret = -ENOMEM;
+		goto err_comm_inode;
+	}
 	spin_lock_init(&port->lock);
 	refcount_set(&port->ref, 1);
 	alpc_end_init(&port->end, ALPC_KIND_CONNECTION, port, NULL);
 	port->end.spin.max_ns = limits->spin_ns;
 	alpc_ident_cache_init(&port->end.idents, port->ident_slot,
 			      ALPC_PORT_IDENTS);
+	port->end.idents.withhold = limits->withhold;
 	alpc_queue_init(&port->queue, limits->queue_messages,
 			limits->queue_bytes);
 	alpc_pending_init(&port->queue.pending, port->bucket,
@@ -191,6 +273,11 @@ struct alpc_port *alpc_port_alloc(struct net *net,
 	port->max_section = limits->max_section;
 	port->max_view = limits->max_view;
 	port->max_section_total = limits->max_section_total;
+	port->no_ranges = limits->no_ranges;
+	port->max_security = limits->max_security;
+	port->require = limits->require;
+	port->withhold = limits->withhold;
+	port->note = limits->note;
 	INIT_LIST_HEAD(&port->connectors);
 	port->id = atomic64_inc_return(&alpc_last_port_id);
 	port->cred = get_current_cred();
@@ -198,6 +285,8 @@ struct alpc_port *alpc_port_alloc(struct net *net,
 	INIT_HLIST_NODE(&port->name_node);
 	return port;
 
+err_comm_inode:
+	alpc_inode_put(port->comm_inode);
 err_inode:
 	alpc_inode_put(port->inode);
 err_free:
@@ -222,8 +311,9 @@ void alpc_port_put(struct alpc_port *port)
 	if (!refcount_dec_and_test(&port->ref))
 		return;
 	WARN_ON_ONCE(!list_empty(&port->conns) ||
-		     !list_empty(&port->queue.messages));
+		     !list_empty(&port->queue.ready));
 	alpc_end_exit(&port->end);
+	alpc_user_put(port->end.user);
 	alpc_inode_put(port->comm_inode);
 	alpc_inode_put(port->inode);
 	put_cred(port->cred);
@@ -232,33 +322,63 @@ void alpc_port_put(struct alpc_port *port)
 	kvfree(port);
 }
 
-/**
- * alpc_conn_alloc() - a connection that is not announced to the server yet
- * @port: connection port
- * @queue_messages: limit of the client's queue
- * @queue_bytes: likewise
- *
- * Return: the connection with one reference, or NULL.
- */
-struct alpc_conn *alpc_conn_alloc(struct alpc_port *port, u32 queue_messages,
-				  u64 queue_bytes)
+/* Charge the calling thread's user for a connection that is not answered. */
+static int alpc_conn_charge(struct alpc_conn *conn)
 {
-	struct alpc_conn *conn;
+	struct alpc_user *user;
+	int ret;
 
-	conn = kmem_cache_zalloc(alpc_conn_cache, GFP_KERNEL);
-	if (!conn)
-		return NULL;
+	ret = alpc_user_charge_current(&user, ALPC_USER_CONNECTIONS, 1);
+	if (ret)
+		return ret;
+	ret = alpc_user_charge(user, ALPC_USER_CONNECTS, 1);
+	if (ret) {
+		alpc_user_uncharge(user, ALPC_USER_CONNECTIONS, 1);
+		alpc_user_put(user);
+		return ret;
+	}
+	conn->client.user = user;
+	conn->unsettled = true;
+	return 0;
+}
+
+/**
+ * alpc_conn_settled() - the connection was answered, or is given up
+ * @conn: connection
+ *
+ * Context: port's lock held, or nobody else has the connection.
+ */
+void alpc_conn_settled(struct alpc_conn *conn)
+{
+	if (!conn->unsettled)
+		return;
+	conn->unsettled = false;
+	alpc_user_uncharge(conn->client.user, ALPC_USER_CONNECTS, 1);
+}
+
+static void alpc_conn_init(struct alpc_conn *conn, struct alpc_port *port,
+			   const struct alpc_conn_options *options)
+{
 	refcount_set(&conn->ref, 1);
 	conn->state = ALPC_STATE_CONNECTING;
 	conn->port = alpc_port_get(port);
 	alpc_end_init(&conn->client, ALPC_KIND_CLIENT, port, conn);
 	alpc_end_init(&conn->server, ALPC_KIND_SERVER, port, conn);
+	conn->server.user = port->end.user;
 	alpc_ident_cache_init(&conn->client.idents, conn->ident_slot[0],
 			      ALPC_END_IDENTS);
 	alpc_ident_cache_init(&conn->server.idents, conn->ident_slot[1],
 			      ALPC_END_IDENTS);
-	alpc_queue_init(&conn->queue, queue_messages, queue_bytes);
+	conn->client.idents.withhold = options->withhold;
+	conn->client.idents.level = options->level;
+	conn->client.noted = port->note;
+	conn->server.idents.withhold = port->withhold;
+	conn->server.noted = options->note;
+	alpc_queue_init(&conn->queue, options->queue_messages,
+			options->queue_bytes);
 	alpc_pending_init(&conn->queue.pending, &conn->bucket, 1);
+	alpc_backlog_init(&conn->to_client);
+	alpc_backlog_init(&conn->to_server);
 	conn->id = atomic64_add_return(2, &alpc_last_port_id) - 1;
 	conn->server_uid = INVALID_UID;
 	conn->server_gid = INVALID_GID;
@@ -266,11 +386,38 @@ struct alpc_conn *alpc_conn_alloc(struct alpc_port *port, u32 queue_messages,
 	INIT_HLIST_HEAD(&conn->watches);
 	alpc_message_init_notice(&conn->closed, &conn->client,
 				 ALPC_PORT_CLOSED);
-	conn->closed.sender = alpc_ident_get_current(&conn->client.idents);
-	if (!conn->closed.sender) {
-		alpc_conn_put(conn);
-		return NULL;
+}
+
+/**
+ * alpc_conn_alloc() - a connection that is not announced to the server yet
+ * @port: connection port
+ * @options: checked options
+ *
+ * Return: the connection with one reference, or an error pointer: -ENOMEM,
+ * -EDQUOT.
+ */
+struct alpc_conn *alpc_conn_alloc(struct alpc_port *port,
+				  const struct alpc_conn_options *options)
+{
+	struct alpc_conn *conn;
+	int ret;
+
+	conn = kmem_cache_zalloc(alpc_conn_cache, GFP_KERNEL);
+	if (!conn)
+		return ERR_PTR(-ENOMEM);
+	alpc_conn_init(conn, port, options);
+	ret = alpc_conn_charge(conn);
+	if (!ret) {
+		conn->closed.sender =
+			alpc_ident_get_current(&conn->client.idents);
+		if (!conn->closed.sender)
+			ret = -ENOMEM;
 	}
+	if (ret) {
+		alpc_conn_put(conn);
+		return ERR_PTR(ret);
+	}
+	alpc_end_note_from(&conn->client, conn->closed.sender);
 	return conn;
 }
 
@@ -290,10 +437,17 @@ void alpc_conn_put(struct alpc_conn *conn)
 {
 	if (!refcount_dec_and_test(&conn->ref))
 		return;
-	WARN_ON_ONCE(conn->listed || !list_empty(&conn->queue.messages));
+	WARN_ON_ONCE(conn->listed || !list_empty(&conn->queue.ready) ||
+		     !hlist_empty(&conn->security));
 	alpc_end_exit(&conn->client);
 	alpc_end_exit(&conn->server);
 	alpc_ident_put(conn->closed.sender);
+	alpc_ident_put(conn->acceptor);
+	if (conn->client.user) {
+		alpc_conn_settled(conn);
+		alpc_user_uncharge(conn->client.user, ALPC_USER_CONNECTIONS, 1);
+		alpc_user_put(conn->client.user);
+	}
 	alpc_sections_put(conn->sections);
 	alpc_port_put(conn->port);
 	kmem_cache_free(alpc_conn_cache, conn);

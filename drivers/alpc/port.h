@@ -24,6 +24,7 @@
 
 struct alpc_pool;
 struct alpc_sections;
+struct alpc_user;
 struct inode;
 struct net;
 
@@ -94,31 +95,38 @@ struct net;
  *	receives, or for a server communication port that of the connection port;
  *	immutable
  * @sent: what was sent through it and is not done with; protected by port lock
- * @blocked: threads that wait for room to send through it; port lock
  * @seq: number of the last message sent; port lock
  * @unanswered: what was sent through it without a thread that waits, and stays
  *	until the other side acts: asynchronous requests until their reply is
  *	received, calls whose thread handles a callback, exit notices, what
  *	brought something that is not given back; port lock
  * @released: its file is closed; port lock
+ * @noted: it is noted when who sends through it changes; immutable
+ * @changes: how often it did; port lock
+ * @last: who sent last, or NULL unless @noted; port lock
  * @spin: for how long its threads spin
  * @spare: a message to use again, or NULL; xchg()
  * @pool: more of them, once a vector was sent through it; cmpxchg()
+ * @user: who is charged for messages that are sent through it; the port's or the
+ *	connection's reference; immutable
  * @idents: the identities of its last senders
  */
 struct alpc_end {
 	u8 kind;
 	bool released;
+	bool noted;
 	u32 unanswered;
+	u32 changes;
 	struct alpc_port *port;
 	struct alpc_conn *conn;
 	struct alpc_queue *own;
 	struct hlist_head sent;
-	struct hlist_head blocked;
 	u64 seq;
 	struct alpc_spin spin;
 	struct alpc_message *spare;
 	struct alpc_pool *pool;
+	struct alpc_ident *last;
+	struct alpc_user *user;
 	struct alpc_ident_cache idents;
 };
 
@@ -138,6 +146,11 @@ struct alpc_end {
  * @max_section: limit of a section in bytes, 0 for no sections; immutable
  * @max_view: limit of a view in bytes; immutable
  * @max_section_total: limit of one end's sections in bytes; immutable
+ * @no_ranges: calls list no ranges; immutable
+ * @max_security: limit of one end's security contexts; immutable
+ * @require: ALPC_IDENTITY_* parts that clients must not withhold; immutable
+ * @withhold: likewise, that the server does; immutable
+ * @note: clients' changes of identity are noted; immutable
  * @connectors: threads that wait until they may ask for a connection; @lock
  * @id: number of the port; immutable
  * @cred: credentials of the thread that created it; immutable
@@ -165,6 +178,11 @@ struct alpc_port {
 	u64 max_section;
 	u64 max_view;
 	u64 max_section_total;
+	bool no_ranges;
+	u32 max_security;
+	u8 require;
+	u8 withhold;
+	bool note;
 	struct list_head connectors;
 	u64 id;
 	const struct cred *cred;
@@ -184,12 +202,15 @@ struct alpc_port {
  * @state: &enum alpc_port_state; protected by the port's lock
  * @listed: counts in &alpc_port.connections and is in &alpc_port.conns; lock
  * @accepted: the server has accepted; lock
+ * @unsettled: its user is charged for a request that is not answered; lock
  * @watched: a thread has ever asked for an exit notice; &alpc_exit.lock
  * @node: in &alpc_port.conns; lock
  * @port: its connection port; a reference; immutable
  * @client: the client's end
  * @server: the server's end; usable once accepted
  * @queue: what the server sends to the client; lock
+ * @to_client: what waits in it; lock
+ * @to_server: what the client sent and waits at the port; lock
  * @id: number of the client's port; that of the server's is one more; immutable
  * @context: set by accept; immutable while open
  * @received: messages that the server has received, replies to its calls not
@@ -200,6 +221,9 @@ struct alpc_port {
  * @closed: the notice %ALPC_PORT_CLOSED, set aside, from the thread that
  *	connected; lock
  * @watches: threads that asked for an exit notice; &alpc_exit.lock
+ * @acceptor: the thread that accepted, or NULL; lock, immutable once set
+ * @security: security contexts of both ends; lock
+ * @last_security: the last number of one; lock
  * @sections: its sections, or NULL if there never were any; cmpxchg()
  * @ident_slot: memory of the ends' identity caches
  * @bucket: memory of @queue.pending
@@ -209,12 +233,15 @@ struct alpc_conn {
 	u8 state;
 	bool listed;
 	bool accepted;
+	bool unsettled;
 	bool watched;
 	struct list_head node;
 	struct alpc_port *port;
 	struct alpc_end client;
 	struct alpc_end server;
 	struct alpc_queue queue;
+	struct alpc_backlog to_client;
+	struct alpc_backlog to_server;
 	u64 id;
 	u64 context;
 	u64 received;
@@ -223,6 +250,9 @@ struct alpc_conn {
 	int error;
 	struct alpc_message closed;
 	struct hlist_head watches;
+	struct alpc_ident *acceptor;
+	struct hlist_head security;
+	u32 last_security;
 	struct alpc_sections *sections;
 	struct alpc_ident __rcu *ident_slot[2][ALPC_END_IDENTS];
 	struct hlist_head bucket;
@@ -239,6 +269,11 @@ struct alpc_conn {
  * @max_section: likewise, 0 for no sections
  * @max_view: likewise
  * @max_section_total: likewise
+ * @no_ranges: likewise
+ * @max_security: likewise
+ * @require: as &alpc_create_port.require
+ * @withhold: likewise
+ * @note: %ALPC_PORT_NOTE_IDENTITY
  */
 struct alpc_port_limits {
 	u32 max_message;
@@ -250,11 +285,33 @@ struct alpc_port_limits {
 	u64 max_section;
 	u64 max_view;
 	u64 max_section_total;
+	bool no_ranges;
+	u32 max_security;
+	u8 require;
+	u8 withhold;
+	bool note;
+};
+
+/**
+ * struct alpc_conn_options - what a client connects with
+ * @queue_messages: as &alpc_connect.queue_messages, with defaults filled in
+ * @queue_bytes: likewise
+ * @level: likewise
+ * @withhold: as &alpc_connect.withhold, and all with %ALPC_LEVEL_ANONYMOUS
+ * @note: %ALPC_CONNECT_NOTE_IDENTITY
+ */
+struct alpc_conn_options {
+	u32 queue_messages;
+	u64 queue_bytes;
+	u8 level;
+	u8 withhold;
+	bool note;
 };
 
 int alpc_port_limits_init(struct alpc_port_limits *limits,
 			  const struct alpc_create_port *arg);
-int alpc_client_limits_check(u32 *messages, u64 *bytes);
+int alpc_conn_options_init(struct alpc_conn_options *options,
+			   const struct alpc_connect *arg);
 
 int alpc_conn_cache_init(void);
 void alpc_conn_cache_exit(void);
@@ -264,12 +321,17 @@ struct alpc_port *alpc_port_alloc(struct net *net,
 struct alpc_port *alpc_port_get(struct alpc_port *port);
 void alpc_port_put(struct alpc_port *port);
 
-struct alpc_conn *alpc_conn_alloc(struct alpc_port *port, u32 queue_messages,
-				  u64 queue_bytes);
+struct alpc_conn *alpc_conn_alloc(struct alpc_port *port,
+				  const struct alpc_conn_options *options);
+void alpc_conn_settled(struct alpc_conn *conn);
 struct alpc_conn *alpc_conn_get(struct alpc_conn *conn);
 void alpc_conn_put(struct alpc_conn *conn);
 
 u64 alpc_end_id(const struct alpc_end *end);
+bool alpc_end_has_share(const struct alpc_end *end);
+void alpc_end_note_from(struct alpc_end *end, struct alpc_ident *ident);
+void alpc_end_note_sender(struct alpc_end *end, struct alpc_message *m,
+			  struct alpc_ident *ident);
 
 /* May one more message of this end be without a thread that waits for it? */
 static inline bool alpc_end_has_quota(const struct alpc_end *end)
@@ -304,12 +366,27 @@ static inline struct alpc_queue *alpc_end_outbox(const struct alpc_end *end)
 					       &end->conn->queue;
 }
 
+/* Where what a communication port sends waits there. */
+static inline struct alpc_backlog *alpc_end_backlog(const struct alpc_end *end)
+{
+	return end->kind == ALPC_KIND_CLIENT ? &end->conn->to_server :
+					       &end->conn->to_client;
+}
+
 /* The end that what is sent through this one arrives at. */
 static inline struct alpc_end *alpc_end_peer(const struct alpc_end *end)
 {
 	struct alpc_conn *conn = end->conn;
 
 	return end->kind == ALPC_KIND_CLIENT ? &conn->server : &conn->client;
+}
+
+/* Note who sends through an end, if somebody wants to know. */
+static inline void alpc_end_note(struct alpc_end *end, struct alpc_message *m,
+				 struct alpc_ident *ident)
+{
+	if (unlikely(end->noted))
+		alpc_end_note_sender(end, m, ident);
 }
 
 #endif /* ALPC_PORT_H */

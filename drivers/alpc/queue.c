@@ -6,15 +6,25 @@
  */
 #include "queue.h"
 
+#include <linux/minmax.h>
 #include <linux/poll.h>
 
 #include "completion.h"
 #include "deliver.h"
 #include "message.h"
+#include "port.h"
+
+void alpc_backlog_init(struct alpc_backlog *b)
+{
+	INIT_LIST_HEAD(&b->messages);
+	INIT_LIST_HEAD(&b->blocked);
+	b->count = 0;
+	b->bytes = 0;
+}
 
 void alpc_queue_init(struct alpc_queue *q, u32 max_count, u32 max_bytes)
 {
-	INIT_LIST_HEAD(&q->messages);
+	INIT_LIST_HEAD(&q->ready);
 	INIT_HLIST_HEAD(&q->receivers);
 	INIT_LIST_HEAD(&q->senders);
 	INIT_LIST_HEAD(&q->detached);
@@ -27,6 +37,7 @@ void alpc_queue_init(struct alpc_queue *q, u32 max_count, u32 max_bytes)
 	q->count = 0;
 	q->max_bytes = max_bytes;
 	q->max_count = max_count;
+	q->sharers = 0;
 	q->starved = false;
 	q->binding = NULL;
 	init_waitqueue_head(&q->readers);
@@ -55,34 +66,74 @@ void alpc_queue_wake_writers(struct alpc_queue *q, __poll_t events)
 	alpc_wake_pollers(&q->writers, events);
 }
 
-void alpc_queue_charge(struct alpc_queue *q, u32 len)
+/* Where a message waits. */
+static struct alpc_backlog *alpc_backlog_of(struct alpc_queue *q,
+					    const struct alpc_message *m)
 {
-	q->count++;
-	q->bytes += len;
+	struct alpc_conn *conn = m->from->conn;
+
+	return q == &conn->queue ? &conn->to_client : &conn->to_server;
 }
 
 /**
- * alpc_queue_uncharge() - give room back, to the sender that waits longest
+ * alpc_backlog_has_share() - is it below its share of a queue that is full?
  * @q: queue
+ * @b: backlog
+ */
+bool alpc_backlog_has_share(const struct alpc_queue *q,
+			    const struct alpc_backlog *b)
+{
+	u32 sharers = max(q->sharers, 1U);
+
+	return !b->count || (b->count < q->max_count / sharers &&
+			     b->bytes < q->max_bytes / sharers);
+}
+
+static void alpc_queue_charge(struct alpc_queue *q, struct alpc_backlog *b,
+			      u32 len)
+{
+	q->count++;
+	q->bytes += len;
+	b->count++;
+	b->bytes += len;
+}
+
+/* Charge room for a sender, which posts later. */
+static void alpc_queue_grant(struct alpc_queue *q, struct alpc_waiter *w,
+			     struct alpc_wake *wake)
+{
+	list_del(&w->node);
+	list_del(&w->blocked);
+	alpc_queue_charge(q, w->backlog, w->room);
+	alpc_waiter_give(w, 0, wake);
+}
+
+/**
+ * alpc_queue_uncharge() - give room back, to the senders that wait longest
+ * @q: queue
+ * @b: backlog that it was charged to
  * @len: length of what had been charged
  * @wake: collects whom to wake
- *
- * The room is charged again for the sender that gets it; it posts later.
  */
-void alpc_queue_uncharge(struct alpc_queue *q, u32 len, struct alpc_wake *wake)
+void alpc_queue_uncharge(struct alpc_queue *q, struct alpc_backlog *b, u32 len,
+			 struct alpc_wake *wake)
 {
-	struct alpc_waiter *w;
-
 	q->count--;
 	q->bytes -= len;
-	while (unlikely(!list_empty(&q->senders)) && alpc_queue_has_room(q)) {
-		w = list_first_entry(&q->senders, struct alpc_waiter, node);
-		list_del(&w->node);
-		hlist_del(&w->blocked);
-		alpc_queue_charge(q, w->room);
-		alpc_waiter_give(w, 0, wake);
-	}
-	if (unlikely(q->starved) && alpc_queue_has_room(q)) {
+	b->count--;
+	b->bytes -= len;
+	while (unlikely(!list_empty(&q->senders)) && alpc_queue_has_room(q))
+		alpc_queue_grant(q, list_first_entry(&q->senders,
+						     struct alpc_waiter, node),
+				 wake);
+	while (unlikely(!list_empty(&b->blocked)) &&
+	       alpc_backlog_has_share(q, b))
+		alpc_queue_grant(q, list_first_entry(&b->blocked,
+						     struct alpc_waiter,
+						     blocked),
+				 wake);
+	if (unlikely(q->starved) &&
+	    (alpc_queue_has_room(q) || alpc_backlog_has_share(q, b))) {
 		q->starved = false;
 		alpc_queue_wake_writers(q, EPOLLOUT | EPOLLWRNORM);
 	}
@@ -111,7 +162,8 @@ static struct task_struct *alpc_queue_hand(struct alpc_queue *q,
 		}
 		if (unlikely(m->charged)) {
 			m->charged = false;
-			alpc_queue_uncharge(q, alpc_message_weight(m), wake);
+			alpc_queue_uncharge(q, alpc_backlog_of(q, m),
+					    alpc_message_weight(m), wake);
 		}
 		task = w->task;
 		alpc_deliver_queued(q, m, &w->delivery);
@@ -132,6 +184,21 @@ static void alpc_queue_insert(struct alpc_queue *q, struct alpc_message *m,
 		alpc_binding_add_due(q->binding);
 }
 
+/* Nobody waits for it: let it wait. Apart, as messages are handed over mostly. */
+static noinline void alpc_queue_add(struct alpc_queue *q,
+				    struct alpc_message *m, bool counted)
+{
+	struct alpc_backlog *b = alpc_backlog_of(q, m);
+
+	if (counted && !m->charged) {
+		m->charged = true;
+		alpc_queue_charge(q, b, alpc_message_weight(m));
+	}
+	if (list_empty(&b->messages))
+		list_add_tail(&b->node, &q->ready);
+	alpc_queue_insert(q, m, &b->messages);
+}
+
 /**
  * alpc_queue_post() - hand a message to a receiver, or let it wait for one
  * @q: queue
@@ -150,14 +217,9 @@ struct task_struct *alpc_queue_post(struct alpc_queue *q,
 
 	m->order = ++q->last_order;
 	task = alpc_queue_hand(q, m, wake);
-	if (task)
-		return task;
-	if (counted && !m->charged) {
-		m->charged = true;
-		alpc_queue_charge(q, alpc_message_weight(m));
-	}
-	alpc_queue_insert(q, m, &q->messages);
-	return NULL;
+	if (unlikely(!task))
+		alpc_queue_add(q, m, counted);
+	return task;
 }
 
 /**
@@ -166,16 +228,21 @@ struct task_struct *alpc_queue_post(struct alpc_queue *q,
  * @m: message that a receiver could not use, with its state set
  * @wake: collects whom to wake
  *
- * That is the first place, but for others that were put back before.
+ * That is the first place, but for others that were put back before, and it is
+ * the turn of its sender.
  */
 void alpc_queue_put_back(struct alpc_queue *q, struct alpc_message *m,
 			 struct alpc_wake *wake)
 {
+	struct alpc_backlog *b = alpc_backlog_of(q, m);
 	struct alpc_message *other;
 
 	if (alpc_queue_hand(q, m, wake))
 		return;
-	list_for_each_entry(other, &q->messages, node)
+	if (!list_empty(&b->messages))
+		list_del(&b->node);
+	list_add(&b->node, &q->ready);
+	list_for_each_entry(other, &b->messages, node)
 		if (other->order > m->order)
 			break;
 	alpc_queue_insert(q, m, &other->node);
@@ -190,18 +257,22 @@ void alpc_queue_put_back(struct alpc_queue *q, struct alpc_message *m,
 void alpc_queue_remove(struct alpc_queue *q, struct alpc_message *m,
 		       struct alpc_wake *wake)
 {
+	struct alpc_backlog *b = alpc_backlog_of(q, m);
+
 	list_del_init(&m->node);
 	if (m->detached) {
 		m->detached = false;
 		return;
 	}
+	if (list_empty(&b->messages))
+		list_del(&b->node);
 	q->length--;
 	q->size -= alpc_delivery_len(m);
 	if (unlikely(q->binding))
 		alpc_binding_settle(q->binding, q->length);
 	if (m->charged) {
 		m->charged = false;
-		alpc_queue_uncharge(q, alpc_message_weight(m), wake);
+		alpc_queue_uncharge(q, b, alpc_message_weight(m), wake);
 	}
 }
 
@@ -218,15 +289,19 @@ void alpc_queue_remove(struct alpc_queue *q, struct alpc_message *m,
 int alpc_queue_take(struct alpc_queue *q, u32 room, struct alpc_delivery *d,
 		    struct alpc_wake *wake)
 {
+	struct alpc_backlog *b;
 	struct alpc_message *m;
 
-	if (list_empty(&q->messages))
+	if (list_empty(&q->ready))
 		return -EAGAIN;
-	m = list_first_entry(&q->messages, struct alpc_message, node);
+	b = list_first_entry(&q->ready, struct alpc_backlog, node);
+	m = list_first_entry(&b->messages, struct alpc_message, node);
 	if (alpc_delivery_len(m) > room) {
 		d->len = alpc_delivery_len(m);
 		return -EMSGSIZE;
 	}
+	/* What comes next from there waits for everybody's turn. */
+	list_move_tail(&b->node, &q->ready);
 	alpc_queue_remove(q, m, wake);
 	alpc_deliver_queued(q, m, d);
 	return 0;

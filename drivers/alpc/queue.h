@@ -33,29 +33,56 @@ struct alpc_message;
  * for room - replies, notices, and what a receiver puts back - are queued
  * without being counted.
  *
+ * What waits lies in one backlog for each port that it came through, and the
+ * backlogs take turns: who sends one message waits for one of each other sender,
+ * however many those have waiting.
+ *
  * A queue has room as long as both counts are below their limits, whatever the
- * length of the next message, so that poll(2) can tell exactly.
+ * length of the next message, so that poll(2) can tell exactly. When it has none,
+ * a backlog has room still as long as it is below its share, the limits divided
+ * by the number of senders, or empty. So who fills the queue keeps nobody else
+ * out, and no queue holds more than twice its limit and one message for each sender.
  *
  * A sender that finds no room sleeps in &senders. Room that comes free is
  * handed to the first of them, so none is overtaken and none is woken in vain.
+ * Room in the share of a backlog goes to the first who sleeps there.
  */
 
 /**
- * struct alpc_queue - messages that wait, and threads that wait for them
+ * struct alpc_backlog - what waits in a queue and came through one port
+ * @node: in &alpc_queue.ready while @messages is not empty
  * @messages: what waits, in order
- * @receivers: threads that wait, the last one first; empty if @messages is not
+ * @blocked: threads of that port that wait for room, the first one first
+ * @count: messages counted against the limit
+ * @bytes: bytes of data counted
+ *
+ * Protected by the port's lock.
+ */
+struct alpc_backlog {
+	struct list_head node;
+	struct list_head messages;
+	struct list_head blocked;
+	u32 count;
+	u32 bytes;
+};
+
+/**
+ * struct alpc_queue - messages that wait, and threads that wait for them
+ * @ready: backlogs with messages, in the order of their turns
+ * @receivers: threads that wait, the last one first; empty if @ready is not
  * @senders: threads that wait for room, the first one first
  * @detached: calls of this side whose threads handle callbacks
  * @pending: requests received from here and not answered
  * @last_id: last id given out on this side
  * @last_order: last &alpc_message.order given out
- * @length: messages in @messages
- * @size: bytes of data in @messages
+ * @length: messages that wait
+ * @size: bytes of data in them
  * @stopped: receiving fails with ESHUTDOWN
  * @count: messages counted against the limit
  * @max_count: limit of @count; immutable
  * @bytes: bytes of data counted
  * @max_bytes: limit of @bytes; immutable
+ * @sharers: ports that send here
  * @starved: somebody who does not sleep was told that there is no room
  * @binding: of the completion port that it is bound to, or NULL
  * @readers: those that poll for messages
@@ -65,7 +92,7 @@ struct alpc_message;
  * own, which is taken inside it.
  */
 struct alpc_queue {
-	struct list_head messages;
+	struct list_head ready;
 	struct hlist_head receivers;
 	struct list_head senders;
 	struct list_head detached;
@@ -78,6 +105,7 @@ struct alpc_queue {
 	u32 length;
 	u32 count;
 	u32 max_count;
+	u32 sharers;
 	bool stopped;
 	bool starved;
 	struct alpc_binding *binding;
@@ -87,8 +115,12 @@ struct alpc_queue {
 
 void alpc_queue_init(struct alpc_queue *q, u32 max_count, u32 max_bytes);
 
-void alpc_queue_charge(struct alpc_queue *q, u32 len);
-void alpc_queue_uncharge(struct alpc_queue *q, u32 len, struct alpc_wake *wake);
+void alpc_backlog_init(struct alpc_backlog *b);
+bool alpc_backlog_has_share(const struct alpc_queue *q,
+			    const struct alpc_backlog *b);
+
+void alpc_queue_uncharge(struct alpc_queue *q, struct alpc_backlog *b, u32 len,
+			 struct alpc_wake *wake);
 
 struct task_struct *alpc_queue_post(struct alpc_queue *q,
 				    struct alpc_message *m, bool counted,

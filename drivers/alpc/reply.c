@@ -86,6 +86,26 @@ bool alpc_request_keep(struct alpc_message *m)
 	return true;
 }
 
+/*
+ * Nobody waits for the reply to this request, and what it brought is given back.
+ * If its thread handles a callback it stays for that thread, which has to learn
+ * of it.
+ */
+static void alpc_request_settle(struct alpc_queue *own, struct alpc_message *m,
+				struct alpc_wake *wake,
+				struct alpc_spent *spent)
+{
+	if (m->parcel)
+		alpc_parcel_release(m, spent);
+	if (m->detached) {
+		alpc_pending_del(&own->pending, m);
+		m->state = ALPC_MSG_CANCELED;
+	} else {
+		alpc_request_withdraw(own, m, wake);
+		alpc_spent_add(spent, m);
+	}
+}
+
 /**
  * alpc_request_claim() - become the one thread that answers a request
  * @end: port
@@ -99,9 +119,12 @@ bool alpc_request_keep(struct alpc_message *m)
 struct alpc_message *alpc_request_claim(struct alpc_end *end, u64 id, u8 type,
 					struct alpc_conn **conn)
 {
-	struct alpc_message *m, *dead = NULL;
+	struct alpc_spent spent __uninitialized;
+	struct alpc_message *m;
 	struct alpc_wake wake = {};
+	int ret;
 
+	spent.any = false;
 	spin_lock(&end->port->lock);
 	m = alpc_pending_find(&end->own->pending, id);
 	if (!m || (end->conn && m->from->conn != end->conn)) {
@@ -110,12 +133,12 @@ struct alpc_message *alpc_request_claim(struct alpc_end *end, u64 id, u8 type,
 		m = ERR_PTR(-EBADMSG);
 	} else if (m->state == ALPC_MSG_CANCELED || m->state == ALPC_MSG_KEPT) {
 		/*
-		 * Its notice need not be received any more, and what it brought
-		 * is given back.
+		 * Its notice need not be received any more. As notices are not
+		 * charged, nobody waits for the room that this makes.
 		 */
-		dead = m;
-		m = ERR_PTR(m->state == ALPC_MSG_KEPT ? -ESRCH : -ECANCELED);
-		alpc_request_withdraw(end->own, dead, &wake);
+		ret = m->state == ALPC_MSG_KEPT ? -ESRCH : -ECANCELED;
+		alpc_request_settle(end->own, m, &wake, &spent);
+		m = ERR_PTR(ret);
 	} else if (m->state != ALPC_MSG_PENDING) {
 		m = ERR_PTR(-ESRCH);
 	} else {
@@ -125,8 +148,8 @@ struct alpc_message *alpc_request_claim(struct alpc_end *end, u64 id, u8 type,
 			*conn = alpc_conn_get(m->from->conn);
 	}
 	spin_unlock(&end->port->lock);
-	if (dead)
-		alpc_message_put(dead);
+	if (unlikely(spent.any))
+		alpc_spent_drop(&spent);
 	return m;
 }
 
@@ -252,6 +275,7 @@ void alpc_request_answer(struct alpc_queue *own, struct alpc_message *m,
 	m->len = len;
 	m->answer = answer;
 	m->seq = ++alpc_end_peer(m->from)->seq;
+	m->flags &= ~ALPC_MSG_IDENTITY;
 	refcount_dec(&m->ref);
 }
 
@@ -277,6 +301,7 @@ int alpc_reply_commit(struct alpc_op *op)
 	alpc_request_answer(end->own, m, ALPC_REPLY, op->x->send.len,
 			    op->answer);
 	op->answer = NULL;
+	alpc_end_note(alpc_end_peer(m->from), m, m->replier);
 	if (unlikely(m->parcel))
 		alpc_parcel_answer(m, &op->spent);
 	trace_alpc_send(end, m);
@@ -309,7 +334,7 @@ int alpc_release_commit(struct alpc_op *op)
 
 	lockdep_assert_held(&end->port->lock);
 	m = alpc_pending_find(&end->own->pending, op->x->send.id);
-	if (!m || !(m->brings & ~ALPC_BRINGS_RANGES) ||
+	if (!m || !(m->brings & ALPC_BRINGS_HELD) ||
 	    (end->conn && m->from->conn != end->conn))
 		return -ESRCH;
 	switch (m->state) {
@@ -318,10 +343,7 @@ int alpc_release_commit(struct alpc_op *op)
 		return 0;
 	case ALPC_MSG_CANCELED:
 	case ALPC_MSG_KEPT:
-		/* Now: it is freed when the thread has received what comes next. */
-		alpc_parcel_release(m, &op->spent);
-		alpc_request_withdraw(end->own, m, &op->wake);
-		op->dead = m;
+		alpc_request_settle(end->own, m, &op->wake, &op->spent);
 		return 0;
 	default:
 		return -ESRCH;
@@ -333,7 +355,7 @@ static bool alpc_call_is(const struct alpc_message *m,
 {
 	const struct alpc_conn *conn = m->from->conn;
 
-	if (m->callback && m->state == ALPC_MSG_QUEUED)
+	if ((m->flags & ALPC_MSG_CALLBACK) && m->state == ALPC_MSG_QUEUED)
 		return m->call == call && (!end->conn || conn == end->conn);
 	return m->sender_id == call && (!end->conn || conn == end->conn);
 }
@@ -350,7 +372,7 @@ static struct alpc_message *alpc_call_find(const struct alpc_end *end, u64 call)
 		if (!alpc_call_is(m, end, call))
 			continue;
 		found = m;
-		if (m->callback && m->state == ALPC_MSG_QUEUED)
+		if ((m->flags & ALPC_MSG_CALLBACK) && m->state == ALPC_MSG_QUEUED)
 			break;
 	}
 	return found;
@@ -391,7 +413,10 @@ int alpc_call_resume(struct alpc_op *op)
 	case ALPC_MSG_CANCELED:
 		alpc_message_forget(m);
 		m->state = ALPC_MSG_DONE;
-		op->dead = m;
+		alpc_spent_add(&op->spent, m);
+		return -ECANCELED;
+	case ALPC_MSG_KEPT:
+		/* Whoever has received it gives it back. */
 		return -ECANCELED;
 	default:
 		alpc_message_uncount(m);
@@ -428,16 +453,34 @@ struct alpc_message *alpc_call_callback(const struct alpc_message *m)
 	if (!m->called_back)
 		return NULL;
 	hlist_for_each_entry(cb, &alpc_end_peer(m->from)->sent, sent)
-		if (cb->callback && cb->call == m->sender_id &&
+		if ((cb->flags & ALPC_MSG_CALLBACK) &&
+		    cb->call == m->sender_id &&
 		    (cb->caller || cb->detached))
 			return cb;
 	return NULL;
 }
 
 /*
+ * A callback whose thread handles another one, and learns of it when it comes back.
+ * What is to be given back is counted already, as every call without its thread is.
+ */
+static void alpc_call_cancel_detached(struct alpc_queue *own,
+				      struct alpc_message *cb)
+{
+	if (cb->state != ALPC_MSG_PENDING)
+		return;
+	if (cb->brings & ALPC_BRINGS_VIEW) {
+		cb->state = ALPC_MSG_KEPT;
+	} else {
+		alpc_pending_del(&own->pending, cb);
+		cb->state = ALPC_MSG_CANCELED;
+	}
+}
+
+/*
  * A callback made in a call fails when nobody is left to answer it, and so does
- * the one made in that, to the depth that is allowed. One whose thread handles a
- * callback of its own fails when that thread comes back to it.
+ * the one made in that, to the depth that is allowed. Other threads may still be
+ * looking at a view that it brought.
  */
 static void alpc_call_cancel_callback(struct alpc_message *m,
 				      struct alpc_work *work)
@@ -451,13 +494,11 @@ static void alpc_call_cancel_callback(struct alpc_message *m,
 	w = cb->caller;
 	if (w) {
 		cb->caller = NULL;
-		/* Another thread may still be looking at what it brought. */
 		if (!alpc_request_keep(cb))
 			alpc_request_cancel(cb, work);
 		alpc_waiter_give(w, -ECANCELED, &work->wake);
-	} else if (cb->state == ALPC_MSG_PENDING) {
-		alpc_pending_del(&m->from->own->pending, cb);
-		cb->state = ALPC_MSG_CANCELED;
+	} else {
+		alpc_call_cancel_detached(m->from->own, cb);
 	}
 }
 

@@ -58,9 +58,9 @@ static int alpc_section_charge_end(struct alpc_section *sec,
 
 static void alpc_section_free(struct alpc_section *sec)
 {
-	atomic_long_sub(alpc_section_charge(sec), &sec->user->section_bytes);
-	alpc_user_put(sec->user);
-	alpc_user_put(sec->opener);
+	alpc_user_uncharge(sec->charged, ALPC_USER_SECTION_BYTES,
+			   alpc_section_charge(sec));
+	alpc_user_put(sec->owner);
 	alpc_section_uncharge_end(sec);
 	alpc_sections_put(sec->all);
 	if (sec->inode)
@@ -120,15 +120,9 @@ static int alpc_section_charge_to(struct alpc_section *sec,
 	ret = alpc_section_charge_end(sec, port);
 	if (ret)
 		return ret;
-	sec->user = alpc_user_get_current();
-	if (!sec->user) {
-		ret = -ENOMEM;
-	} else if (!alpc_user_charge(&sec->user->section_bytes,
-				     alpc_section_charge(sec),
-				     alpc_user_section_limit())) {
-		alpc_user_put(sec->user);
-		ret = -EDQUOT;
-	}
+	ret = alpc_user_charge_current(&sec->owner, ALPC_USER_SECTION_BYTES,
+				       alpc_section_charge(sec));
+	sec->charged = sec->owner;
 	if (ret)
 		alpc_section_uncharge_end(sec);
 	return ret;
@@ -177,14 +171,27 @@ err_free:
 	return ERR_PTR(ret);
 }
 
+/* Can there be a section on this connection? */
+static int alpc_section_conn_check(const struct alpc_conn *conn)
+{
+	switch (READ_ONCE(conn->state)) {
+	case ALPC_STATE_OPEN:
+		return 0;
+	case ALPC_STATE_CONNECTING:
+		return -ENOTCONN;
+	default:
+		return -EPIPE;
+	}
+}
+
 /* Under the lock: let the section be found. */
 static int alpc_section_publish(struct alpc_end *end, struct alpc_section *sec)
 {
-	struct alpc_conn *conn = end->conn;
+	int ret = alpc_section_conn_check(end->conn);
 
 	lockdep_assert_held(&end->port->lock);
-	if (conn->state != ALPC_STATE_OPEN)
-		return conn->state == ALPC_STATE_CONNECTING ? -ENOTCONN : -EPIPE;
+	if (ret)
+		return ret;
 	/* What has mapped a section knows it by its id for ever. */
 	if (sec->all->last_id == U32_MAX)
 		return -EDQUOT;
@@ -214,6 +221,10 @@ struct alpc_section *alpc_section_create(struct alpc_end *end, u64 len,
 		return ERR_PTR(-EOPNOTSUPP);
 	if (len > port->max_section)
 		return ERR_PTR(-EFBIG);
+	/* Before so much is allocated; it can change, and is looked at again. */
+	ret = alpc_section_conn_check(end->conn);
+	if (ret)
+		return ERR_PTR(ret);
 	sec = alpc_section_alloc(end, PAGE_ALIGN(len));
 	if (IS_ERR(sec))
 		return sec;
@@ -252,27 +263,55 @@ struct alpc_section *alpc_section_find(struct alpc_conn *conn, u8 creator,
 	return sec;
 }
 
-/**
- * alpc_section_settle() - let who still has a section be charged for it
- * @sec: section
- *
- * Called when it was taken out of its connection, when a file of the creator's
- * side is closed, and when the other side opens it: once it is taken out, and all
- * these files are closed, its creator has no use of it any more.
+/*
+ * Charge who has the use of it: once it is taken out of its connection, and the
+ * files of the creator's side are closed, the other side as long as that has any.
  */
-void alpc_section_settle(struct alpc_section *sec)
+static void alpc_section_settle(struct alpc_section *sec)
+{
+	struct alpc_user *user = sec->owner;
+
+	lockdep_assert_held(&sec->lock);
+	if (sec->deleted && !sec->own_files && sec->opener)
+		user = sec->opener;
+	if (user == sec->charged)
+		return;
+	alpc_user_uncharge(sec->charged, ALPC_USER_SECTION_BYTES,
+			   alpc_section_charge(sec));
+	alpc_user_charge_more(user, ALPC_USER_SECTION_BYTES,
+			      alpc_section_charge(sec));
+	sec->charged = user;
+}
+
+/**
+ * alpc_section_own_files() - the creator's side has opened or closed a file
+ * @sec: section
+ * @change: 1 or -1
+ */
+void alpc_section_own_files(struct alpc_section *sec, int change)
 {
 	spin_lock(&sec->lock);
-	if (sec->deleted && !sec->own_files && sec->opener &&
-	    sec->opener != sec->user) {
-		atomic_long_sub(alpc_section_charge(sec),
-				&sec->user->section_bytes);
-		atomic_long_add(alpc_section_charge(sec),
-				&sec->opener->section_bytes);
-		alpc_user_put(sec->user);
-		sec->user = alpc_user_get(sec->opener);
-	}
+	sec->own_files += change;
+	alpc_section_settle(sec);
 	spin_unlock(&sec->lock);
+}
+
+/**
+ * alpc_section_peer_files() - the other side has opened or closed a file
+ * @sec: section
+ * @change: 1 or -1
+ * @user: who opens it; the reference is consumed; NULL to close it
+ */
+void alpc_section_peer_files(struct alpc_section *sec, int change,
+			     struct alpc_user *user)
+{
+	spin_lock(&sec->lock);
+	sec->peer_files += change;
+	if (!sec->opener || !sec->peer_files)
+		swap(sec->opener, user);
+	alpc_section_settle(sec);
+	spin_unlock(&sec->lock);
+	alpc_user_put(user);
 }
 
 /* Nobody finds it any more. Return: false if that was so before. */
@@ -283,6 +322,7 @@ static bool alpc_section_unlink(struct alpc_section *sec)
 	hlist_del_rcu(&sec->node);
 	spin_lock(&sec->lock);
 	sec->deleted = true;
+	alpc_section_settle(sec);
 	spin_unlock(&sec->lock);
 	return true;
 }
@@ -299,19 +339,29 @@ int alpc_section_delete(struct alpc_end *end, u32 id)
 	struct alpc_section *sec;
 	bool unlinked;
 
-	/* Without the lock, because there can be very many. */
+	/* Without the lock, which all connections of the port share. */
 	sec = alpc_section_find(end->conn, end->kind, id);
 	if (!sec)
 		return -ENOENT;
 	spin_lock(&end->port->lock);
 	unlinked = alpc_section_unlink(sec);
 	spin_unlock(&end->port->lock);
-	if (unlinked) {
-		alpc_section_settle(sec);
+	if (unlinked)
 		alpc_section_put(sec);
-	}
 	alpc_section_put(sec);
 	return unlinked ? 0 : -ENOENT;
+}
+
+/**
+ * alpc_sections_bytes() - how long all sections are that an end has created
+ * @end: communication port
+ */
+u64 alpc_sections_bytes(const struct alpc_end *end)
+{
+	struct alpc_sections *all = READ_ONCE(end->conn->sections);
+
+	return all ? atomic64_read(&all->bytes[end->kind == ALPC_KIND_SERVER]) :
+		     0;
 }
 
 /**
@@ -334,7 +384,6 @@ void alpc_sections_release(struct alpc_end *end)
 		spin_unlock(&end->port->lock);
 		if (!sec)
 			return;
-		alpc_section_settle(sec);
 		alpc_section_put(sec);
 		cond_resched();
 	}

@@ -25,9 +25,9 @@ struct inode;
  *
  * A section is kernel memory, allocated as a whole when it is created: from then
  * on no fault on it can fail for want of memory, and nobody can take it away. It
- * is mapped as page frame numbers, so that nobody can pin its pages either:
- * otherwise a page that was pinned before could be written while a secure view
- * of it is held. What keeps the memory are the references of the section: one
+ * is mapped as page frame numbers, so that nobody can pin its pages either (but
+ * KVM before 6.13): otherwise a page that was pinned before could be written while
+ * a secure view of it is held. What keeps the memory are the references of the section: one
  * for the connection until the end that created it is closed, one for each file
  * (and so each mapping), one for each view on its way or held.
  *
@@ -78,9 +78,11 @@ struct alpc_sections {
  * @lock: protects the rest
  * @deleted: it is not in the list any more, and nobody can send views of it
  * @own_files: files of the creator's side
- * @user: who is charged
- * @opener: first user of the other side to open it, or NULL; is charged when the
- *	creator's side has let go of it
+ * @peer_files: files of the other side
+ * @owner: user of the thread that created it; a reference; immutable
+ * @opener: while there are @peer_files, user who opened the first of them; a
+ *	reference, else NULL
+ * @charged: who of these two is charged
  * @marks: pages that secure views protect, one bit each; NULL until there was one
  * @faults: held for reading by faults of the creator's side
  * @rcu: for freeing
@@ -98,8 +100,10 @@ struct alpc_section {
 	spinlock_t lock;	/* what follows */
 	bool deleted;
 	u32 own_files;
-	struct alpc_user *user;
+	u32 peer_files;
+	struct alpc_user *owner;
 	struct alpc_user *opener;
+	struct alpc_user *charged;
 	unsigned long *marks;
 	struct rw_semaphore faults;
 	struct rcu_head rcu;
@@ -111,9 +115,12 @@ struct alpc_section *alpc_section_find(struct alpc_conn *conn, u8 creator,
 				       u32 id);
 int alpc_section_delete(struct alpc_end *end, u32 id);
 void alpc_sections_release(struct alpc_end *end);
+u64 alpc_sections_bytes(const struct alpc_end *end);
 void alpc_sections_put(struct alpc_sections *all);
 void alpc_section_put(struct alpc_section *sec);
-void alpc_section_settle(struct alpc_section *sec);
+void alpc_section_own_files(struct alpc_section *sec, int change);
+void alpc_section_peer_files(struct alpc_section *sec, int change,
+			     struct alpc_user *user);
 
 struct file *alpc_section_open(struct alpc_section *sec, bool own,
 			       struct inode *comm);

@@ -6,6 +6,7 @@
  */
 #include "transfer.h"
 
+#include <linux/err.h>
 #include <linux/minmax.h>
 
 #include "deliver.h"
@@ -71,7 +72,8 @@ int alpc_send_fill(struct alpc_op *op, struct alpc_message *m)
  * alpc_send_prepare() - make a message
  * @op: transfer
  *
- * Return: 0 with &alpc_op.m, -EMSGSIZE, -ENOMEM, or what alpc_send_fill() returns.
+ * Return: 0 with &alpc_op.m, -EMSGSIZE, -ENOMEM, -EDQUOT, or what
+ * alpc_send_fill() returns.
  */
 int alpc_send_prepare(struct alpc_op *op)
 {
@@ -80,8 +82,8 @@ int alpc_send_prepare(struct alpc_op *op)
 
 	if (op->x->send.len > end->port->max_message)
 		return -EMSGSIZE;
-	m = alpc_message_alloc(&end->spare, alpc_send_room(op));
-	return m ? alpc_send_fill(op, m) : -ENOMEM;
+	m = alpc_message_alloc(&end->spare, end->user, alpc_send_room(op));
+	return IS_ERR(m) ? PTR_ERR(m) : alpc_send_fill(op, m);
 }
 
 /* Put into the list of what was sent through this end. */
@@ -135,7 +137,8 @@ static int alpc_send_block(struct alpc_op *op, struct alpc_queue *to)
 	}
 	alpc_waiter_init(&op->w, alpc_message_weight(op->m));
 	list_add_tail(&op->w.node, &to->senders);
-	hlist_add_head(&op->w.blocked, &op->end->blocked);
+	op->w.backlog = alpc_end_backlog(op->end);
+	list_add_tail(&op->w.blocked, &op->w.backlog->blocked);
 	op->blocked = true;
 	return -EINPROGRESS;
 }
@@ -152,9 +155,11 @@ static int alpc_send_new(struct alpc_op *op)
 		return ret;
 	if ((m->type == ALPC_REQUEST || m->brings) && !alpc_end_has_quota(end))
 		return -EDQUOT;
-	if (!m->charged && unlikely(!alpc_queue_is_open(to)))
+	if (!m->charged && unlikely(!alpc_queue_is_open(to)) &&
+	    !alpc_end_has_share(end))
 		return alpc_send_block(op, to);
 	alpc_send_record(op, end, to);
+	alpc_end_note(end, m, m->sender);
 	m->state = ALPC_MSG_QUEUED;
 	trace_alpc_send(end, m);
 	op->peer = alpc_queue_post(to, m, true, &op->wake);
@@ -203,9 +208,10 @@ static int alpc_send_callback(struct alpc_op *op)
 		return -EDQUOT;
 	to = outer->from->own;
 	m->depth = outer->depth + 1;
-	m->callback = true;
+	m->flags |= ALPC_MSG_CALLBACK;
 	m->call = outer->sender_id;
 	alpc_send_record(op, from, to);
+	alpc_end_note(from, m, m->sender);
 	m->state = ALPC_MSG_QUEUED;
 	trace_alpc_send(from, m);
 	w = outer->caller;
@@ -253,8 +259,8 @@ void alpc_send_abort(struct alpc_op *op)
 		op->m->charged = false;
 		rcu_read_lock();
 		spin_lock(&end->port->lock);
-		alpc_queue_uncharge(alpc_end_outbox(end), alpc_message_weight(op->m),
-				    &wake);
+		alpc_queue_uncharge(alpc_end_outbox(end), alpc_end_backlog(end),
+				    alpc_message_weight(op->m), &wake);
 		spin_unlock(&end->port->lock);
 		alpc_wake_flush(&wake);
 		rcu_read_unlock();

@@ -15,6 +15,7 @@
 #include "exit.h"
 #include "names.h"
 #include "section.h"
+#include "security.h"
 #include "reply.h"
 #include "trace.h"
 #include "work.h"
@@ -61,11 +62,11 @@ static void alpc_end_fail_requests(struct alpc_end *end, int error,
 static void alpc_end_fail_blocked(struct alpc_end *end, int error,
 				  struct alpc_work *work)
 {
-	struct hlist_node *next;
-	struct alpc_waiter *w;
+	struct alpc_waiter *w, *next;
 
-	hlist_for_each_entry_safe(w, next, &end->blocked, blocked) {
-		hlist_del(&w->blocked);
+	list_for_each_entry_safe(w, next, &alpc_end_backlog(end)->blocked,
+				 blocked) {
+		list_del(&w->blocked);
 		list_del(&w->node);
 		alpc_waiter_give(w, error, &work->wake);
 	}
@@ -82,12 +83,12 @@ static void alpc_end_drop_sent(struct alpc_end *end, struct alpc_work *work)
 			alpc_message_remove(m, work);
 }
 
-/* Free what waits in the queue of a client whose file is closed. */
-static void alpc_queue_drop(struct alpc_queue *q, struct alpc_work *work)
+/* Free what waits for a client whose file is closed. */
+static void alpc_backlog_drop(struct alpc_backlog *b, struct alpc_work *work)
 {
 	struct alpc_message *m, *next;
 
-	list_for_each_entry_safe(m, next, &q->messages, node)
+	list_for_each_entry_safe(m, next, &b->messages, node)
 		alpc_message_remove(m, work);
 }
 
@@ -140,6 +141,7 @@ static void alpc_conn_shutdown(struct alpc_conn *conn, int error,
 		return;
 	if (conn->state == ALPC_STATE_CONNECTING) {
 		alpc_connect_answered(conn, &work->wake);
+		alpc_conn_settled(conn);
 		alpc_conn_unlist(conn);
 	}
 	conn->state = ALPC_STATE_CLOSED;
@@ -174,6 +176,7 @@ void alpc_conn_unlist(struct alpc_conn *conn)
 	conn->listed = false;
 	list_del(&conn->node);
 	port->connections--;
+	port->queue.sharers--;
 }
 
 /**
@@ -207,10 +210,11 @@ static void alpc_client_release(struct alpc_conn *conn)
 	conn->client.released = true;
 	alpc_conn_shutdown(conn, -EPIPE, &work);
 	alpc_end_drop_replies(&conn->client, &work);
-	alpc_queue_drop(&conn->queue, &work);
+	alpc_backlog_drop(&conn->to_client, &work);
 	alpc_end_drop_kept(&conn->client, &work);
 	alpc_work_end(&work, conn->port);
 	alpc_sections_release(&conn->client);
+	alpc_security_release(&conn->client);
 }
 
 static void alpc_server_release(struct alpc_conn *conn)
@@ -225,6 +229,7 @@ static void alpc_server_release(struct alpc_conn *conn)
 	alpc_conn_unlist(conn);
 	alpc_work_end(&work, conn->port);
 	alpc_sections_release(&conn->server);
+	alpc_security_release(&conn->server);
 }
 
 /**

@@ -157,8 +157,8 @@ static __always_inline int alpc_commit_and_spin(struct alpc_op *op)
 	if (ret == -EINPROGRESS && op->peer)
 		alpc_spin_wait(&op->w, op->peer, &end->spin);
 	rcu_read_unlock();
-	if (unlikely(op->spent.fd))
-		alpc_fds_drop(&op->spent);
+	if (unlikely(op->spent.any))
+		alpc_spent_drop(&op->spent);
 	return ret;
 }
 
@@ -194,7 +194,7 @@ static int alpc_give_up(struct alpc_op *op, int error)
 		effect = !alpc_give_up_call(op, &work);
 	} else if (op->blocked) {
 		list_del(&op->w.node);
-		hlist_del(&op->w.blocked);
+		list_del(&op->w.blocked);
 	} else {
 		hlist_del(&op->w.receiver);
 	}
@@ -315,7 +315,9 @@ alpc_copy_delivery(struct alpc_end *end, const struct alpc_delivery *d,
 		return ret;
 	trace_alpc_receive(end, d);
 	alpc_fill(recv, d);
-	if (unlikely(recv->attrs || d->flags & (ALPC_MSG_RANGES | ALPC_MSG_FDS)))
+	if (unlikely(recv->attrs ||
+		     d->flags & (ALPC_MSG_RANGES | ALPC_MSG_FDS |
+				 ALPC_MSG_SECURITY)))
 		return alpc_parcel_unpack(end, d, recv, kinds);
 	return 0;
 }
@@ -398,9 +400,8 @@ static __always_inline void alpc_begin(struct alpc_op *op, struct alpc_end *end,
 	op->m = NULL;
 	op->answer = NULL;
 	op->call = NULL;
-	op->dead = NULL;
 	op->granted = NULL;
-	op->spent.fd = NULL;
+	op->spent.any = false;
 	op->w.delivery.msg = NULL;
 }
 
@@ -494,8 +495,6 @@ int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 	if (likely(!ret))
 		ret = alpc_run(&op);
 	alpc_abort(&op);
-	if (unlikely(op.dead))
-		alpc_message_put(op.dead);
 	if (likely(!ret && op.w.delivery.msg)) {
 		ret = alpc_finish(&op, ux);
 		if (unlikely(op.granted))

@@ -9,7 +9,7 @@
 
 #include <uapi/linux/alpc.h>
 
-#include "fds.h"
+#include "parcel.h"
 #include "port.h"
 #include "wait.h"
 #include "work.h"
@@ -42,11 +42,9 @@
  * @m: message to send; ours until @sent
  * @answer: a reply longer than the room in @m, or NULL
  * @call: call whose reply is waited for; port's lock
- * @dead: message that nobody finds any more, to be freed
  * @granted: message of a call whose receiver may touch this thread's memory; a
  *	reference, or NULL
- * @spent: descriptors that are not needed any more, to be dropped without the
- *	lock
+ * @spent: what is to be dropped without the lock
  * @blocked: waiting for room, not for a message
  * @w: this thread
  * @wake: whom to wake
@@ -63,9 +61,8 @@ struct alpc_op {
 	struct alpc_message *m;
 	void *answer;
 	struct alpc_message *call;
-	struct alpc_message *dead;
 	struct alpc_message *granted;
-	struct alpc_fds spent;
+	struct alpc_spent spent;
 	struct alpc_waiter w;
 	struct alpc_wake wake;
 	struct task_struct *peer;

@@ -229,7 +229,7 @@ static int alpc_batch_commit(struct alpc_batch *b)
 		b->done++;
 		if (out->error && !b->replies)
 			return out->error;
-		if (unlikely(op->spent.fd || op->dead))
+		if (unlikely(op->spent.any))
 			return 0;
 	}
 	return 0;
@@ -248,12 +248,8 @@ static int alpc_batch_commit_unlocked(struct alpc_batch *b)
 	spin_unlock(&op->end->port->lock);
 	alpc_wake_flush(&op->wake);
 	rcu_read_unlock();
-	if (unlikely(op->spent.fd))
-		alpc_fds_drop(&op->spent);
-	if (unlikely(op->dead)) {
-		alpc_message_put(op->dead);
-		op->dead = NULL;
-	}
+	if (unlikely(op->spent.any))
+		alpc_spent_drop(&op->spent);
 	return ret;
 }
 

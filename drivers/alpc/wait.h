@@ -14,6 +14,7 @@
 #include <linux/types.h>
 #include <uapi/linux/alpc.h>
 
+struct alpc_backlog;
 struct alpc_ident;
 struct alpc_message;
 
@@ -103,7 +104,8 @@ struct alpc_delivery {
  * struct alpc_waiter - a thread that waits, on its own stack
  * @receiver: in &alpc_queue.receivers; protected by the port's lock
  * @node: in &alpc_queue.senders or &alpc_port.connectors; port's lock
- * @blocked: a sender without room: in &alpc_end.blocked; port's lock
+ * @blocked: a sender without room: in &alpc_backlog.blocked; port's lock
+ * @backlog: of a sender without room
  * @task: the thread
  * @state: ALPC_WAITER_*
  * @error: result: 0 or a negative errno; valid once DONE
@@ -113,7 +115,8 @@ struct alpc_delivery {
 struct alpc_waiter {
 	struct hlist_node receiver;
 	struct list_head node;
-	struct hlist_node blocked;
+	struct list_head blocked;
+	struct alpc_backlog *backlog;
 	struct task_struct *task;
 	int state;
 	int error;

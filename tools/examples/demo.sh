@@ -3,7 +3,7 @@
 # Copyright (C) 2026 The ALPC for Linux authors
 #
 # Real processes talk over /dev/alpc: a file service, its clients, and what can
-# happen to them. Prints who did what and checks every step; ends with status 0
+# happen to them; and who is let in, and acts for whom (demo-security.sh). Prints who did what and checks every step; ends with status 0
 # if everything went as expected. Takes root, because the processes are to be
 # different users. Programs are looked for beside this script and in PATH.
 set -u
@@ -75,14 +75,21 @@ ended() {
 	[ "$ended_with" -eq "$2" ] || die "process $1 ended with $ended_with, not $2"
 }
 
-# client STATUS ARG...: run a client to its end; what it says is in $said
+# run STATUS USER PROGRAM ARG...: run it to its end; what it says is in $said
+run() {
+	wanted=$1 user=$2 program=$3
+	shift 3
+	said=$(as_user "$user" "$bin/$program" "$@" 2>&1)
+	got=$?
+	printf '%s\n' "$said" | show
+	[ "$got" -eq "$wanted" ] || die "$program ended with $got, not $wanted"
+}
+
+# client STATUS ARG...: the same for a client of the file service
 client() {
 	wanted=$1
 	shift
-	said=$(as_user "$client_user" "$bin/file-client" -n "$port" "$@" 2>&1)
-	got=$?
-	printf '%s\n' "$said" | show
-	[ "$got" -eq "$wanted" ] || die "this client ended with $got, not $wanted"
+	run "$wanted" "$client_user" file-client -n "$port" "$@"
 	client_pid=${said#file-client }
 	client_pid=${client_pid%%:*}
 }
@@ -117,13 +124,19 @@ listen() {
 	die "the client is gone and has not said \"$1\""
 }
 
-# background INPUT ARG...: start a client; its lines come to listen(), its pid is
-# in $client_pid
+# background INPUT ARG...: start a client of the file service; its lines come to
+# listen(), its pid is in $client_pid
 background() {
 	input=$1
 	shift
-	(as_user "$client_user" "$bin/file-client" -n "$port" "$@" <"$input" \
-		>"$tmp/client" 2>&1) &
+	start "$input" "$client_user" file-client -n "$port" "$@"
+}
+
+# start INPUT USER PROGRAM ARG...: the same for any program
+start() {
+	input=$1 user=$2 program=$3
+	shift 3
+	(as_user "$user" "$bin/$program" "$@" <"$input" >"$tmp/client" 2>&1) &
 	client_pid=$!
 	started "$client_pid"
 	exec 4<"$tmp/client"
@@ -137,7 +150,8 @@ prepare() {
 	chmod 777 "$tmp/copies"
 	mkfifo "$tmp/service" "$tmp/client" "$tmp/input"
 	# Users who may not look into the place that the programs lie in run copies.
-	for program in file-service file-client hello-server hello-client; do
+	for program in file-service file-client hello-server hello-client \
+		auth-service auth-client session-manager session-client; do
 		found=$here/$program
 		[ -x "$found" ] || found=$(command -v "$program") ||
 			die "there is no program $program"
@@ -376,12 +390,16 @@ main() {
 	stopping
 	permissions
 	ending
+	authenticating
+	managing
 	finish_step
 	printf '\n-- summary\n%s' "$summary"
 	printf 'the demo PASSED: %d steps, each as expected\n' "$steps"
 }
 
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tools/examples/demo-security.sh
+. "$here/demo-security.sh"
 if [ "${DEMO_INSIDE:-}" ]; then
 	tmp=$(mktemp -d /tmp/alpc-demo.XXXXXX)
 	trap cleanup EXIT

@@ -6,11 +6,11 @@
  */
 #include "file-protocol.h"
 #include "file-send.h"
+#include "file-tool.h"
 
 #include <alpc/alpc.h>
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,18 +46,6 @@ static struct {
 
 static struct alpc_port *port;
 static struct alpc_message *message;
-
-__attribute__((format(printf, 1, 2)))
-static void say(const char *fmt, ...)
-{
-	char line[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	printf("file-client %d: %s\n", getpid(), line);
-}
 
 /* Say what did not work, and that it did not. */
 static int failed(const char *what, int err)
@@ -350,9 +338,9 @@ static void parse(int argc, char **argv)
 			config.greeting = optarg;
 		} else if (c == 's') {
 			config.check_server = true;
-			config.server = (uid_t)strtoul(optarg, NULL, 10);
+			config.server = (uid_t)option_number(optarg, UINT32_MAX);
 		} else if (c == 't') {
-			config.timeout = ALPC_MSEC(strtoul(optarg, NULL, 10));
+			config.timeout = ALPC_MSEC(option_number(optarg, UINT32_MAX));
 		} else {
 			fputs(usage, stderr);
 			exit(2);

@@ -8,6 +8,7 @@
 
 #include "file-protocol.h"
 #include "file-sum.h"
+#include "file-tool.h"
 #include "file-watch.h"
 
 #include <alpc/alpc.h>
@@ -17,7 +18,6 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,18 +53,6 @@ struct visitor {
 	atomic_uint datagrams;
 	struct summed summed;
 };
-
-__attribute__((format(printf, 1, 2)))
-static void say(const char *fmt, ...)
-{
-	char line[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	printf("file-service %d: %s\n", getpid(), line);
-}
 
 /* -- Files ---------------------------------------------------------------- */
 
@@ -352,10 +340,10 @@ static void parse(int argc, char **argv)
 		if (c == 'n')
 			config.name = optarg;
 		else if (c == 't')
-			config.threads = (unsigned int)strtoul(optarg, NULL, 10);
+			config.threads = (unsigned int)option_number(optarg, UINT32_MAX);
 		else if (c == 'u' && config.n_users < USERS_MAX)
 			config.users[config.n_users++] =
-				(uid_t)strtoul(optarg, NULL, 10);
+				(uid_t)option_number(optarg, UINT32_MAX);
 		else
 			fail_usage();
 	}

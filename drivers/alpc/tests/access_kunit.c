@@ -21,15 +21,6 @@ static struct alpc_range ranges[] = {
 						       ALPC_RANGE_WRITE },
 };
 
-static int access_init(struct kunit *test)
-{
-	int ret = alpc_fixture_init(test);
-
-	if (!ret)
-		alpc_fixture_connect(test->priv);
-	return ret;
-}
-
 /*
  * A call that the server has received, with ranges. There is no address space to
  * them, because the thread of a test has none.
@@ -46,6 +37,18 @@ static struct alpc_played_call call_with_ranges(struct kunit *test)
 	m->parcel->grant.count = ARRAY_SIZE(ranges);
 	m->brings = ALPC_BRINGS_RANGES;
 	return c;
+}
+
+/* The same, and the request as an access finds it. */
+static struct alpc_message *found_call(struct kunit *test,
+				       struct alpc_played_call *c)
+{
+	struct alpc_message *m;
+
+	*c = call_with_ranges(test);
+	m = alpc_access_find(&c->f->port->end, c->id);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(m));
+	return m;
 }
 
 static long find_error(struct alpc_end *end, u64 id)
@@ -125,10 +128,9 @@ static void request_that_is_being_answered_is_esrch(struct kunit *test)
 static void answered_request_is_esrch(struct kunit *test)
 {
 	struct alpc_fixture *f = test->priv;
-	struct alpc_played_call c = call_with_ranges(test);
-	struct alpc_message *m = alpc_access_find(&f->port->end, c.id);
+	struct alpc_played_call c;
+	struct alpc_message *m = found_call(test, &c);
 
-	KUNIT_ASSERT_FALSE(test, IS_ERR(m));
 	alpc_actor_reply(alpc_actor(f, &f->port->end), c.id, 0);
 	KUNIT_EXPECT_EQ(test, alpc_access_enter(&f->port->end, m), -ESRCH);
 	KUNIT_EXPECT_EQ(test, find_error(&f->port->end, c.id), -ESRCH);
@@ -138,10 +140,9 @@ static void answered_request_is_esrch(struct kunit *test)
 static void cancelled_request_is_ecanceled(struct kunit *test)
 {
 	struct alpc_fixture *f = test->priv;
-	struct alpc_played_call c = call_with_ranges(test);
-	struct alpc_message *m = alpc_access_find(&f->port->end, c.id);
+	struct alpc_played_call c;
+	struct alpc_message *m = found_call(test, &c);
 
-	KUNIT_ASSERT_FALSE(test, IS_ERR(m));
 	alpc_actor_cancel(c.client);
 	KUNIT_EXPECT_EQ(test, alpc_access_enter(&f->port->end, m), -ECANCELED);
 	KUNIT_EXPECT_EQ(test, find_error(&f->port->end, c.id), -ECANCELED);
@@ -156,10 +157,9 @@ static void cancelled_request_is_ecanceled(struct kunit *test)
 static void request_of_a_closed_connection_is_esrch(struct kunit *test)
 {
 	struct alpc_fixture *f = test->priv;
-	struct alpc_played_call c = call_with_ranges(test);
-	struct alpc_message *m = alpc_access_find(&f->port->end, c.id);
+	struct alpc_played_call c;
+	struct alpc_message *m = found_call(test, &c);
 
-	KUNIT_ASSERT_FALSE(test, IS_ERR(m));
 	alpc_disconnect(&c.conn->server);
 	KUNIT_EXPECT_EQ(test, alpc_access_enter(&f->port->end, m), -ESRCH);
 	KUNIT_EXPECT_EQ(test, find_error(&f->port->end, c.id), -ESRCH);
@@ -195,10 +195,9 @@ static void user_is_counted_and_atomic(struct kunit *test)
 static void refused_user_is_not_counted(struct kunit *test)
 {
 	struct alpc_fixture *f = test->priv;
-	struct alpc_played_call c = call_with_ranges(test);
-	struct alpc_message *m = alpc_access_find(&f->port->end, c.id);
+	struct alpc_played_call c;
+	struct alpc_message *m = found_call(test, &c);
 
-	KUNIT_ASSERT_FALSE(test, IS_ERR(m));
 	alpc_actor_cancel(c.client);
 	KUNIT_EXPECT_EQ(test, alpc_access_enter(&f->port->end, m), -ECANCELED);
 	KUNIT_EXPECT_EQ(test, atomic_read(&m->parcel->grant.users), 0);
@@ -276,7 +275,7 @@ static struct kunit_case access_cases[] = {
 
 static struct kunit_suite access_suite = {
 	.name = "alpc_access",
-	.init = access_init,
+	.init = alpc_fixture_init_connected,
 	.test_cases = access_cases,
 };
 

@@ -40,8 +40,8 @@ static int actor_commit(struct alpc_actor *a, int (*step)(struct alpc_op *op))
 	spin_unlock(lock);
 	alpc_wake_flush(&op->wake);
 	rcu_read_unlock();
-	if (op->spent.fd)
-		alpc_fds_drop(&op->spent);
+	if (op->spent.any)
+		alpc_spent_drop(&op->spent);
 	return ret;
 }
 
@@ -166,15 +166,9 @@ int alpc_actor_reply(struct alpc_actor *a, u64 id, u32 len)
  */
 int alpc_actor_wait(struct alpc_actor *a, u64 call)
 {
-	int ret;
-
 	a->x.flags = ALPC_TRANSFER_WAIT;
 	a->x.recv.call = call;
-	ret = actor_commit(a, alpc_call_resume);
-	if (a->op.dead)
-		alpc_message_put(a->op.dead);
-	a->op.dead = NULL;
-	return ret;
+	return actor_commit(a, alpc_call_resume);
 }
 
 static int actor_receive(struct alpc_op *op)

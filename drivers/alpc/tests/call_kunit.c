@@ -9,27 +9,6 @@
 #include "../shutdown.h"
 #include "fixture.h"
 
-static int call_init(struct kunit *test)
-{
-	int ret = alpc_fixture_init(test);
-
-	if (!ret)
-		alpc_fixture_connect(test->priv);
-	return ret;
-}
-
-static struct alpc_played_call call(struct kunit *test)
-{
-	return alpc_fixture_played_call(test->priv);
-}
-
-/* The server's thread calls back and waits. */
-static void call_back(struct kunit *test, struct alpc_played_call *c)
-{
-	KUNIT_ASSERT_EQ(test, alpc_actor_call(c->server, ALPC_SEND_CALLBACK,
-					      c->id, 8), 0);
-}
-
 /* Another of the server's threads answers. */
 static int reply(struct alpc_played_call *c, u64 id)
 {
@@ -38,10 +17,10 @@ static int reply(struct alpc_played_call *c, u64 id)
 
 static void callback_comes_to_the_thread_that_calls(struct kunit *test)
 {
-	struct alpc_played_call c = call(test);
+	struct alpc_played_call c = alpc_fixture_played_call(test->priv);
 	const struct alpc_delivery *d;
 
-	call_back(test, &c);
+	alpc_fixture_call_back(&c);
 	KUNIT_EXPECT_EQ(test, alpc_actor_result(c.client), 0);
 	d = alpc_actor_got(c.client);
 	KUNIT_ASSERT_NOT_NULL(test, d);
@@ -55,10 +34,10 @@ static void callback_comes_to_the_thread_that_calls(struct kunit *test)
 
 static void call_goes_on_after_its_callback(struct kunit *test)
 {
-	struct alpc_played_call c = call(test);
+	struct alpc_played_call c = alpc_fixture_played_call(test->priv);
 	u64 id;
 
-	call_back(test, &c);
+	alpc_fixture_call_back(&c);
 	id = alpc_actor_got(c.client)->id;
 	alpc_actor_done(c.client);
 	KUNIT_EXPECT_EQ(test, alpc_actor_reply(c.client, id, 0), 0);
@@ -76,26 +55,26 @@ static void call_goes_on_after_its_callback(struct kunit *test)
 
 static void reply_waits_for_the_end_of_the_callback(struct kunit *test)
 {
-	struct alpc_played_call c = call(test);
+	struct alpc_played_call c = alpc_fixture_played_call(test->priv);
 
-	call_back(test, &c);
+	alpc_fixture_call_back(&c);
 	alpc_actor_done(c.client);
 	KUNIT_EXPECT_EQ(test, reply(&c, c.id), 0);
 	/* No other thread of the client can receive it. */
-	KUNIT_EXPECT_TRUE(test, list_empty(&c.conn->queue.messages));
+	KUNIT_EXPECT_TRUE(test, list_empty(&c.conn->queue.ready));
 	KUNIT_EXPECT_EQ(test, alpc_actor_wait(c.client, c.out_id), 0);
 	KUNIT_EXPECT_EQ(test, alpc_actor_got(c.client)->type, ALPC_REPLY);
 }
 
 static void only_the_call_itself_can_be_waited_for(struct kunit *test)
 {
-	struct alpc_played_call c = call(test);
+	struct alpc_played_call c = alpc_fixture_played_call(test->priv);
 	struct alpc_conn *other = alpc_fixture_connect(c.f);
 	struct alpc_actor *a = alpc_actor(c.f, &c.conn->client);
 
 	/* Its thread still waits. */
 	KUNIT_EXPECT_EQ(test, alpc_actor_wait(a, c.out_id), -ESRCH);
-	call_back(test, &c);
+	alpc_fixture_call_back(&c);
 	alpc_actor_done(c.client);
 	KUNIT_EXPECT_EQ(test, alpc_actor_wait(a, c.out_id + 1), -ESRCH);
 	KUNIT_EXPECT_EQ(test, alpc_actor_wait(alpc_actor(c.f, &other->client),
@@ -106,9 +85,9 @@ static void only_the_call_itself_can_be_waited_for(struct kunit *test)
 
 static void waiting_after_the_end_is_epipe(struct kunit *test)
 {
-	struct alpc_played_call c = call(test);
+	struct alpc_played_call c = alpc_fixture_played_call(test->priv);
 
-	call_back(test, &c);
+	alpc_fixture_call_back(&c);
 	alpc_actor_done(c.client);
 	KUNIT_ASSERT_EQ(test, alpc_disconnect(&c.conn->server), 0);
 	KUNIT_EXPECT_EQ(test, alpc_actor_wait(c.client, c.out_id), -EPIPE);
@@ -117,13 +96,13 @@ static void waiting_after_the_end_is_epipe(struct kunit *test)
 
 static void callback_that_did_not_fit_comes_before_the_reply(struct kunit *test)
 {
-	struct alpc_played_call c = call(test);
+	struct alpc_played_call c = alpc_fixture_played_call(test->priv);
 	u64 id;
 
-	call_back(test, &c);
+	alpc_fixture_call_back(&c);
 	id = alpc_actor_got(c.client)->id;
 	alpc_actor_undo(c.client, true);
-	KUNIT_EXPECT_TRUE(test, list_empty(&c.conn->queue.messages));
+	KUNIT_EXPECT_TRUE(test, list_empty(&c.conn->queue.ready));
 	KUNIT_EXPECT_EQ(test, c.conn->queue.pending.count, 0);
 	KUNIT_ASSERT_EQ(test, reply(&c, c.id), 0);
 
@@ -138,13 +117,13 @@ static void callback_that_did_not_fit_comes_before_the_reply(struct kunit *test)
 
 static void reply_that_did_not_fit_stays_with_the_call(struct kunit *test)
 {
-	struct alpc_played_call c = call(test);
+	struct alpc_played_call c = alpc_fixture_played_call(test->priv);
 	int i;
 
 	KUNIT_ASSERT_EQ(test, reply(&c, c.id), 0);
 	for (i = 0; i < 3; i++) {
 		alpc_actor_undo(c.client, true);
-		KUNIT_EXPECT_TRUE(test, list_empty(&c.conn->queue.messages));
+		KUNIT_EXPECT_TRUE(test, list_empty(&c.conn->queue.ready));
 		KUNIT_ASSERT_EQ(test, alpc_actor_wait(c.client, c.out_id), 0);
 		KUNIT_EXPECT_EQ(test, alpc_actor_got(c.client)->type,
 				ALPC_REPLY);
@@ -156,11 +135,11 @@ static void reply_that_did_not_fit_stays_with_the_call(struct kunit *test)
 
 static void one_callback_at_a_time_is_made_in_a_call(struct kunit *test)
 {
-	struct alpc_played_call c = call(test);
+	struct alpc_played_call c = alpc_fixture_played_call(test->priv);
 	struct alpc_actor *a = alpc_actor(c.f, &c.conn->server);
 	u64 id;
 
-	call_back(test, &c);
+	alpc_fixture_call_back(&c);
 	id = alpc_actor_got(c.client)->id;
 	alpc_actor_done(c.client);
 	KUNIT_EXPECT_EQ(test, alpc_actor_call(a, ALPC_SEND_CALLBACK, c.id, 0),
@@ -180,7 +159,7 @@ static void one_callback_at_a_time_is_made_in_a_call(struct kunit *test)
 
 static void callback_needs_a_request_to_be_made_in(struct kunit *test)
 {
-	struct alpc_played_call c = call(test);
+	struct alpc_played_call c = alpc_fixture_played_call(test->priv);
 	struct alpc_actor *a = alpc_actor(c.f, &c.f->port->end);
 	struct alpc_actor *asks;
 
@@ -199,7 +178,7 @@ static void callback_needs_a_request_to_be_made_in(struct kunit *test)
 /* Each side in turn calls back in what it was given. */
 static void callbacks_are_nested_so_deep(struct kunit *test)
 {
-	struct alpc_played_call c = call(test);
+	struct alpc_played_call c = alpc_fixture_played_call(test->priv);
 	struct alpc_actor *from = c.server, *to = c.client;
 	u64 id = c.id;
 	int i;
@@ -237,7 +216,7 @@ static void callback_to_nobody_who_waits_is_queued(struct kunit *test)
 
 static void requests_without_an_answer_are_limited(struct kunit *test)
 {
-	struct alpc_played_call c = call(test);
+	struct alpc_played_call c = alpc_fixture_played_call(test->priv);
 	struct alpc_actor *a = alpc_actor(c.f, &c.conn->client);
 
 	c.conn->client.unanswered = ALPC_UNANSWERED_MAX;
@@ -258,10 +237,10 @@ static void requests_without_an_answer_are_limited(struct kunit *test)
 /* Or else a client could leave any number of calls lying in callbacks. */
 static void call_without_its_thread_counts(struct kunit *test)
 {
-	struct alpc_played_call c = call(test);
+	struct alpc_played_call c = alpc_fixture_played_call(test->priv);
 
 	KUNIT_EXPECT_EQ(test, c.conn->client.unanswered, 0);
-	call_back(test, &c);
+	alpc_fixture_call_back(&c);
 	KUNIT_EXPECT_EQ(test, c.conn->client.unanswered, 1);
 	alpc_actor_done(c.client);
 	KUNIT_ASSERT_EQ(test, alpc_actor_wait(c.client, c.out_id),
@@ -288,7 +267,7 @@ static struct kunit_case call_cases[] = {
 
 static struct kunit_suite call_suite = {
 	.name = "alpc_call",
-	.init = call_init,
+	.init = alpc_fixture_init_connected,
 	.test_cases = call_cases,
 };
 

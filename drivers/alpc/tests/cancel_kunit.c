@@ -9,27 +9,6 @@
 #include "../shutdown.h"
 #include "fixture.h"
 
-static int cancel_init(struct kunit *test)
-{
-	int ret = alpc_fixture_init(test);
-
-	if (!ret)
-		alpc_fixture_connect(test->priv);
-	return ret;
-}
-
-static struct alpc_played_call call(struct kunit *test)
-{
-	return alpc_fixture_played_call(test->priv);
-}
-
-/* The server's thread calls back and waits. */
-static void call_back(struct kunit *test, struct alpc_played_call *c)
-{
-	KUNIT_ASSERT_EQ(test, alpc_actor_call(c->server, ALPC_SEND_CALLBACK,
-					      c->id, 8), 0);
-}
-
 static void call_that_nobody_took_vanishes(struct kunit *test)
 {
 	struct alpc_fixture *f = test->priv;
@@ -37,7 +16,7 @@ static void call_that_nobody_took_vanishes(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, f->port->queue.count, 1);
 	alpc_actor_cancel(caller);
-	KUNIT_EXPECT_TRUE(test, list_empty(&f->port->queue.messages));
+	KUNIT_EXPECT_TRUE(test, list_empty(&f->port->queue.ready));
 	KUNIT_EXPECT_EQ(test, f->port->queue.count, 0);
 	KUNIT_EXPECT_EQ(test, f->port->queue.bytes, 0);
 	KUNIT_EXPECT_TRUE(test, hlist_empty(&f->conn[0]->client.sent));
@@ -45,10 +24,10 @@ static void call_that_nobody_took_vanishes(struct kunit *test)
 
 static void cancelled_call_takes_its_callbacks_along(struct kunit *test)
 {
-	struct alpc_played_call c = call(test);
+	struct alpc_played_call c = alpc_fixture_played_call(test->priv);
 	u64 id;
 
-	call_back(test, &c);
+	alpc_fixture_call_back(&c);
 	id = alpc_actor_got(c.client)->id;
 	alpc_actor_done(c.client);
 	KUNIT_ASSERT_EQ(test, alpc_actor_wait(c.client, c.out_id),
@@ -65,11 +44,11 @@ static void cancelled_call_takes_its_callbacks_along(struct kunit *test)
 
 static void callbacks_of_other_calls_stay(struct kunit *test)
 {
-	struct alpc_played_call one = call(test);
-	struct alpc_played_call two = call(test);
+	struct alpc_played_call one = alpc_fixture_played_call(test->priv);
+	struct alpc_played_call two = alpc_fixture_played_call(test->priv);
 
-	call_back(test, &one);
-	call_back(test, &two);
+	alpc_fixture_call_back(&one);
+	alpc_fixture_call_back(&two);
 	alpc_actor_done(one.client);
 	KUNIT_ASSERT_EQ(test, alpc_actor_wait(one.client, one.out_id),
 			-EINPROGRESS);
@@ -89,11 +68,11 @@ static void callbacks_of_other_calls_stay(struct kunit *test)
 static struct alpc_played_call cancelled_nest(struct kunit *test,
 					      u64 *callback)
 {
-	struct alpc_played_call c = call(test);
+	struct alpc_played_call c = alpc_fixture_played_call(test->priv);
 	struct alpc_actor *a = alpc_actor(c.f, &c.conn->client);
 	u64 id;
 
-	call_back(test, &c);
+	alpc_fixture_call_back(&c);
 	*callback = c.server->x.out_id;
 	id = alpc_actor_got(c.client)->id;
 	alpc_actor_done(c.client);
@@ -133,13 +112,13 @@ static void thread_that_never_comes_back_leaves_nothing(struct kunit *test)
 
 static void callback_that_is_being_answered_says_so(struct kunit *test)
 {
-	struct alpc_played_call c = call(test);
+	struct alpc_played_call c = alpc_fixture_played_call(test->priv);
 	struct alpc_end *client;
 	struct alpc_message *m;
 	u64 id;
 
 	client = &c.conn->client;
-	call_back(test, &c);
+	alpc_fixture_call_back(&c);
 	id = alpc_actor_got(c.client)->id;
 	alpc_actor_done(c.client);
 	KUNIT_ASSERT_EQ(test, alpc_actor_wait(c.client, c.out_id),
@@ -164,7 +143,7 @@ static struct kunit_case cancel_cases[] = {
 
 static struct kunit_suite cancel_suite = {
 	.name = "alpc_cancel",
-	.init = cancel_init,
+	.init = alpc_fixture_init_connected,
 	.test_cases = cancel_cases,
 };
 

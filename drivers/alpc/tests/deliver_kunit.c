@@ -9,15 +9,6 @@
 #include "../shutdown.h"
 #include "fixture.h"
 
-static int deliver_init(struct kunit *test)
-{
-	int ret = alpc_fixture_init(test);
-
-	if (!ret)
-		alpc_fixture_connect(test->priv);
-	return ret;
-}
-
 static void request_waits_for_its_answer_in_the_table(struct kunit *test)
 {
 	struct alpc_fixture *f = test->priv;
@@ -233,7 +224,7 @@ static struct kunit_case deliver_cases[] = {
 
 static struct kunit_suite deliver_suite = {
 	.name = "alpc_deliver",
-	.init = deliver_init,
+	.init = alpc_fixture_init_connected,
 	.test_cases = deliver_cases,
 };
 

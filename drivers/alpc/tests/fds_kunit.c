@@ -41,6 +41,12 @@ static long iommufd_fops_ioctl(struct file *file, unsigned int cmd,
 	return -EPERM;
 }
 
+static long vfio_device_fops_unl_ioctl(struct file *file, unsigned int cmd,
+				       unsigned long arg)
+{
+	return -ENODEV;
+}
+
 static long harmless_ioctl(struct file *file, unsigned int cmd,
 			   unsigned long arg)
 {
@@ -77,6 +83,31 @@ static void devices_that_hold_files_are_refused(struct kunit *test)
 					     vhost_vdpa_unlocked_ioctl), -ELOOP);
 	KUNIT_EXPECT_EQ(test, kind_of_device(test, S_IFCHR, iommufd_fops_ioctl),
 			-ELOOP);
+	KUNIT_EXPECT_EQ(test, kind_of_device(test, S_IFCHR,
+					     vfio_device_fops_unl_ioctl), -ELOOP);
+}
+
+static const struct file_operations test_fops = {};
+
+static int kind_of_anon(struct kunit *test, const char *name)
+{
+	struct file *file = anon_inode_getfile(name, &test_fops, NULL, O_RDWR);
+	int kind;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	kind = alpc_fd_kind(file);
+	fput(file);
+	return kind;
+}
+
+static void files_without_a_device_that_hold_files_are_refused(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, kind_of_anon(test, "[io_uring]"), -ELOOP);
+	KUNIT_EXPECT_EQ(test, kind_of_anon(test, "[vfio-device]"), -ELOOP);
+	KUNIT_EXPECT_EQ(test, kind_of_anon(test, "kvm-vm"), -ELOOP);
+	KUNIT_EXPECT_EQ(test, kind_of_anon(test, "kvm-vfio"), -ELOOP);
+	KUNIT_EXPECT_EQ(test, kind_of_anon(test, "kvm-vcpu:0"), -ELOOP);
+	KUNIT_EXPECT_EQ(test, kind_of_anon(test, "[eventpoll]"), ALPC_FD_OTHER);
 }
 
 static void other_devices_are_devices(struct kunit *test)
@@ -97,8 +128,6 @@ static void other_devices_are_devices(struct kunit *test)
 struct files {
 	struct file *file[FDS_COUNT];
 };
-
-static const struct file_operations test_fops = {};
 
 static void files_close(void *data)
 {
@@ -152,7 +181,7 @@ static int fill(struct kunit *test, struct alpc_fds *fds,
 static long charged_to_us(void)
 {
 	struct alpc_user *user = alpc_user_get_current();
-	long fds = atomic_long_read(&user->fds);
+	long fds = alpc_user_used(user, ALPC_USER_FDS);
 
 	alpc_user_put(user);
 	return fds;
@@ -209,15 +238,6 @@ struct handed {
 	struct alpc_take_fds take;
 };
 
-static int fds_init(struct kunit *test)
-{
-	int ret = alpc_fixture_init(test);
-
-	if (!ret)
-		alpc_fixture_connect(test->priv);
-	return ret;
-}
-
 static struct handed hand(struct kunit *test, u32 what, const u16 *kinds)
 {
 	struct alpc_fixture *f = test->priv;
@@ -234,7 +254,7 @@ static struct handed hand(struct kunit *test, u32 what, const u16 *kinds)
 	}
 	h.sender = alpc_actor(f, &f->conn[0]->client);
 	KUNIT_ASSERT_EQ(test, alpc_actor_send(h.sender, what, 0, 8), 0);
-	h.m = list_first_entry(&f->port->queue.messages, struct alpc_message,
+	h.m = list_first_entry(&f->conn[0]->to_server.messages, struct alpc_message,
 			       node);
 	h.m->parcel = kzalloc(sizeof(*h.m->parcel), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, h.m->parcel);
@@ -383,6 +403,7 @@ static void reply_that_brings_others_is_left_alone(struct kunit *test)
 
 static struct kunit_case fds_cases[] = {
 	KUNIT_CASE(devices_that_hold_files_are_refused),
+	KUNIT_CASE(files_without_a_device_that_hold_files_are_refused),
 	KUNIT_CASE(other_devices_are_devices),
 	KUNIT_CASE(filling_holds_and_charges_until_dropped),
 	KUNIT_CASE(failing_to_fill_holds_nothing),
@@ -399,7 +420,7 @@ static struct kunit_case fds_cases[] = {
 
 static struct kunit_suite fds_suite = {
 	.name = "alpc_fds",
-	.init = fds_init,
+	.init = alpc_fixture_init_connected,
 	.test_cases = fds_cases,
 };
 

@@ -73,17 +73,36 @@ int alpc_fixture_init(struct kunit *test)
 }
 
 /**
+ * alpc_fixture_init_connected() - the same with a connection, which is open
+ * @test: likewise
+ *
+ * Return: 0 or a negative errno.
+ */
+int alpc_fixture_init_connected(struct kunit *test)
+{
+	int ret = alpc_fixture_init(test);
+
+	if (!ret)
+		alpc_fixture_connect(test->priv);
+	return ret;
+}
+
+/**
  * alpc_fixture_conn() - a connection that is not announced
  * @f: fixture
  */
 struct alpc_conn *alpc_fixture_conn(struct alpc_fixture *f)
 {
+	static const struct alpc_conn_options options = {
+		.queue_messages = ALPC_FIXTURE_MESSAGES,
+		.queue_bytes = ALPC_FIXTURE_BYTES,
+		.level = ALPC_LEVEL_IDENTIFICATION,
+	};
 	struct alpc_conn *conn;
 
 	KUNIT_ASSERT_LT(f->test, f->conns, ALPC_FIXTURE_CONNS);
-	conn = alpc_conn_alloc(f->port, ALPC_FIXTURE_MESSAGES,
-			       ALPC_FIXTURE_BYTES);
-	KUNIT_ASSERT_NOT_NULL(f->test, conn);
+	conn = alpc_conn_alloc(f->port, &options);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(f->test, conn);
 	f->conn[f->conns++] = alpc_conn_get(conn);
 	return conn;
 }
@@ -200,7 +219,7 @@ u16 alpc_fixture_next_type(struct alpc_fixture *f, struct alpc_end *end)
 	struct alpc_actor *a;
 	u16 type;
 
-	if (list_empty(&alpc_end_inbox(end)->messages))
+	if (list_empty(&alpc_end_inbox(end)->ready))
 		return 0;
 	a = alpc_fixture_receive(f, end);
 	type = alpc_actor_got(a)->type;
@@ -252,4 +271,33 @@ struct alpc_played_call alpc_fixture_played_call(struct alpc_fixture *f)
 	c.id = alpc_actor_got(c.server)->id;
 	alpc_actor_done(c.server);
 	return c;
+}
+
+/**
+ * alpc_fixture_call_back() - the thread that has received a call calls back
+ * @c: call, and no callback inside it
+ */
+void alpc_fixture_call_back(struct alpc_played_call *c)
+{
+	KUNIT_ASSERT_EQ(c->f->test,
+			alpc_actor_call(c->server, ALPC_SEND_CALLBACK, c->id,
+					8), 0);
+}
+
+/**
+ * alpc_fixture_expect_empty() - nothing waits at the server, and all room is free
+ * @test: test with a fixture
+ */
+void alpc_fixture_expect_empty(struct kunit *test)
+{
+	struct alpc_fixture *f = test->priv;
+	struct alpc_queue *q = &f->port->queue;
+
+	KUNIT_EXPECT_TRUE(test, list_empty(&q->ready));
+	KUNIT_EXPECT_EQ(test, q->length, 0);
+	KUNIT_EXPECT_EQ(test, q->size, 0);
+	KUNIT_EXPECT_EQ(test, q->count, 0);
+	KUNIT_EXPECT_EQ(test, q->bytes, 0);
+	KUNIT_EXPECT_EQ(test, q->pending.count, 0);
+	KUNIT_EXPECT_TRUE(test, list_empty(&q->detached));
 }

@@ -55,6 +55,7 @@ struct alpc_fixture {
 };
 
 int alpc_fixture_init(struct kunit *test);
+int alpc_fixture_init_connected(struct kunit *test);
 struct alpc_conn *alpc_fixture_conn(struct alpc_fixture *f);
 struct alpc_conn *alpc_fixture_ask(struct alpc_fixture *f);
 int alpc_fixture_answer(struct alpc_fixture *f, u64 id, u32 flags, u64 context);
@@ -90,5 +91,8 @@ struct alpc_played_call {
 };
 
 struct alpc_played_call alpc_fixture_played_call(struct alpc_fixture *f);
+void alpc_fixture_call_back(struct alpc_played_call *c);
+
+void alpc_fixture_expect_empty(struct kunit *test);
 
 #endif /* ALPC_TESTS_FIXTURE_H */

@@ -229,7 +229,7 @@ static void ids_are_those_of_the_namespaces(struct kunit *test)
 	become_another_user(test);
 	ident = hold(test, 0);
 	alpc_ident_translate(ident, &ids);
-	alpc_ident_translate_slow(ident, &slow);
+	alpc_ident_tell(ident, 0, &slow);
 	become_oneself_again(test);
 
 	KUNIT_EXPECT_EQ(test, ids.pid, task_tgid_vnr(current));

@@ -9,6 +9,7 @@
 #include <kunit/test.h>
 
 #include "../port.h"
+#include "../security.h"
 
 static void zeroes_ask_for_the_defaults(struct kunit *test)
 {
@@ -138,30 +139,62 @@ static void no_spin_leaves_other_errors(struct kunit *test)
 
 static void client_gets_its_own_defaults(struct kunit *test)
 {
-	u32 messages = 0;
-	u64 bytes = 0;
+	const struct alpc_connect arg = {};
+	struct alpc_conn_options o;
 
-	KUNIT_EXPECT_EQ(test, alpc_client_limits_check(&messages, &bytes), 0);
-	KUNIT_EXPECT_EQ(test, messages, ALPC_CLIENT_MESSAGES_DEFAULT);
-	KUNIT_EXPECT_EQ(test, bytes, ALPC_CLIENT_BYTES_DEFAULT);
+	KUNIT_EXPECT_EQ(test, alpc_conn_options_init(&o, &arg), 0);
+	KUNIT_EXPECT_EQ(test, o.queue_messages, ALPC_CLIENT_MESSAGES_DEFAULT);
+	KUNIT_EXPECT_EQ(test, o.queue_bytes, ALPC_CLIENT_BYTES_DEFAULT);
+	KUNIT_EXPECT_EQ(test, o.level, ALPC_LEVEL_IDENTIFICATION);
+	KUNIT_EXPECT_EQ(test, o.withhold, 0);
+	KUNIT_EXPECT_FALSE(test, o.note);
 }
 
 static void client_limits_are_bounded_as_the_ports(struct kunit *test)
 {
-	u32 messages = ALPC_QUEUE_MESSAGES_MAX;
-	u64 bytes = ALPC_QUEUE_BYTES_MAX;
+	struct alpc_connect arg = {
+		.queue_messages = ALPC_QUEUE_MESSAGES_MAX,
+		.queue_bytes = ALPC_QUEUE_BYTES_MAX,
+	};
+	struct alpc_conn_options o;
 
-	KUNIT_EXPECT_EQ(test, alpc_client_limits_check(&messages, &bytes), 0);
-	KUNIT_EXPECT_EQ(test, messages, ALPC_QUEUE_MESSAGES_MAX);
-	KUNIT_EXPECT_EQ(test, bytes, ALPC_QUEUE_BYTES_MAX);
+	KUNIT_EXPECT_EQ(test, alpc_conn_options_init(&o, &arg), 0);
+	KUNIT_EXPECT_EQ(test, o.queue_messages, ALPC_QUEUE_MESSAGES_MAX);
+	KUNIT_EXPECT_EQ(test, o.queue_bytes, ALPC_QUEUE_BYTES_MAX);
 
-	messages = ALPC_QUEUE_MESSAGES_MAX + 1;
-	KUNIT_EXPECT_EQ(test, alpc_client_limits_check(&messages, &bytes),
-			-EINVAL);
-	messages = 1;
-	bytes = ALPC_QUEUE_BYTES_MAX + 1;
-	KUNIT_EXPECT_EQ(test, alpc_client_limits_check(&messages, &bytes),
-			-EINVAL);
+	arg.queue_messages = ALPC_QUEUE_MESSAGES_MAX + 1;
+	KUNIT_EXPECT_EQ(test, alpc_conn_options_init(&o, &arg), -EINVAL);
+	arg.queue_messages = 1;
+	arg.queue_bytes = ALPC_QUEUE_BYTES_MAX + 1;
+	KUNIT_EXPECT_EQ(test, alpc_conn_options_init(&o, &arg), -EINVAL);
+}
+
+static void anonymous_withholds_everything(struct kunit *test)
+{
+	u8 level, withheld;
+
+	KUNIT_EXPECT_EQ(test, alpc_level_check(ALPC_LEVEL_ANONYMOUS, 0, &level,
+					       &withheld), 0);
+	KUNIT_EXPECT_EQ(test, level, ALPC_LEVEL_ANONYMOUS);
+	KUNIT_EXPECT_EQ(test, withheld, ALPC_IDENTITY_ALL);
+}
+
+static void impersonation_can_withhold_the_process_only(struct kunit *test)
+{
+	u8 level, withheld;
+	u32 parts;
+	int ret;
+
+	for (parts = 0; parts <= ALPC_IDENTITY_ALL; parts++) {
+		ret = alpc_level_check(ALPC_LEVEL_IMPERSONATION, parts, &level,
+				       &withheld);
+		KUNIT_EXPECT_EQ(test, ret, parts & ~ALPC_IDENTITY_PROCESS ?
+					   -EINVAL : 0);
+	}
+	KUNIT_EXPECT_EQ(test, alpc_level_check(ALPC_LEVEL_IMPERSONATION + 1, 0,
+					       &level, &withheld), -EINVAL);
+	KUNIT_EXPECT_EQ(test, alpc_level_check(0, ALPC_IDENTITY_ALL + 1,
+					       &level, &withheld), -EINVAL);
 }
 
 static struct kunit_case limits_cases[] = {
@@ -174,6 +207,8 @@ static struct kunit_case limits_cases[] = {
 	KUNIT_CASE(no_spin_leaves_other_errors),
 	KUNIT_CASE(client_gets_its_own_defaults),
 	KUNIT_CASE(client_limits_are_bounded_as_the_ports),
+	KUNIT_CASE(anonymous_withholds_everything),
+	KUNIT_CASE(impersonation_can_withhold_the_process_only),
 	{}
 };
 

@@ -48,9 +48,9 @@ KUNIT_DEFINE_ACTION_WRAPPER(put_message, alpc_message_put,
 static struct alpc_message *alloc(struct kunit *test, u32 room)
 {
 	struct message_test *t = test->priv;
-	struct alpc_message *m = alpc_message_alloc(&t->spare, room);
+	struct alpc_message *m = alpc_message_alloc(&t->spare, NULL, room);
 
-	KUNIT_ASSERT_NOT_NULL(test, m);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, m);
 	refcount_inc(&m->ref);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, put_message, m),
 			0);
@@ -116,7 +116,7 @@ static void recycled_message_is_the_next(struct kunit *test)
 	alpc_message_recycle(m, &t->spare);
 	KUNIT_ASSERT_PTR_EQ(test, t->spare, m);
 	KUNIT_EXPECT_EQ(test, refcount_read(&m->ref), 1);
-	KUNIT_EXPECT_PTR_EQ(test, alpc_message_alloc(&t->spare, 0), m);
+	KUNIT_EXPECT_PTR_EQ(test, alpc_message_alloc(&t->spare, NULL, 0), m);
 	KUNIT_EXPECT_NULL(test, t->spare);
 	alpc_message_put(m);
 }
@@ -129,18 +129,18 @@ static void recycled_message_lost_what_it_was(struct kunit *test)
 	m->caller = (struct alpc_waiter *)m;
 	m->state = ALPC_MSG_DONE;
 	m->depth = 3;
-	m->callback = true;
+	m->flags = ALPC_MSG_CALLBACK;
 	m->async = true;
 	m->charged = true;
 	m->detached = true;
 	m->called_back = true;
 	m->call = 17;
 	alpc_message_recycle(m, &t->spare);
-	KUNIT_EXPECT_PTR_EQ(test, alpc_message_alloc(&t->spare, 8), m);
+	KUNIT_EXPECT_PTR_EQ(test, alpc_message_alloc(&t->spare, NULL, 8), m);
 	KUNIT_EXPECT_NULL(test, m->caller);
 	KUNIT_EXPECT_EQ(test, m->state, ALPC_MSG_NEW);
 	KUNIT_EXPECT_EQ(test, m->depth, 0);
-	KUNIT_EXPECT_FALSE(test, m->callback || m->async || m->charged ||
+	KUNIT_EXPECT_FALSE(test, m->flags || m->async || m->charged ||
 			   m->detached || m->called_back);
 	KUNIT_EXPECT_EQ(test, m->call, 0);
 	alpc_message_put(m);
@@ -158,7 +158,7 @@ static void recycled_message_keeps_no_large_memory(struct kunit *test)
 	KUNIT_ASSERT_PTR_EQ(test, t->spare, m);
 	KUNIT_EXPECT_PTR_EQ(test, m->data, (void *)(m + 1));
 	KUNIT_EXPECT_NULL(test, m->answer);
-	KUNIT_EXPECT_PTR_EQ(test, alpc_message_alloc(&t->spare, 8), m);
+	KUNIT_EXPECT_PTR_EQ(test, alpc_message_alloc(&t->spare, NULL, 8), m);
 	KUNIT_EXPECT_EQ(test, m->room, ALPC_MESSAGE_INLINE);
 	alpc_message_put(m);
 }
@@ -169,7 +169,7 @@ static void recycled_message_can_hold_more_than_before(struct kunit *test)
 	struct alpc_message *m = alloc_single(test, 0);
 
 	alpc_message_recycle(m, &t->spare);
-	KUNIT_EXPECT_PTR_EQ(test, alpc_message_alloc(&t->spare, 4000), m);
+	KUNIT_EXPECT_PTR_EQ(test, alpc_message_alloc(&t->spare, NULL, 4000), m);
 	KUNIT_EXPECT_EQ(test, m->room, 4000);
 	memset(m->data, 0xff, m->room);
 	alpc_message_put(m);
@@ -185,7 +185,7 @@ static void recycled_message_keeps_its_identities(struct kunit *test)
 	m->sender = t->ident;
 	m->replier = t->ident;
 	alpc_message_recycle(m, &t->spare);
-	KUNIT_EXPECT_PTR_EQ(test, alpc_message_alloc(&t->spare, 0), m);
+	KUNIT_EXPECT_PTR_EQ(test, alpc_message_alloc(&t->spare, NULL, 0), m);
 	KUNIT_EXPECT_PTR_EQ(test, m->sender, t->ident);
 	KUNIT_EXPECT_PTR_EQ(test, m->replier, t->ident);
 	/* It gives them back when it is freed. */
@@ -231,7 +231,7 @@ static void notice_is_of_its_object(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, m.from, &end);
 	KUNIT_EXPECT_EQ(test, m.len, 0);
 	KUNIT_EXPECT_EQ(test, m.id, 0);
-	KUNIT_EXPECT_FALSE(test, m.charged || m.detached || m.callback);
+	KUNIT_EXPECT_FALSE(test, m.charged || m.detached || m.flags);
 	KUNIT_EXPECT_TRUE(test, list_empty(&m.node));
 	KUNIT_EXPECT_TRUE(test, hlist_unhashed(&m.sent));
 	/* Who receives it does not free it, nor keep it for another message. */

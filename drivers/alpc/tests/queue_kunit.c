@@ -6,30 +6,7 @@
  */
 #include "../queue.h"
 
-#include "fixture.h"
-
-static int queue_init(struct kunit *test)
-{
-	int ret = alpc_fixture_init(test);
-
-	if (!ret)
-		alpc_fixture_connect(test->priv);
-	return ret;
-}
-
-static struct alpc_end *client(struct kunit *test)
-{
-	struct alpc_fixture *f = test->priv;
-
-	return &f->conn[0]->client;
-}
-
-static struct alpc_queue *queue(struct kunit *test)
-{
-	struct alpc_fixture *f = test->priv;
-
-	return &f->port->queue;
-}
+#include "queue_fixture.h"
 
 /* A datagram of the client, which is counted or not if it has to wait. */
 static struct alpc_message *post(struct kunit *test, u32 len, bool counted)
@@ -38,8 +15,8 @@ static struct alpc_message *post(struct kunit *test, u32 len, bool counted)
 	struct alpc_message *m, *none = NULL;
 	struct alpc_work work;
 
-	m = alpc_message_alloc(&none, len);
-	KUNIT_ASSERT_NOT_NULL(test, m);
+	m = alpc_message_alloc(&none, NULL, len);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, m);
 	m->type = ALPC_DATAGRAM;
 	m->from = from;
 	m->id = 0;
@@ -73,15 +50,6 @@ static void drop(struct kunit *test, struct alpc_message *m)
 	alpc_work_end(&work, port);
 }
 
-static struct alpc_actor *receiver(struct kunit *test, u32 room)
-{
-	struct alpc_fixture *f = test->priv;
-	struct alpc_actor *a = alpc_actor(f, &f->port->end);
-
-	KUNIT_ASSERT_EQ(test, alpc_actor_receive(a, room), -EINPROGRESS);
-	return a;
-}
-
 static u64 next_seq(struct kunit *test)
 {
 	struct alpc_fixture *f = test->priv;
@@ -101,7 +69,7 @@ static void messages_come_out_in_the_order_they_came(struct kunit *test)
 		post(test, i, true);
 	for (i = 0; i < 3; i++)
 		KUNIT_EXPECT_EQ(test, next_seq(test), first + i);
-	KUNIT_EXPECT_TRUE(test, list_empty(&queue(test)->messages));
+	KUNIT_EXPECT_TRUE(test, list_empty(&queue(test)->ready));
 }
 
 static void message_longer_than_the_room_stays(struct kunit *test)
@@ -304,7 +272,7 @@ static struct kunit_case queue_cases[] = {
 
 static struct kunit_suite queue_suite = {
 	.name = "alpc_queue",
-	.init = queue_init,
+	.init = alpc_fixture_init_connected,
 	.test_cases = queue_cases,
 };
 

@@ -9,15 +9,6 @@
 #include "../shutdown.h"
 #include "fixture.h"
 
-static int reply_init(struct kunit *test)
-{
-	int ret = alpc_fixture_init(test);
-
-	if (!ret)
-		alpc_fixture_connect(test->priv);
-	return ret;
-}
-
 /* A call of the first client, which the server has received. */
 static struct alpc_actor *received_call(struct kunit *test, u64 *id)
 {
@@ -316,7 +307,7 @@ static struct kunit_case reply_cases[] = {
 
 static struct kunit_suite reply_suite = {
 	.name = "alpc_reply",
-	.init = reply_init,
+	.init = alpc_fixture_init_connected,
 	.test_cases = reply_cases,
 };
 

@@ -9,30 +9,7 @@
 #include <linux/poll.h>
 
 #include "../shutdown.h"
-#include "fixture.h"
-
-static int room_init(struct kunit *test)
-{
-	int ret = alpc_fixture_init(test);
-
-	if (!ret)
-		alpc_fixture_connect(test->priv);
-	return ret;
-}
-
-static struct alpc_end *client(struct kunit *test)
-{
-	struct alpc_fixture *f = test->priv;
-
-	return &f->conn[0]->client;
-}
-
-static struct alpc_queue *queue(struct kunit *test)
-{
-	struct alpc_fixture *f = test->priv;
-
-	return &f->port->queue;
-}
+#include "queue_fixture.h"
 
 static void post(struct kunit *test, u32 len)
 {
@@ -53,15 +30,6 @@ static void take(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, alpc_fixture_next_type(f, &f->port->end),
 			ALPC_DATAGRAM);
-}
-
-static struct alpc_actor *receiver(struct kunit *test, u32 room)
-{
-	struct alpc_fixture *f = test->priv;
-	struct alpc_actor *a = alpc_actor(f, &f->port->end);
-
-	KUNIT_ASSERT_EQ(test, alpc_actor_receive(a, room), -EINPROGRESS);
-	return a;
 }
 
 static struct alpc_actor *blocked_sender(struct kunit *test, u32 len)
@@ -292,7 +260,7 @@ static struct kunit_case room_cases[] = {
 
 static struct kunit_suite room_suite = {
 	.name = "alpc_room",
-	.init = room_init,
+	.init = alpc_fixture_init_connected,
 	.test_cases = room_cases,
 };
 

@@ -8,15 +8,6 @@
 
 #include "fixture.h"
 
-static int shutdown_init(struct kunit *test)
-{
-	int ret = alpc_fixture_init(test);
-
-	if (!ret)
-		alpc_fixture_connect(test->priv);
-	return ret;
-}
-
 static struct alpc_conn *conn(struct kunit *test)
 {
 	struct alpc_fixture *f = test->priv;
@@ -34,21 +25,6 @@ static u16 next_at_server(struct kunit *test)
 static u16 next_at_client(struct kunit *test)
 {
 	return alpc_fixture_next_type(test->priv, &conn(test)->client);
-}
-
-/* Nothing waits at the server, and all room is free. */
-static void expect_server_empty(struct kunit *test)
-{
-	struct alpc_fixture *f = test->priv;
-	struct alpc_queue *q = &f->port->queue;
-
-	KUNIT_EXPECT_TRUE(test, list_empty(&q->messages));
-	KUNIT_EXPECT_EQ(test, q->length, 0);
-	KUNIT_EXPECT_EQ(test, q->size, 0);
-	KUNIT_EXPECT_EQ(test, q->count, 0);
-	KUNIT_EXPECT_EQ(test, q->bytes, 0);
-	KUNIT_EXPECT_EQ(test, q->pending.count, 0);
-	KUNIT_EXPECT_TRUE(test, list_empty(&q->detached));
 }
 
 /* The client has asked and not waited, and the server has replied. */
@@ -150,9 +126,9 @@ static void notice_comes_after_everything_and_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, next_at_server(test), ALPC_DATAGRAM);
 	KUNIT_EXPECT_EQ(test, next_at_server(test), ALPC_DATAGRAM);
 	KUNIT_EXPECT_EQ(test, next_at_server(test), ALPC_PORT_CLOSED);
-	expect_server_empty(test);
+	alpc_fixture_expect_empty(test);
 	alpc_end_release(&conn(test)->server);
-	expect_server_empty(test);
+	alpc_fixture_expect_empty(test);
 	KUNIT_EXPECT_EQ(test, f->port->connections, 0);
 }
 
@@ -189,10 +165,10 @@ static void server_that_closed_its_port_hears_nothing(struct kunit *test)
 	alpc_fixture_datagram(f, &conn(test)->client, 5);
 	KUNIT_ASSERT_EQ(test, f->port->queue.length, 2);
 	alpc_end_release(&conn(test)->server);
-	expect_server_empty(test);
+	alpc_fixture_expect_empty(test);
 	KUNIT_EXPECT_EQ(test, f->port->connections, 0);
 	alpc_end_release(&conn(test)->client);
-	expect_server_empty(test);
+	alpc_fixture_expect_empty(test);
 }
 
 /* Not even of an end that came before. */
@@ -203,7 +179,7 @@ static void server_that_closed_takes_the_notice_back(struct kunit *test)
 	alpc_end_release(&conn(test)->client);
 	KUNIT_ASSERT_EQ(test, f->port->queue.length, 1);
 	alpc_end_release(&conn(test)->server);
-	expect_server_empty(test);
+	alpc_fixture_expect_empty(test);
 	KUNIT_EXPECT_EQ(test, refcount_read(&conn(test)->closed.ref), 1);
 }
 
@@ -262,7 +238,7 @@ static void client_receives_what_was_sent_before_the_port_closed(struct kunit *t
 	send_all(test);
 	alpc_end_release(&f->port->end);
 	expect_all_still_there(test);
-	expect_server_empty(test);
+	alpc_fixture_expect_empty(test);
 }
 
 static void client_that_closed_drops_what_was_sent_to_it(struct kunit *test)
@@ -336,11 +312,11 @@ static void closing_the_port_ends_all_connections(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, alpc_actor_result(caller), -EPIPE);
 	KUNIT_EXPECT_EQ(test, f->port->connections, 0);
 	KUNIT_EXPECT_EQ(test, f->port->pending_connects, 0);
-	expect_server_empty(test);
+	alpc_fixture_expect_empty(test);
 	/* What the files do when they are closed later changes nothing. */
 	alpc_end_release(&other->server);
 	alpc_end_release(&other->client);
-	expect_server_empty(test);
+	alpc_fixture_expect_empty(test);
 }
 
 static struct kunit_case shutdown_cases[] = {
@@ -367,7 +343,7 @@ static struct kunit_case shutdown_cases[] = {
 
 static struct kunit_suite shutdown_suite = {
 	.name = "alpc_shutdown",
-	.init = shutdown_init,
+	.init = alpc_fixture_init_connected,
 	.test_cases = shutdown_cases,
 };
 

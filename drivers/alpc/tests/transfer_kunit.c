@@ -12,15 +12,6 @@
 
 #include "fixture.h"
 
-static int transfer_init(struct kunit *test)
-{
-	int ret = alpc_fixture_init(test);
-
-	if (!ret)
-		alpc_fixture_connect(test->priv);
-	return ret;
-}
-
 /* Do a transfer whose outputs go to user memory, as the ABI has it. */
 static int transfer(struct kunit *test, struct alpc_end *end,
 		    struct alpc_transfer *x)
@@ -140,7 +131,7 @@ static void sender_that_gives_up_waits_no_more(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, transfer(test, &f->conn[0]->client, &x),
 			-EAGAIN);
 	KUNIT_EXPECT_TRUE(test, list_empty(&f->port->queue.senders));
-	KUNIT_EXPECT_TRUE(test, hlist_empty(&f->conn[0]->client.blocked));
+	KUNIT_EXPECT_TRUE(test, list_empty(&f->conn[0]->to_server.blocked));
 	KUNIT_EXPECT_EQ(test, f->port->queue.count, ALPC_FIXTURE_MESSAGES);
 }
 
@@ -194,7 +185,7 @@ static struct kunit_case transfer_cases[] = {
 
 static struct kunit_suite transfer_suite = {
 	.name = "alpc_transfer",
-	.init = transfer_init,
+	.init = alpc_fixture_init_connected,
 	.test_cases = transfer_cases,
 };
 

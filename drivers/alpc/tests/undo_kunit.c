@@ -13,15 +13,6 @@
 #include "../shutdown.h"
 #include "fixture.h"
 
-static int undo_init(struct kunit *test)
-{
-	int ret = alpc_fixture_init(test);
-
-	if (!ret)
-		alpc_fixture_connect(test->priv);
-	return ret;
-}
-
 /* A request that a server's thread has been handed. */
 struct handed {
 	struct alpc_actor *caller;
@@ -40,19 +31,6 @@ static struct handed hand_request(struct kunit *test)
 	h.m = h.caller->op.call;
 	h.id = alpc_actor_got(h.receiver)->id;
 	return h;
-}
-
-/* Nothing is left of it at the server. */
-static void expect_nothing_left(struct kunit *test)
-{
-	struct alpc_fixture *f = test->priv;
-	struct alpc_queue *q = &f->port->queue;
-
-	KUNIT_EXPECT_TRUE(test, list_empty(&q->messages));
-	KUNIT_EXPECT_EQ(test, q->length, 0);
-	KUNIT_EXPECT_EQ(test, q->size, 0);
-	KUNIT_EXPECT_EQ(test, q->count, 0);
-	KUNIT_EXPECT_EQ(test, q->pending.count, 0);
 }
 
 static void request_waits_again_under_its_id(struct kunit *test)
@@ -85,7 +63,7 @@ static void cancelled_meanwhile_is_not_heard_of(struct kunit *test)
 	alpc_actor_cancel(h.caller);
 	KUNIT_ASSERT_EQ(test, f->port->queue.length, 1);
 	alpc_actor_undo(h.receiver, false);
-	expect_nothing_left(test);
+	alpc_fixture_expect_empty(test);
 	KUNIT_EXPECT_EQ(test, f->conn[0]->received, received);
 }
 
@@ -98,7 +76,7 @@ static void notice_that_was_received_stays_received(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, alpc_fixture_next_type(f, &f->port->end),
 			ALPC_CANCELED);
 	alpc_actor_undo(h.receiver, false);
-	expect_nothing_left(test);
+	alpc_fixture_expect_empty(test);
 }
 
 static void answered_meanwhile_is_over(struct kunit *test)
@@ -109,7 +87,7 @@ static void answered_meanwhile_is_over(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, alpc_actor_reply(guesses, h.id, 0), 0);
 	alpc_actor_undo(h.receiver, false);
-	expect_nothing_left(test);
+	alpc_fixture_expect_empty(test);
 	KUNIT_EXPECT_EQ(test, alpc_actor_result(h.caller), 0);
 }
 
@@ -150,7 +128,7 @@ static void cancelled_while_being_answered_is_left_alone(struct kunit *test)
 	rcu_read_unlock();
 
 	alpc_actor_undo(h.receiver, false);
-	expect_nothing_left(test);
+	alpc_fixture_expect_empty(test);
 	KUNIT_EXPECT_EQ(test, alpc_request_check(h.m), -ECANCELED);
 	KUNIT_EXPECT_FALSE(test, list_empty(&work.dead));
 
@@ -171,7 +149,7 @@ static void withdrawn_meanwhile_stays_withdrawn(struct kunit *test)
 	alpc_actor_undo(h.receiver, false);
 	KUNIT_EXPECT_EQ(test, alpc_fixture_next_type(f, &f->port->end),
 			ALPC_PORT_CLOSED);
-	expect_nothing_left(test);
+	alpc_fixture_expect_empty(test);
 }
 
 /* A second thread makes a callback in what the first was handed. */
@@ -210,7 +188,7 @@ static void notice_waits_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->port->queue.size, 0);
 	/* Who has not heard of it yet learns it by answering. */
 	KUNIT_EXPECT_EQ(test, alpc_actor_reply(a, h.id, 0), -ECANCELED);
-	expect_nothing_left(test);
+	alpc_fixture_expect_empty(test);
 }
 
 static void last_notice_comes_again_as_it_was(struct kunit *test)
@@ -268,7 +246,7 @@ static void nothing_comes_back_for_a_closed_server(struct kunit *test)
 	a = alpc_fixture_receive(f, &f->port->end);
 	alpc_end_release(&conn->server);
 	alpc_actor_undo(a, false);
-	expect_nothing_left(test);
+	alpc_fixture_expect_empty(test);
 	KUNIT_EXPECT_EQ(test, refcount_read(&conn->ref), references - 1);
 }
 
@@ -290,7 +268,7 @@ static struct kunit_case undo_cases[] = {
 
 static struct kunit_suite undo_suite = {
 	.name = "alpc_undo",
-	.init = undo_init,
+	.init = alpc_fixture_init_connected,
 	.test_cases = undo_cases,
 };
 

@@ -114,7 +114,8 @@
  * ENOMSG          there is something in the completion list
  * ENOTCONN        the connection is not accepted yet
  * ENOTTY          no such command
- * EOPNOTSUPP      the command is not one for this kind of port
+ * EOPNOTSUPP      the command is not one for this kind of port; the server wants
+ *                 no sections, or no ranges
  * EOVERFLOW       the client's identity cannot be expressed in the caller's
  *                 user namespace
  * EPERM           the server has not the identity that the client requires;
@@ -127,7 +128,8 @@
  *                 view or descriptors are held: it was answered, it was
  *                 cancelled, it was released, or it never was
  * ETIMEDOUT       the time given is over
- * ETOOMANYREFS    too many descriptors of this user are on the way
+ * ETOOMANYREFS    too many descriptors of this user are on the way, or were
+ *                 received and not taken
  * EUSERS          the port has as many connections as it may have
  * =============== ===========================================================
  */
@@ -283,6 +285,7 @@ enum alpc_level {
 #define ALPC_PORT_NO_SPIN	(1U << 0)	/* always sleep, never spin */
 #define ALPC_PORT_NO_SECTIONS	(1U << 1)	/* no sections on connections */
 #define ALPC_PORT_NOTE_IDENTITY	(1U << 2)	/* tell when clients' change */
+#define ALPC_PORT_NO_RANGES	(1U << 3)	/* no ranges of callers' memory */
 
 /**
  * struct alpc_create_port - create a connection port (%ALPC_IOC_CREATE_PORT)
@@ -602,7 +605,9 @@ struct alpc_port_info {
  * @ALPC_CONNECTION_REQUEST: somebody wants to connect
  * @ALPC_CONNECTION_REPLY: the server accepted (asynchronous connect)
  * @ALPC_CANCELED: the request that struct alpc_msg.id names, and which was
- *	received here before, has lost its caller; it can no longer be answered
+ *	received here before, has lost its caller; it can no longer be answered.
+ *	With %ALPC_MSG_HELD if what the request brought is still held, until it
+ *	is released.
  * @ALPC_CONNECTION_REFUSED: the server refused (asynchronous connect)
  *
  * Where NT has the type, its number is the same. Only the kernel makes types:
@@ -644,7 +649,7 @@ enum alpc_message_type {
 						 * in as well
 						 */
 #define ALPC_VIEW_AUTO_RELEASE	(1U << 2)	/* datagram, reply: given back by
-						 * being received
+						 * being received; not secure
 						 */
 #define ALPC_VIEW_SECURE	(1U << 3)	/* the sender cannot write to it
 						 * until it is given back
@@ -700,19 +705,24 @@ struct alpc_range {
  *	the others are closed.
  * @out_fds_dropped: receiving: how many came and were not wanted
  * @identity: receiving: address of &struct alpc_identity, to be told the sender's,
- *	or 0. Its id must be 0. Sending: must be 0.
+ *	or 0. Its id and flags must be 0. A security context that was revoked does
+ *	not keep the message from being received: it tells nothing. Sending: must
+ *	be 0.
  * @security: sending a request, callback or datagram: a security context, or 0.
  *	Receiving: must be 0.
  * @__reserved: must be 0
  *
- * Sending, the descriptors are looked up now: what the sender does to its table
+ * On connections of a port with %ALPC_PORT_NO_RANGES listing ranges fails with
+ * EOPNOTSUPP. Sending, the descriptors are looked up now: what the sender does to its table
  * afterwards changes nothing. They are charged to the sender's user until they
- * are taken. Receiving with no attributes at all wants none.
+ * are received, then those that are wanted to the receiver's until they are taken
+ * or closed; if that would be too many, none of them are wanted. Receiving with no
+ * attributes at all wants none.
  *
  * What can hold references to open files itself is refused with ELOOP: ports and
  * sections, sockets of AF_UNIX, io_uring, and devices of that sort (binder, vhost,
- * iommufd). Otherwise two of them could keep each other alive with nobody having
- * either open.
+ * iommufd, VFIO, virtual machines of KVM). Otherwise two of them could keep each
+ * other alive with nobody having either open.
  */
 struct alpc_attrs {
 	__aligned_u64 ranges;
@@ -729,8 +739,10 @@ struct alpc_attrs {
 /**
  * struct alpc_msg - a message to send, or where to receive one
  * @id: sending: the request that is answered (%ALPC_SEND_REPLY), or inside
- *	which this one is made (%ALPC_SEND_CALLBACK), else 0. Received: names
- *	the request for its answer, or, in a reply, the request answered. An
+ *	which this one is made (%ALPC_SEND_CALLBACK), or the message that is
+ *	released (%ALPC_SEND_RELEASE), else 0. Received: names the request for
+ *	its answer, or what is held (%ALPC_MSG_HELD) for its release; in a
+ *	reply, also the request answered. An
  *	id means something on the port that it was received from (or sent
  *	through) only, and is never used again there.
  * @context: received: what the server set when it accepted this client; 0 on
@@ -933,7 +945,7 @@ struct alpc_transfer {
  * registered buffers: EFAULT). The section is freed when the port and all
  * descriptors and mappings are gone. When it is deleted, or its creator's end is
  * closed, and all descriptors and mappings of that side are gone, but the other
- * side still has it, that side's user is charged for it from then on.
+ * side still has some, that side's user is charged for it until they are gone.
  *
  * Errors: EFBIG (longer than the port's limit), EDQUOT (limit of the end or of
  * the user), EOPNOTSUPP (the port has %ALPC_PORT_NO_SECTIONS; a connection
@@ -1089,7 +1101,6 @@ struct alpc_take_fds {
 /* struct alpc_identity.out_status */
 #define ALPC_IDENTITY_ALIVE	(1U << 0)	/* pid still names the process */
 #define ALPC_IDENTITY_STATIC	(1U << 1)	/* of when a context was made */
-#define ALPC_IDENTITY_OWN_NS	(1U << 2)	/* of the caller's user namespace */
 
 /**
  * struct alpc_identity - who the other side is (%ALPC_IOC_GET_IDENTITY)
@@ -1186,9 +1197,8 @@ struct alpc_identity {
  * %ALPC_SECURITY_STATIC the identity is the calling thread's, now, whichever
  * thread sends; but &alpc_msg.pid and so on are the sender's all the same.
  *
- * It takes the place of the level and what is withheld of the connection, which it
- * may go beyond. It does not outlive the connection, and can be used from when that
- * is asked for on.
+ * A message with it has its level, and withholds what it does, whatever the client
+ * said when it connected. It ends with the port that it was created on.
  *
  * Errors: EDQUOT (too many of this end, or of its user), EINVAL (level; an identity
  * that is to be acted as is not to be withheld), EPIPE, ENOMEM, EFAULT, E2BIG.

@@ -16,7 +16,6 @@
  * @data: data
  * @len: bytes
  * @request: message of the request, if it is there, or NULL
- * @space: of the client, if that is known, or NULL
  * @origin: what is known of the request
  * @body: takes a block, if one is used
  */
@@ -27,7 +26,6 @@ struct answer {
 	const void *data;
 	size_t len;
 	struct alpc_message *request;
-	struct alpc_lib_space *space;
 	struct alpc_lib_origin origin;
 	struct alpc_lib_body *body;
 };
@@ -84,17 +82,15 @@ static int answer_direct(const struct answer *a)
 /* The reference is the caller's, in @a->body->space. */
 static int find_space(const struct answer *a)
 {
-	struct alpc_lib_space *space = a->space;
-	int ret = 0;
+	struct alpc_lib_space *space;
+	int ret;
 
-	if (!space && is_connection(a->port)) {
-		space = alpc_lib_inbox_space(alpc_lib_port_inbox(a->port),
-					     a->origin.context);
-		a->body->space = space;
-		return space ? 0 : -EMSGSIZE;
+	if (is_connection(a->port)) {
+		a->body->space = alpc_lib_inbox_space(alpc_lib_port_inbox(a->port),
+						      a->origin.context);
+		return a->body->space ? 0 : -EMSGSIZE;
 	}
-	if (!space)
-		ret = alpc_lib_space_of(a->port, &space);
+	ret = alpc_lib_space_of(a->port, &space);
 	if (!ret)
 		a->body->space = alpc_lib_space_get(space);
 	return ret;
@@ -209,13 +205,17 @@ static int answer_probe(const struct answer *a)
 static int answer_choose(struct answer *a, const struct alpc_lib_origin *origin,
 			 size_t limit, unsigned int way)
 {
+	bool known = true;
 	int ret;
 
+	if (origin)
+		a->origin = *origin;
+	else
+		known = alpc_lib_inbox_use(a->port, a->id, &a->origin);
+	a->body->used = !origin && known;
 	if (a->request)
 		alpc_lib_origin_of(a->request, &a->origin);
-	else if (origin)
-		a->origin = *origin;
-	else if (!alpc_lib_inbox_find(a->port, a->id, &a->origin))
+	else if (!known)
 		a->origin = (struct alpc_lib_origin){ 0 };
 	ret = answer_way(a, limit, way);
 	return ret == -EMSGSIZE && !a->request ? answer_probe(a) : ret;
@@ -257,7 +257,6 @@ static bool answer_is_brief(size_t len, size_t limit, unsigned int way)
  * @len: bytes
  * @request: message of the request, or another one, or NULL
  * @origin: what is known of the request, or NULL: see @request, or the inbox
- * @space: of the client, if that is known, or NULL
  * @body: takes a block of this side's, if one is used; @message and @range_count
  *	are set. After success alpc_lib_answered() must follow.
  *
@@ -266,13 +265,14 @@ static bool answer_is_brief(size_t len, size_t limit, unsigned int way)
 int alpc_lib_answer(struct alpc_port *port, struct alpc_transfer *t, uint64_t id,
 		    const void *data, size_t len, struct alpc_message *request,
 		    const struct alpc_lib_origin *origin,
-		    struct alpc_lib_space *space, struct alpc_lib_body *body)
+		    struct alpc_lib_body *body)
 {
 	unsigned int way;
 	size_t limit;
 	int ret;
 
 	body->block = NULL;
+	body->used = false;
 	if (len > ALPC_LIB_LEN_MAX)
 		return -EMSGSIZE;
 	ret = alpc_lib_port_limit(port, &limit);
@@ -284,14 +284,16 @@ int alpc_lib_answer(struct alpc_port *port, struct alpc_transfer *t, uint64_t id
 	t->send.data = (uintptr_t)data;
 	t->send.len = (__u32)len;
 	way = atomic_load_explicit(&port->way, memory_order_relaxed);
-	if (request && request->io.recv.id != id)
+	/* Ids are those of a port, sections those of a connection. */
+	if (request && (request->io.recv.id != id || request->from != port))
 		request = NULL;
+	else if (request)
+		alpc_lib_message_forget(request);
 	if (!answer_is_brief(len, limit, way) &&
 	    !(request && answer_is_inside(t, data, len, request, way))) {
 		struct answer a = {
 			.port = port, .t = t, .id = id, .data = data,
-			.len = len, .space = space, .body = body,
-			.request = request,
+			.len = len, .body = body, .request = request,
 		};
 
 		ret = answer_choose(&a, origin, limit, way);
@@ -306,7 +308,18 @@ int alpc_lib_answer(struct alpc_port *port, struct alpc_transfer *t, uint64_t id
 	}
 	if (!ret)
 		alpc_lib_attrs_send(body, t);
+	else
+		alpc_lib_unanswered(port, id, body);
 	return ret;
+}
+
+/* The request still waits for its answer, unless it was cancelled. */
+void alpc_lib_unanswered(struct alpc_port *port, uint64_t id,
+			 struct alpc_lib_body *body)
+{
+	if (body->used && alpc_lib_inbox_unuse(port, id))
+		alpc_lib_release_id(port, id);
+	body->used = false;
 }
 
 /* The transfer is over. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What travels beside the data of a message: ranges and descriptors.
+ * What travels beside the data of a message: ranges, descriptors, a security
+ * context, and who sent it.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
@@ -19,8 +20,10 @@ static int attrs_of(struct alpc_message *m, struct alpc_lib_attrs **attrs)
 
 void alpc_lib_attrs_free(struct alpc_message *message)
 {
-	if (message->attrs)
+	if (message->attrs) {
 		free(message->attrs->fds);
+		free(message->attrs->identity);
+	}
 	free(message->attrs);
 }
 
@@ -30,14 +33,19 @@ void alpc_lib_attrs_list(struct alpc_lib_body *body, struct alpc_transfer *t)
 	const struct alpc_lib_attrs *attrs = body->message ?
 					     body->message->attrs : NULL;
 	unsigned int fds = attrs ? attrs->fd_count : 0;
+	uint32_t security = body->security;
 
-	if (!body->range_count && !fds)
+	/* An answer has none, and a call's own comes first. */
+	if (!security && attrs && t->send.flags != ALPC_SEND_REPLY)
+		security = attrs->security;
+	if (!body->range_count && !fds && !security)
 		return;
 	body->attrs = (struct alpc_attrs){
 		.ranges = body->range_count ? (uintptr_t)body->ranges : 0,
 		.range_count = body->range_count,
 		.fds = fds ? (uintptr_t)attrs->fds : 0,
 		.fd_count = fds,
+		.security = security,
 	};
 	t->send.attrs = (uintptr_t)&body->attrs;
 	t->send.attrs_len = sizeof(body->attrs);
@@ -53,6 +61,12 @@ void alpc_lib_attrs_want(struct alpc_message *message)
 	if (attrs->want_ranges) {
 		attrs->in.ranges = (uintptr_t)attrs->ranges;
 		attrs->in.range_count = ALPC_RANGES_MAX;
+	}
+	if (attrs->identity) {
+		alpc_lib_identity_init(attrs->identity,
+				       attrs->identity->arg.parts,
+				       ALPC_LIB_GROUPS_MAX);
+		attrs->in.identity = (uintptr_t)attrs->identity;
 	}
 	recv->attrs = (uintptr_t)&attrs->in;
 	recv->attrs_len = sizeof(attrs->in);
@@ -173,4 +187,42 @@ ALPC_API int alpc_message_take_fds(const struct alpc_message *message,
 		return alpc_lib_space_ioctl(message->space, ALPC_IOC_TAKE_FDS,
 					    &arg);
 	return -ENOENT;
+}
+
+ALPC_API int alpc_message_set_security(struct alpc_message *message,
+				       uint32_t security)
+{
+	struct alpc_lib_attrs *attrs;
+	int ret = attrs_of(message, &attrs);
+
+	if (!ret)
+		attrs->security = security;
+	return ret;
+}
+
+ALPC_API int alpc_message_accept_identity(struct alpc_message *message,
+					  uint32_t parts)
+{
+	uint32_t room = parts & ALPC_IDENTITY_GROUPS ? ALPC_LIB_GROUPS_MAX : 0;
+	struct alpc_lib_identity *identity = NULL;
+	struct alpc_lib_attrs *attrs;
+	int ret;
+
+	if (parts & ~ALPC_IDENTITY_ALL)
+		return -EINVAL;
+	ret = attrs_of(message, &attrs);
+	if (ret)
+		return ret;
+	if (parts) {
+		/* The pages for groups are not touched before there are any. */
+		identity = malloc(sizeof(*identity) +
+				  room * sizeof(identity->groups[0]));
+		if (!identity)
+			return -ENOMEM;
+		alpc_lib_identity_init(identity, parts, room);
+	}
+	free(attrs->identity);
+	attrs->identity = identity;
+	attrs->in.identity = 0;
+	return 0;
 }

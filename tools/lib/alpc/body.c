@@ -7,7 +7,6 @@
 #include "body.h"
 
 #include <string.h>
-#include <unistd.h>
 
 /**
  * struct choice - what the ways are chosen from
@@ -119,10 +118,8 @@ static void send_block(struct alpc_lib_body *b, struct alpc_transfer *t)
 			len = room;
 	}
 	if (b->message->secure) {
-		size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
 		flags |= ALPC_VIEW_SECURE;
-		len = (len + page - 1) / page * page;
+		len = alpc_lib_page_round(len);
 	}
 	set_view(b, t, len, flags);
 }
@@ -130,6 +127,7 @@ static void send_block(struct alpc_lib_body *b, struct alpc_transfer *t)
 static void list_range(struct alpc_lib_body *b, void *data, size_t len,
 		       uint32_t rights)
 {
+	b->beside = true;
 	b->list[b->range_count++] = (struct alpc_range){
 		.address = (uintptr_t)data,
 		.len = len,
@@ -156,7 +154,8 @@ static int send_direct(struct alpc_lib_body *b, struct alpc_transfer *t,
 		if (ret)
 			return ret;
 	}
-	memcpy(b->list, b->ranges, n * sizeof(b->list[0]));
+	if (n)
+		memcpy(b->list, b->ranges, n * sizeof(b->list[0]));
 	b->ranges = b->list;
 	b->direct = true;
 	/* Cast: it is read only. */

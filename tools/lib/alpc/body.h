@@ -7,6 +7,7 @@
 #ifndef ALPC_LIB_BODY_H
 #define ALPC_LIB_BODY_H
 
+#include "identity.h"
 #include "inbox.h"
 #include "space.h"
 
@@ -32,10 +33,13 @@ struct alpc_lib_prefix {
  * @reply: where the reply to a call is wanted, or NULL
  * @ranges: ranges that the program lists
  * @range_count: how many
+ * @security: security context that the program wants, or 0
+ * @beside: there are any of these
  * @borrowed: the block of @message is to be sent
  * @space: that @block is from
  * @block: block that is sent, or NULL
  * @direct: the memory of the data is listed
+ * @used: the port's inbox keeps what the request brought until it is answered
  * @prefix: is sent inline
  * @attrs: is sent
  * @list: all ranges
@@ -49,10 +53,13 @@ struct alpc_lib_body {
 	struct alpc_message *reply;
 	const struct alpc_range *ranges;
 	unsigned int range_count;
+	uint32_t security;
+	bool beside;
 	bool borrowed;
 	struct alpc_lib_space *space;
 	struct alpc_lib_block *block;
 	bool direct;
+	bool used;
 	struct alpc_lib_prefix prefix;
 	struct alpc_attrs attrs;
 	struct alpc_range list[ALPC_RANGES_MAX];
@@ -70,7 +77,9 @@ void alpc_lib_origin_of(const struct alpc_message *message,
 int alpc_lib_answer(struct alpc_port *port, struct alpc_transfer *t, uint64_t id,
 		    const void *data, size_t len, struct alpc_message *request,
 		    const struct alpc_lib_origin *origin,
-		    struct alpc_lib_space *space, struct alpc_lib_body *body);
+		    struct alpc_lib_body *body);
+void alpc_lib_unanswered(struct alpc_port *port, uint64_t id,
+			 struct alpc_lib_body *body);
 void alpc_lib_answered(struct alpc_lib_body *body, bool sent);
 
 /* take.c: what was received */
@@ -93,6 +102,19 @@ void alpc_lib_release_id(struct alpc_port *port, uint64_t id);
 int alpc_lib_access(int fd, uint64_t id, uint32_t flags, uint32_t range,
 		    void *data, size_t len);
 
+/*
+ * Does @data lie in the view that a message has of the other end's section? Not
+ * anywhere in it: another message may have another view.
+ */
+static inline bool alpc_lib_is_lent(const struct alpc_message *message,
+				    const void *data)
+{
+	const struct alpc_msg *head = &message->io.recv;
+
+	return message->map && (uintptr_t)data - (uintptr_t)message->map->base -
+			       head->view_offset < head->view_len;
+}
+
 /* Not one that has something to be sent in place, or beside its data. */
 static inline void alpc_lib_body_init(struct alpc_lib_body *body,
 				      const void *data, size_t len)
@@ -101,7 +123,9 @@ static inline void alpc_lib_body_init(struct alpc_lib_body *body,
 	body->len = len;
 	body->message = NULL;
 	body->reply = NULL;
+	body->beside = false;
 	body->range_count = 0;
+	body->security = 0;
 	body->borrowed = false;
 }
 
@@ -114,6 +138,8 @@ static inline void alpc_lib_body_init(struct alpc_lib_body *body,
  * @ranges: those that came
  * @fds: descriptors to send
  * @fd_count: how many
+ * @security: security context to send with, or 0
+ * @identity: of senders, if that is wanted; told if @in.identity is not 0
  */
 struct alpc_lib_attrs {
 	bool want_ranges;
@@ -123,6 +149,8 @@ struct alpc_lib_attrs {
 	struct alpc_range ranges[ALPC_RANGES_MAX];
 	int *fds;
 	unsigned int fd_count;
+	uint32_t security;
+	struct alpc_lib_identity *identity;
 };
 
 /* attrs.c */
@@ -130,11 +158,11 @@ void alpc_lib_attrs_list(struct alpc_lib_body *body, struct alpc_transfer *t);
 void alpc_lib_attrs_got(struct alpc_message *message);
 void alpc_lib_attrs_free(struct alpc_message *message);
 
-/* Ranges and descriptors go along with a message to send. */
+/* Ranges, descriptors and a security context go along with a message to send. */
 static inline void alpc_lib_attrs_send(struct alpc_lib_body *body,
 				       struct alpc_transfer *t)
 {
-	if (body->range_count || (body->message && body->message->attrs))
+	if (body->beside || (body->message && body->message->attrs))
 		alpc_lib_attrs_list(body, t);
 }
 

@@ -22,7 +22,10 @@ struct call {
 	struct alpc_lib_body answered;
 };
 
-/* Going on to wait, for no time at all, cancels the call. */
+/*
+ * Going on to wait, for no time at all, cancels the call. If the reply is there
+ * and there is no memory for it, it stays until the connection ends.
+ */
 static void call_cancel(struct call *c)
 {
 	c->reply->io.flags = ALPC_TRANSFER_WAIT;
@@ -56,7 +59,7 @@ static int call_answer(struct call *c)
 	c->answered.message = c->answer;
 	ret = alpc_lib_answer(c->port, &request->io, request->io.recv.id,
 			      c->answer->data, c->answer->len, request, NULL,
-			      NULL, &c->answered);
+			      &c->answered);
 	alpc_lib_let_go(request);
 	return ret;
 }
@@ -97,7 +100,7 @@ static int call_go_on(struct call *c, int ret)
 	if (ret) {
 		/* The kernel has ended it itself unless the trouble is here. */
 		if (reply->done & ALPC_DONE_SENT &&
-		    !(reply->done & ALPC_DONE_CANCELED) && ret != -EPIPE)
+		    !(reply->done & ALPC_DONE_CANCELED))
 			call_cancel(c);
 		reply->io.recv = (struct alpc_msg){ 0 };
 		reply->data = reply->own;
@@ -109,8 +112,9 @@ static int call_go_on(struct call *c, int ret)
 }
 
 /* Send, and wait for the reply. */
-ALPC_LIB_HOT int call_run(struct alpc_port *port, struct alpc_message *reply,
-		    const struct alpc_call_options *opt)
+static __always_inline int call_run(struct alpc_port *port,
+				    struct alpc_message *reply,
+				    const struct alpc_call_options *opt)
 {
 	struct call c;
 	int ret;
@@ -128,8 +132,9 @@ ALPC_LIB_HOT int call_run(struct alpc_port *port, struct alpc_message *reply,
 }
 
 /* The reply lies in the block that was sent, in the caller's memory, or beyond. */
-ALPC_LIB_HOT int call_take(struct alpc_port *port, struct alpc_message *reply,
-		     struct alpc_lib_body *body)
+static __always_inline int call_take(struct alpc_port *port,
+				     struct alpc_message *reply,
+				     struct alpc_lib_body *body)
 {
 	const struct alpc_msg *head = &reply->io.recv;
 	int ret;
@@ -150,9 +155,10 @@ ALPC_LIB_HOT int call_take(struct alpc_port *port, struct alpc_message *reply,
 }
 
 /* Send what was prepared, and take its reply. */
-ALPC_LIB_HOT int call_body(struct alpc_port *port, struct alpc_lib_body *body,
-		     struct alpc_message *reply,
-		     const struct alpc_call_options *opt)
+static __always_inline int call_body(struct alpc_port *port,
+				     struct alpc_lib_body *body,
+				     struct alpc_message *reply,
+				     const struct alpc_call_options *opt)
 {
 	int ret;
 
@@ -179,25 +185,35 @@ static int call_init(const struct alpc_call_options **opt,
 		return 0;
 	*opt = copy;
 	ret = alpc_lib_options(copy, sizeof(*copy), options);
-	if (!ret && copy->range_count > ALPC_RANGES_MAX)
+	if (!ret && (copy->range_count > ALPC_RANGES_MAX ||
+		     (copy->range_count && !copy->ranges)))
 		ret = -EINVAL;
 	return ret;
 }
 
 /* Start, with what the options say. */
-ALPC_LIB_HOT int call_start(struct alpc_port *port, struct alpc_lib_body *body,
-		      struct alpc_message *reply, int64_t timeout,
-		      const struct alpc_call_options *opt)
+static __always_inline int call_start(struct alpc_port *port,
+				      struct alpc_lib_body *body,
+				      struct alpc_message *reply,
+				      int64_t timeout,
+				      const struct alpc_call_options *opt)
 {
 	struct alpc_transfer *t = &reply->io;
 	int ret = -EINVAL;
 
 	body->reply = reply;
-	body->ranges = opt->ranges;
-	body->range_count = opt->range_count;
+	if (opt != &no_options) {
+		body->ranges = opt->ranges;
+		body->range_count = opt->range_count;
+		body->security = opt->security;
+		body->beside = opt->range_count | opt->security;
+	}
+	/* What is given back now cannot be sent. */
+	if (timeout && !alpc_lib_is_lent(reply, body->data))
+		ret = 0;
 	alpc_lib_message_ready(reply);
 	reply->call = 0;
-	if (timeout)
+	if (!ret)
 		ret = alpc_lib_transfer_init(t, timeout);
 	if (!ret)
 		ret = alpc_lib_body_send(body, port, t, opt->inside ?
@@ -247,9 +263,25 @@ static void call_settle(struct alpc_message *request,
 		if (body->borrowed)
 			alpc_lib_place_drop(request);
 	} else if (request == reply) {
-		request->data = body->borrowed ? request->place : request->own;
+		/* Cast: it is the message's own, or nearly. */
+		request->data = (void *)(uintptr_t)body->data;
 		request->len = body->len;
 	}
+}
+
+static int call_check(const struct alpc_port *port,
+		      const struct alpc_message *request,
+		      const struct alpc_message *reply)
+{
+	const struct alpc_lib_space *space = alpc_lib_port_space(port);
+
+	if ((request->home && request->home != space) ||
+	    (reply->home && reply->home != space))
+		return -EXDEV;
+	/* It would be given back before it is sent. */
+	if (request == reply && alpc_lib_is_lent(request, request->data))
+		return -EINVAL;
+	return 0;
 }
 
 ALPC_API int alpc_call_message(struct alpc_port *port,
@@ -257,18 +289,20 @@ ALPC_API int alpc_call_message(struct alpc_port *port,
 			       struct alpc_message *reply, int64_t timeout,
 			       const struct alpc_call_options *options)
 {
-	struct alpc_lib_space *space = alpc_lib_port_space(port);
 	const struct alpc_call_options *opt;
 	struct alpc_call_options copy;
 	struct alpc_lib_body body;
 	int ret;
 
-	if ((request->home && request->home != space) ||
-	    (reply->home && reply->home != space))
-		return -EXDEV;
-	/* It would be given back before it is sent. */
-	if (request == reply && request->map)
-		return -EINVAL;
+	alpc_lib_message_forget(request);
+	ret = call_check(port, request, reply);
+	if (ret) {
+		/* It may be @request, which stays as it is. */
+		if (request != reply)
+			alpc_lib_message_clear(reply);
+		reply->done = 0;
+		return ret;
+	}
 	alpc_lib_body_init(&body, request->data, request->len);
 	body.message = request;
 	body.borrowed = alpc_lib_place_is_filled(request);

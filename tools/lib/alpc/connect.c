@@ -11,9 +11,11 @@
 #include <sys/stat.h>
 
 #define PORT_FLAGS	(ALPC_PORT_NO_SPIN | ALPC_PORT_NO_SECTIONS | \
+			 ALPC_PORT_NO_RANGES | ALPC_PORT_NOTE_IDENTITY | \
 			 ALPC_USE_DEVICE)
 #define CONNECT_FLAGS	(ALPC_CONNECT_ASYNC | ALPC_CONNECT_SERVER_UID | \
-			 ALPC_CONNECT_SERVER_GID | ALPC_USE_DEVICE)
+			 ALPC_CONNECT_SERVER_GID | ALPC_CONNECT_NOTE_IDENTITY | \
+			 ALPC_USE_DEVICE)
 
 /* An ioctl on the device that the options name, or else on /dev/alpc. */
 static int device_ioctl(uint32_t flags, int device, unsigned long request,
@@ -79,6 +81,9 @@ ALPC_API int alpc_port_create(const char *name,
 	arg.max_section = opt.max_section;
 	arg.max_view = opt.max_view;
 	arg.max_section_total = opt.max_section_total;
+	arg.require = opt.require;
+	arg.withhold = opt.withhold;
+	arg.max_security = opt.max_security;
 	ret = name_len(name, &arg.name_len);
 	if (!ret)
 		ret = alpc_lib_port_new(&p);
@@ -127,6 +132,8 @@ static int connect_fill(struct alpc_connect *arg, const char *name,
 		.send_len = (__u32)opt->len,
 		.queue_messages = opt->queue_messages,
 		.queue_bytes = opt->queue_bytes,
+		.level = opt->level,
+		.withhold = opt->withhold,
 	};
 	if (time.absolute)
 		arg->flags |= ALPC_CONNECT_ABSTIME;

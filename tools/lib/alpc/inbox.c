@@ -247,8 +247,8 @@ static bool was_canceled(struct alpc_lib_inbox *inbox, uint64_t id)
 }
 
 /* Lock held. If there is no memory it can be answered with what goes inline. */
-static void note(struct alpc_lib_inbox *inbox, uint64_t id,
-		 const struct alpc_lib_origin *origin)
+static struct alpc_lib_origin *note(struct alpc_lib_inbox *inbox, uint64_t id,
+				    const struct alpc_lib_origin *origin)
 {
 	struct alpc_lib_origin *o = inbox->spare;
 
@@ -257,10 +257,14 @@ static void note(struct alpc_lib_inbox *inbox, uint64_t id,
 	else if (inbox->requests.used < INBOX_REQUESTS_MAX)
 		o = malloc(sizeof(*o));
 	if (!o)
-		return;
+		return NULL;
 	*o = *origin;
-	if (alpc_lib_table_set(&inbox->requests, id, o))
-		free(o);
+	o->users = 0;
+	o->canceled = false;
+	if (!alpc_lib_table_set(&inbox->requests, id, o))
+		return o;
+	free(o);
+	return NULL;
 }
 
 /* Lock held. */
@@ -305,7 +309,8 @@ bool alpc_lib_inbox_note(struct alpc_port *port, uint64_t id,
  * @id: request
  *
  * Return: true if what it brought is to be released by the caller, false if
- * somebody may still be reading it: who reads it in place, until it replies.
+ * somebody may still be using it: who reads it in place, or is just replying. The
+ * reply releases it then, although it does not get through.
  */
 bool alpc_lib_inbox_canceled(struct alpc_port *port, uint64_t id)
 {
@@ -317,17 +322,30 @@ bool alpc_lib_inbox_canceled(struct alpc_port *port, uint64_t id)
 		return false;
 	pthread_mutex_lock(&inbox->lock);
 	o = alpc_lib_table_find(&inbox->requests, id);
-	done = o && !o->in_place;
+	done = o && !o->in_place && !o->users;
 	if (done)
 		forget(inbox, id);
-	else if (!o)
+	else if (o)
+		o->canceled = true;
+	else
 		inbox->canceled[id % INBOX_CANCELED] = id;
 	pthread_mutex_unlock(&inbox->lock);
 	return done;
 }
 
-bool alpc_lib_inbox_find(const struct alpc_port *port, uint64_t id,
-			 struct alpc_lib_origin *origin)
+/**
+ * alpc_lib_inbox_use() - begin to answer a request
+ * @port: port that it was received from
+ * @id: request
+ * @origin: gets what is known of it
+ *
+ * Until alpc_lib_inbox_unuse() or alpc_lib_inbox_answered() what it brought is not
+ * released, although it may be cancelled.
+ *
+ * Return: true if it is known.
+ */
+bool alpc_lib_inbox_use(const struct alpc_port *port, uint64_t id,
+			struct alpc_lib_origin *origin)
 {
 	struct alpc_lib_inbox *inbox = alpc_lib_port_inbox(port);
 	struct alpc_lib_origin *o;
@@ -336,10 +354,55 @@ bool alpc_lib_inbox_find(const struct alpc_port *port, uint64_t id,
 		return false;
 	pthread_mutex_lock(&inbox->lock);
 	o = alpc_lib_table_find(&inbox->requests, id);
-	if (o)
+	if (o) {
+		o->users++;
 		*origin = *o;
+	}
 	pthread_mutex_unlock(&inbox->lock);
 	return o;
+}
+
+/**
+ * alpc_lib_inbox_lend() - remember a request, and begin to answer it
+ * @port: as in alpc_lib_inbox_note()
+ * @id: likewise
+ * @origin: likewise
+ *
+ * Return: false if there is no memory for that.
+ */
+bool alpc_lib_inbox_lend(struct alpc_port *port, uint64_t id,
+			 const struct alpc_lib_origin *origin)
+{
+	struct alpc_lib_inbox *inbox;
+	struct alpc_lib_origin *o;
+
+	if (alpc_lib_inbox_of(port, &inbox))
+		return false;
+	pthread_mutex_lock(&inbox->lock);
+	o = note(inbox, id, origin);
+	if (o) {
+		o->users = 1;
+		o->canceled = was_canceled(inbox, id);
+	}
+	pthread_mutex_unlock(&inbox->lock);
+	return o;
+}
+
+/* It was not answered. Return: true if it is to be released by the caller. */
+bool alpc_lib_inbox_unuse(const struct alpc_port *port, uint64_t id)
+{
+	struct alpc_lib_inbox *inbox = alpc_lib_port_inbox(port);
+	struct alpc_lib_origin *o;
+	bool release = false;
+
+	pthread_mutex_lock(&inbox->lock);
+	o = alpc_lib_table_find(&inbox->requests, id);
+	if (o && !--o->users && o->canceled && !o->in_place) {
+		forget(inbox, id);
+		release = true;
+	}
+	pthread_mutex_unlock(&inbox->lock);
+	return release;
 }
 
 /* A request was answered, or cannot be any more. */

@@ -43,6 +43,8 @@
  * @room: bytes of the caller's own memory for the reply, in the range that
  *	follows the one that the view names; 0 for none
  * @in_place: the program reads it where it is
+ * @users: who is about to answer it, and may write to the room that it brought
+ * @canceled: it was cancelled meanwhile: the last of these releases it
  * @next: in &alpc_lib_inbox.spare
  */
 struct alpc_lib_origin {
@@ -53,6 +55,8 @@ struct alpc_lib_origin {
 	uint32_t flags;
 	uint64_t room;
 	bool in_place;
+	bool canceled;
+	unsigned int users;
 	struct alpc_lib_origin *next;
 };
 
@@ -116,8 +120,11 @@ void alpc_lib_inbox_unmapped(struct alpc_lib_inbox *inbox);
 bool alpc_lib_inbox_note(struct alpc_port *port, uint64_t id,
 			 const struct alpc_lib_origin *origin);
 bool alpc_lib_inbox_canceled(struct alpc_port *port, uint64_t id);
-bool alpc_lib_inbox_find(const struct alpc_port *port, uint64_t id,
-			 struct alpc_lib_origin *origin);
+bool alpc_lib_inbox_use(const struct alpc_port *port, uint64_t id,
+			struct alpc_lib_origin *origin);
+bool alpc_lib_inbox_lend(struct alpc_port *port, uint64_t id,
+			 const struct alpc_lib_origin *origin);
+bool alpc_lib_inbox_unuse(const struct alpc_port *port, uint64_t id);
 void alpc_lib_inbox_answered(const struct alpc_port *port, uint64_t id);
 void alpc_lib_inbox_gone(const struct alpc_port *port, uint64_t context);
 

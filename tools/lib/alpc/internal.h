@@ -11,13 +11,11 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <sys/cdefs.h>
 #include <sys/ioctl.h>
 
 /* Everything else is hidden, in the shared library by -fvisibility. */
 #define ALPC_API __attribute__((visibility("default")))
-
-/* For what every call passes: as many calls of functions would cost more than it. */
-#define ALPC_LIB_HOT static inline __attribute__((always_inline))
 
 struct alpc_lib_attrs;
 struct alpc_lib_block;
@@ -52,6 +50,7 @@ struct alpc_port {
 /**
  * struct alpc_message - message
  * @io: how it is received; @io.recv is what the kernel said about it
+ * @port: that it is received from; it may be closed since
  * @call: call of which the reply is waited for, or 0
  * @data: its data, in @own, in @place, or in @map; never NULL
  * @len: length of these
@@ -75,14 +74,16 @@ struct alpc_port {
  * @map: section of the other end that is in use, or NULL
  * @space: that @map is in, and which @owes, unless @inbox does; a reference
  * @inbox: which @owes; a reference
- * @process: number of the process in which @block and @map mean something
+ * @process: number of the process to which @block, @map and @owes belong
+ * @from: port whose handle it was received through, to be compared only
  * @reply_room: of &struct alpc_lib_origin
  * @exposed: what was @own before the other side was let at it, or NULL
  * @exposed_room: bytes at @exposed
- * @attrs: ranges and descriptors, or NULL
+ * @attrs: ranges, descriptors and so on, or NULL
  */
 struct alpc_message {
 	struct alpc_transfer io;
+	const struct alpc_port *port;
 	uint64_t call;
 	void *data;
 	size_t len;
@@ -106,6 +107,7 @@ struct alpc_message {
 	struct alpc_lib_space *space;
 	struct alpc_lib_inbox *inbox;
 	uint32_t process;
+	const struct alpc_port *from;
 	uint64_t reply_room;
 	void *exposed;
 	size_t exposed_room;
@@ -123,7 +125,8 @@ struct alpc_message {
  *
  * Return: 0 or a negative errno value.
  */
-ALPC_LIB_HOT int alpc_lib_ioctl(int fd, unsigned long request, void *arg)
+static __always_inline int alpc_lib_ioctl(int fd, unsigned long request,
+					  void *arg)
 {
 	int *error = &errno;
 	int saved = *error;
@@ -158,7 +161,22 @@ struct alpc_lib_time {
 /* time.c */
 int alpc_lib_time_parse(int64_t timeout, struct alpc_lib_time *time);
 
+/* process.c */
+extern atomic_uintptr_t alpc_lib_process_page; /* of an atomic_uint */
+
+/* Is it the number of this process? @number is one that was given out. */
+static __always_inline bool alpc_lib_process_is(uint32_t number)
+{
+	const atomic_uint *page;
+
+	page = (const atomic_uint *)
+	       atomic_load_explicit(&alpc_lib_process_page,
+				    memory_order_acquire);
+	return atomic_load_explicit(page, memory_order_relaxed) == number;
+}
+
 /* message.c */
+void alpc_lib_message_abandon(struct alpc_message *message);
 int alpc_lib_message_grow(struct alpc_message *message, size_t len);
 void alpc_lib_message_trim(struct alpc_message *message, size_t room);
 void alpc_lib_message_clear(struct alpc_message *message);
@@ -185,6 +203,14 @@ int alpc_lib_transfer_again(const struct alpc_port *port,
 			    struct alpc_message *message, int error);
 void alpc_lib_give_back(struct alpc_port *port, struct alpc_message *message);
 
+/* In a child that was forked: it has nothing of what is its parent's. */
+static __always_inline void alpc_lib_message_forget(struct alpc_message *message)
+{
+	if ((message->block || message->map || message->owes) &&
+	    !alpc_lib_process_is(message->process))
+		alpc_lib_message_abandon(message);
+}
+
 /* Prepare for receiving, which fills @io.recv in, or clears it if it fails. */
 static inline void alpc_lib_message_ready(struct alpc_message *message)
 {
@@ -197,6 +223,7 @@ static inline void alpc_lib_message_ready(struct alpc_message *message)
 	message->done = 0;
 	message->way = ALPC_WAY_AUTO;
 	message->reply_room = 0;
+	message->from = NULL;
 }
 
 /* Start a transfer: nothing to do yet, and the time that it may take. */
@@ -208,19 +235,19 @@ static inline int alpc_lib_transfer_init(struct alpc_transfer *t,
 	t->flags = 0;
 	t->timeout = timeout;
 	t->send = (struct alpc_msg){ 0 };
-	t->out_id = 0;
-	t->out_done = 0;
 	t->__reserved = 0;
 	return timeout == ALPC_INFINITE ? 0 : alpc_lib_transfer_limit(t, timeout);
 }
 
 /* alpc_lib_transfer_run() without what it does after a failure. */
-ALPC_LIB_HOT int alpc_lib_transfer_once(const struct alpc_port *port,
-					 struct alpc_message *message)
+static __always_inline int
+alpc_lib_transfer_once(const struct alpc_port *port,
+		       struct alpc_message *message)
 {
 	struct alpc_transfer *t = &message->io;
 	int ret;
 
+	message->port = port;
 	/* What the kernel reads; it writes all of it. */
 	t->recv.call = message->call;
 	t->recv.data = (uintptr_t)message->own;
@@ -253,8 +280,9 @@ ALPC_LIB_HOT int alpc_lib_transfer_once(const struct alpc_port *port,
  *
  * Return: 0 or a negative errno value; @message->done gets what was done.
  */
-ALPC_LIB_HOT int alpc_lib_transfer_run(const struct alpc_port *port,
-					struct alpc_message *message)
+static __always_inline int
+alpc_lib_transfer_run(const struct alpc_port *port,
+		      struct alpc_message *message)
 {
 	int ret = alpc_lib_transfer_once(port, message);
 

@@ -10,23 +10,28 @@
  * What a handler left for later is noted when it has returned. It may be answered
  * before that: then the thread of the handler says where the reply is wanted.
  */
-static bool later_find(struct alpc_server *server, uint64_t id,
-		       struct alpc_lib_origin *origin)
+static bool later_use(struct alpc_server *server, uint64_t id,
+		      struct alpc_lib_origin *origin)
 {
-	const struct alpc_lib_worker *w;
+	struct alpc_lib_worker *w;
+	bool lent = false;
 
-	if (alpc_lib_inbox_find(server->port, id, origin))
+	if (alpc_lib_inbox_use(server->port, id, origin))
 		return true;
 	pthread_mutex_lock(&server->lock);
 	for (w = server->workers; w; w = w->next) {
 		if (atomic_load(&w->handled) != id)
 			continue;
 		alpc_lib_origin_of(w->message, origin);
+		lent = alpc_lib_inbox_lend(server->port, id, origin);
+		/* It need not be noted any more. */
+		if (lent)
+			atomic_store(&w->handled, 0);
 		break;
 	}
 	pthread_mutex_unlock(&server->lock);
 	/* It may have been noted in between. */
-	return w || alpc_lib_inbox_find(server->port, id, origin);
+	return lent || (!w && alpc_lib_inbox_use(server->port, id, origin));
 }
 
 /* It need not be noted any more. */
@@ -66,13 +71,16 @@ static int reply_later(struct alpc_server *server, uint64_t id, const void *data
 		       size_t len, struct alpc_message *message)
 {
 	struct alpc_lib_origin origin;
+	bool used = later_use(server, id, &origin);
 	int ret;
 
-	if (!later_find(server, id, &origin))
+	if (!used)
 		origin = (struct alpc_lib_origin){ 0 };
 	ret = alpc_lib_reply(server->port, id, data, len, &origin, message);
 	if (alpc_lib_reply_is_over(ret))
 		later_answered(server, id);
+	else if (used && alpc_lib_inbox_unuse(server->port, id))
+		alpc_lib_release_id(server->port, id);
 	return ret;
 }
 

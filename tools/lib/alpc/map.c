@@ -219,7 +219,7 @@ bool alpc_lib_map_evict(struct alpc_lib_space *space)
 	if (pthread_mutex_trylock(&space->lock))
 		return false;
 	if (alpc_lib_process_is(space->process))
-		done = map_evict(space) != NULL;
+		done = !!map_evict(space);
 	pthread_mutex_unlock(&space->lock);
 	return done;
 }

@@ -88,6 +88,21 @@ void alpc_lib_message_trim(struct alpc_message *message, size_t room)
 		message->data = own;
 }
 
+/* What it has of a section, or owes for one, is that of another process. */
+void alpc_lib_message_abandon(struct alpc_message *m)
+{
+	if (m->data != m->own) {
+		m->data = m->own;
+		m->len = 0;
+	}
+	m->owes = false;
+	m->map = NULL;
+	m->block = NULL;
+	m->place = NULL;
+	m->place_room = 0;
+	m->given = NULL;
+}
+
 /* Nothing was received: no program shall take an old message for a new one. */
 void alpc_lib_message_clear(struct alpc_message *message)
 {
@@ -117,20 +132,29 @@ int alpc_lib_message_expose(struct alpc_message *message, size_t room)
 	return 0;
 }
 
-/* @use: the data are in what was exposed. */
+/*
+ * The message gets back what was exposed, in which the data are, if @use, or are
+ * put, if they fit.
+ */
 void alpc_lib_message_conceal(struct alpc_message *message, bool use)
 {
-	if (!message->exposed)
-		return;
-	if (use) {
-		free(message->own);
-		message->own = message->exposed;
-		message->room = message->exposed_room;
-		message->data = message->own;
-	} else {
-		free(message->exposed);
-	}
+	void *exposed = message->exposed;
+
 	message->exposed = NULL;
+	if (!exposed)
+		return;
+	if (!use && message->data == message->own) {
+		if (message->len > message->exposed_room) {
+			free(exposed);
+			return;
+		}
+		memcpy(exposed, message->own, message->len);
+	}
+	if (use || message->data == message->own)
+		message->data = exposed;
+	free(message->own);
+	message->own = exposed;
+	message->room = message->exposed_room;
 }
 
 ALPC_API int alpc_message_resize(struct alpc_message *message, size_t len,
@@ -163,9 +187,10 @@ ALPC_API int alpc_message_resize(struct alpc_message *message, size_t len,
 ALPC_API int alpc_message_fill(struct alpc_message *message, size_t len,
 			       void **data)
 {
-	size_t before = message->len;
+	size_t before;
 	int ret;
 
+	alpc_lib_message_forget(message);
 	/* Written once and not looked at again: it need not be copied there. */
 	if (message->given && len <= message->given_room &&
 	    len > message->given_from) {
@@ -175,6 +200,7 @@ ALPC_API int alpc_message_fill(struct alpc_message *message, size_t len,
 		return 0;
 	}
 	/* What it had before need not be moved. */
+	before = message->len;
 	message->len = 0;
 	ret = alpc_message_resize(message, len, data);
 	if (ret)

@@ -9,16 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Its block is that of another process: none of it is mapped here. */
-static void place_forget(struct alpc_message *m)
+static bool in_block(const struct alpc_lib_block *b, const void *data)
 {
-	if (!m->block || alpc_lib_process_is(m->process))
-		return;
-	m->block = NULL;
-	m->place = NULL;
-	m->place_room = 0;
-	m->data = m->own;
-	m->len = 0;
+	return (uintptr_t)data - (uintptr_t)b->data < b->size;
 }
 
 static void place_set(struct alpc_message *m, struct alpc_lib_block *b)
@@ -41,15 +34,21 @@ int alpc_lib_place_grow(struct alpc_message *message, size_t len)
 	struct alpc_lib_block *old, *b;
 	int ret;
 
-	place_forget(message);
+	alpc_lib_message_forget(message);
 	if (message->block && len <= message->place_room)
 		return 0;
-	ret = alpc_lib_block_get(message->home, len ? len : 1, &b);
+	if (!len)
+		len = 1;
+	/* A view that is protected begins and ends with a page. */
+	if (message->secure)
+		len = alpc_lib_page_round(len);
+	ret = alpc_lib_block_get(message->home, len, &b);
 	if (ret)
 		return ret;
 	old = message->block;
-	if (old && message->data == message->place) {
-		memcpy(b->data, old->data, message->len);
+	/* A reply may begin anywhere in it. */
+	if (old && in_block(old, message->data)) {
+		memcpy(b->data, message->data, message->len);
 		message->data = b->data;
 	}
 	if (old)
@@ -61,10 +60,10 @@ int alpc_lib_place_grow(struct alpc_message *message, size_t len)
 /* Its block goes: it may still be read, and then is not handed out again. */
 void alpc_lib_place_drop(struct alpc_message *message)
 {
-	place_forget(message);
+	alpc_lib_message_forget(message);
 	if (!message->block)
 		return;
-	if (message->data == message->place) {
+	if (in_block(message->block, message->data)) {
 		message->data = message->own;
 		message->len = 0;
 	}
@@ -152,9 +151,13 @@ ALPC_API bool alpc_message_is_secure(const struct alpc_message *message)
 
 ALPC_API int alpc_message_release(struct alpc_message *message)
 {
-	int ret = message->owes ? alpc_lib_release(message) : 0;
+	int ret;
 
-	if (message->map && message->data != message->own) {
+	alpc_lib_message_forget(message);
+	ret = message->owes ? alpc_lib_release(message) : 0;
+	if (message->attrs)
+		message->attrs->in.fd_count = 0;
+	if (alpc_lib_is_lent(message, message->data)) {
 		message->data = message->own;
 		message->len = 0;
 	}

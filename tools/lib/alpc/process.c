@@ -15,12 +15,13 @@
  * holds the number while the kernel wipes it in children, and @last is the last
  * number that this process or one that it comes from has used.
  */
-static atomic_uintptr_t page;	/* of an atomic_uint */
+atomic_uintptr_t alpc_lib_process_page;
 static atomic_uint last;
 
 static atomic_uint *page_get(void)
 {
-	return (atomic_uint *)atomic_load_explicit(&page, memory_order_acquire);
+	return (atomic_uint *)atomic_load_explicit(&alpc_lib_process_page,
+						   memory_order_acquire);
 }
 
 static int page_map(void)
@@ -38,8 +39,8 @@ static int page_map(void)
 	else if (madvise(p, (size_t)size, MADV_WIPEONFORK))
 		ret = -errno;
 	if (p != MAP_FAILED &&
-	    (ret || !atomic_compare_exchange_strong(&page, &none,
-						    (uintptr_t)p)))
+	    (ret || !atomic_compare_exchange_strong(&alpc_lib_process_page,
+						    &none, (uintptr_t)p)))
 		munmap(p, (size_t)size);
 	errno = saved;
 	return ret;
@@ -71,10 +72,4 @@ int alpc_lib_process_number(uint32_t *number)
 	}
 	*number = now;
 	return 0;
-}
-
-/* Is it the number of this process? @number is one that was given out. */
-bool alpc_lib_process_is(uint32_t number)
-{
-	return atomic_load_explicit(page_get(), memory_order_relaxed) == number;
 }

@@ -23,7 +23,8 @@ static int server_init(struct alpc_server *s, const struct alpc_server_ops *ops,
 	if (ret)
 		return ret;
 	if (s->options.flags & ~SERVER_FLAGS ||
-	    s->options.fd_kinds & ~ALPC_FD_ANY)
+	    s->options.fd_kinds & ~ALPC_FD_ANY ||
+	    s->options.identity & ~ALPC_IDENTITY_ALL)
 		return -EINVAL;
 	return -pthread_mutex_init(&s->lock, NULL);
 }

@@ -13,6 +13,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 /**
  * DOC: Space
@@ -145,7 +146,6 @@ struct alpc_lib_space {
 
 /* process.c */
 int alpc_lib_process_number(uint32_t *number);
-bool alpc_lib_process_is(uint32_t number);
 
 /* space.c */
 int alpc_lib_space_of(struct alpc_port *port, struct alpc_lib_space **space);
@@ -183,6 +183,13 @@ int alpc_lib_map_get(struct alpc_lib_space *space, int fd, uint32_t section,
 void alpc_lib_map_put(struct alpc_lib_space *space, struct alpc_lib_map *map);
 bool alpc_lib_map_evict(struct alpc_lib_space *space);
 void alpc_lib_maps_close(struct alpc_lib_space *space);
+
+static inline size_t alpc_lib_page_round(size_t len)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (len + page - 1) / page * page;
+}
 
 /* Where a block begins in its section, for the kernel. */
 static inline uint64_t alpc_lib_block_offset(const struct alpc_lib_block *block)

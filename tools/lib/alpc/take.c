@@ -25,17 +25,14 @@ static int take_prefix(const struct alpc_message *m,
 	return prefix->len <= head->view_len ? 0 : -EPROTO;
 }
 
-/* Who sends it decides how much memory is needed for it here. */
 static int take_room(struct alpc_message *m, uint64_t len)
 {
-	if (len > m->max)
-		return -EMSGSIZE;
 	m->data = m->own;
-	return alpc_lib_message_grow(m, len);
+	return alpc_lib_message_grow(m, (size_t)len);
 }
 
 static int take_copy(struct alpc_message *m, const struct alpc_lib_map *map,
-		     size_t len)
+		     uint64_t len)
 {
 	const struct alpc_msg *head = &m->io.recv;
 	int ret;
@@ -50,12 +47,12 @@ static int take_copy(struct alpc_message *m, const struct alpc_lib_map *map,
 	}
 	ret = take_room(m, len);
 	if (!ret)
-		memcpy(m->own, map->base + head->view_offset, len);
+		memcpy(m->own, map->base + head->view_offset, (size_t)len);
 	return ret;
 }
 
 /* Map it for this message alone: nobody knows whose it is. */
-static int take_once(struct alpc_port *port, struct alpc_message *m, size_t len)
+static int take_once(struct alpc_port *port, struct alpc_message *m, uint64_t len)
 {
 	struct alpc_lib_map map;
 	bool in_place = m->in_place;
@@ -71,7 +68,7 @@ static int take_once(struct alpc_port *port, struct alpc_message *m, size_t len)
 	return ret;
 }
 
-static int take_view(struct alpc_port *port, struct alpc_message *m, size_t len)
+static int take_view(struct alpc_port *port, struct alpc_message *m, uint64_t len)
 {
 	uint64_t id = 0;
 	int ret;
@@ -85,11 +82,10 @@ static int take_view(struct alpc_port *port, struct alpc_message *m, size_t len)
 	ret = alpc_lib_map_get(m->space, port->fd, m->io.recv.section, id, &m->map);
 	if (ret)
 		return ret;
-	m->process = m->space->process;
 	return take_copy(m, m->map, len);
 }
 
-static int take_range(struct alpc_port *port, struct alpc_message *m, size_t len)
+static int take_range(struct alpc_port *port, struct alpc_message *m, uint64_t len)
 {
 	/* In a reply: the other side has written it here. */
 	if (m->io.recv.type == ALPC_REPLY) {
@@ -99,8 +95,8 @@ static int take_range(struct alpc_port *port, struct alpc_message *m, size_t len
 		return 0;
 	}
 	return take_room(m, len) ?:
-	       alpc_lib_access(port->fd, m->io.recv.id, 0, m->io.recv.section, m->own,
-			       len);
+	       alpc_lib_access(port->fd, m->io.recv.id, 0, m->io.recv.section,
+			       m->own, (size_t)len);
 }
 
 static int take_body(struct alpc_port *port, struct alpc_message *m)
@@ -114,11 +110,31 @@ static int take_body(struct alpc_port *port, struct alpc_message *m)
 	if (ret)
 		return ret;
 	m->reply_room = range ? prefix.room : 0;
+	/* Who sends it decides how long it is. */
+	if (prefix.len > m->max)
+		return -EMSGSIZE;
 	ret = range ? take_range(port, m, prefix.len) :
 		      take_view(port, m, prefix.len);
 	if (!ret)
-		m->len = prefix.len;
+		m->len = (size_t)prefix.len;
 	return ret;
+}
+
+/* What it has of the other side's from now on belongs to this process. */
+static int take_bind(struct alpc_message *m)
+{
+	uint32_t number;
+	int ret;
+
+	/* The page of numbers is there if it has had one. */
+	if (m->process && alpc_lib_process_is(m->process))
+		return 0;
+	ret = alpc_lib_process_number(&number);
+	if (ret)
+		return ret;
+	alpc_lib_message_forget(m);
+	m->process = number;
+	return 0;
 }
 
 /* Find out whose section it is, and through what it is given back. */
@@ -157,6 +173,7 @@ int alpc_lib_take(struct alpc_port *port, struct alpc_message *message,
 	const struct alpc_msg *head = &message->io.recv;
 	int ret;
 
+	message->from = port;
 	message->data = message->own;
 	message->way = ALPC_WAY_INLINE;
 	message->len = head->len;
@@ -164,18 +181,21 @@ int alpc_lib_take(struct alpc_port *port, struct alpc_message *message,
 		alpc_lib_attrs_got(message);
 	if (!(head->view_len | (head->flags & (ALPC_MSG_HELD | ALPC_MSG_FDS))))
 		return 0;
+	ret = take_bind(message);
+	if (ret)
+		goto none;
 	take_space(port, message, space);
 	/* Without memory for either, closing the port gives it back. */
 	message->owes = head->flags & ALPC_MSG_HELD &&
 			(message->space || message->inbox);
 	if (!(head->view_flags & ALPC_VIEW_BODY))
 		return 0;
-	message->len = 0;
 	ret = take_body(port, message);
-	if (ret) {
-		message->data = message->own;
-		message->len = 0;
-	}
+	if (!ret)
+		return 0;
+none:
+	message->data = message->own;
+	message->len = 0;
 	return ret;
 }
 
@@ -194,12 +214,15 @@ int alpc_lib_take_inside(struct alpc_message *message,
 	uint64_t offset = head->view_offset - alpc_lib_block_offset(b);
 	int ret;
 
+	alpc_lib_message_forget(message);
 	message->way = ALPC_WAY_VIEW;
 	message->len = 0;
 	if (message->attrs)
 		alpc_lib_attrs_got(message);
 	if (offset > b->size || head->view_len > b->size - offset || head->len)
 		return -EPROTO;
+	if (head->view_len > message->max)
+		return -EMSGSIZE;
 	if (message->home == body->space) {
 		message->data = b->data + offset;
 		message->len = head->view_len;
@@ -244,9 +267,10 @@ int alpc_lib_release(struct alpc_message *message)
 /* It has no more use of what the other side lent. */
 void alpc_lib_let_go(struct alpc_message *message)
 {
+	alpc_lib_message_forget(message);
 	if (message->owes)
 		alpc_lib_release(message);
-	if (message->map && alpc_lib_process_is(message->process))
+	if (message->map)
 		alpc_lib_map_put(message->space, message->map);
 	message->map = NULL;
 	alpc_lib_space_put(message->space);

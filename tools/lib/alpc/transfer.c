@@ -60,6 +60,8 @@ static int send_init(struct alpc_transfer *t, int64_t timeout)
 {
 	t->recv.len = 0;
 	t->recv.call = 0;
+	t->out_id = 0;
+	t->out_done = 0;
 	return alpc_lib_transfer_init(t, timeout);
 }
 
@@ -96,6 +98,7 @@ ALPC_API int alpc_send_message(struct alpc_port *port,
 	struct alpc_transfer t;
 	int ret;
 
+	alpc_lib_message_forget(message);
 	if (message->home && message->home != alpc_lib_port_space(port))
 		return -EXDEV;
 	alpc_lib_body_init(&body, message->data, message->len);
@@ -194,6 +197,7 @@ void alpc_lib_give_back(struct alpc_port *port, struct alpc_message *message)
 {
 	struct alpc_transfer *t = &message->io;
 
+	alpc_lib_message_forget(message);
 	if (alpc_lib_owes_to(message, port)) {
 		t->flags |= ALPC_TRANSFER_SEND;
 		t->send.flags = ALPC_SEND_RELEASE;
@@ -232,6 +236,16 @@ bool alpc_lib_reply_is_over(int error)
 	       error == -EPIPE;
 }
 
+/* What the port's inbox knows of a request to which a reply was sent. */
+static void reply_settle(struct alpc_port *port, uint64_t id,
+			 struct alpc_lib_body *body, int error)
+{
+	if (alpc_lib_reply_is_over(error))
+		alpc_lib_inbox_answered(port, id);
+	else
+		alpc_lib_unanswered(port, id, body);
+}
+
 /**
  * alpc_lib_reply() - answer a request
  * @port: as in alpc_reply()
@@ -256,13 +270,12 @@ int alpc_lib_reply(struct alpc_port *port, uint64_t id, const void *data,
 	ret = send_init(&t, ALPC_INFINITE);
 	if (!ret)
 		ret = alpc_lib_answer(port, &t, id, data, len, NULL, origin,
-				      NULL, &body);
+				      &body);
 	if (ret)
 		return ret;
 	ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, &t);
 	alpc_lib_answered(&body, !ret);
-	if (alpc_lib_reply_is_over(ret))
-		alpc_lib_inbox_answered(port, id);
+	reply_settle(port, id, &body, ret);
 	return ret;
 }
 
@@ -295,7 +308,7 @@ ALPC_API int alpc_reply_and_receive(struct alpc_port *port, uint64_t id,
 	ret = alpc_lib_transfer_init(&message->io, timeout);
 	if (!ret)
 		ret = alpc_lib_answer(port, t, id, data, len, message, NULL,
-				      NULL, &body);
+				      &body);
 	if (ret) {
 		message->done = 0;
 		return ret;
@@ -308,8 +321,7 @@ ALPC_API int alpc_reply_and_receive(struct alpc_port *port, uint64_t id,
 		ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, t);
 		alpc_lib_answered(&body, !ret);
 		alpc_lib_message_clear(message);
-		if (alpc_lib_reply_is_over(ret))
-			alpc_lib_inbox_answered(port, id);
+		reply_settle(port, id, &body, ret);
 		if (ret)
 			return ret;
 		message->done = ALPC_DONE_SENT;
@@ -318,7 +330,6 @@ ALPC_API int alpc_reply_and_receive(struct alpc_port *port, uint64_t id,
 	}
 	alpc_lib_message_ready(message);
 	ret = receive(port, message);
-	if (!(t->flags & ALPC_TRANSFER_SEND) || alpc_lib_reply_is_over(ret))
-		alpc_lib_inbox_answered(port, id);
+	reply_settle(port, id, &body, t->flags & ALPC_TRANSFER_SEND ? ret : 0);
 	return ret;
 }

@@ -22,6 +22,8 @@ static int worker_init(struct alpc_lib_worker *w, struct alpc_server *server)
 		ret = alpc_message_accept_ranges(w->message, true);
 	if (!ret && opt->fd_kinds)
 		ret = alpc_message_accept_fds(w->message, opt->fd_kinds);
+	if (!ret && opt->identity)
+		ret = alpc_message_accept_identity(w->message, opt->identity);
 	if (ret)
 		return ret;
 	alpc_message_set_limit(w->message, opt->max_request);
@@ -161,15 +163,23 @@ static struct alpc_lib_space *worker_space(const struct alpc_lib_worker *w,
 	return space;
 }
 
+/* Nothing that was meant for one client goes to the next one. */
+static void worker_clear(struct alpc_message *reply)
+{
+	alpc_lib_message_ready(reply);
+	reply->place = NULL;
+	reply->given = NULL;
+	reply->limit = ALPC_LIB_LEN_MAX;
+	if (reply->attrs)
+		reply->attrs->fd_count = 0;
+}
+
 static void worker_handle(struct alpc_lib_worker *w)
 {
 	struct alpc_client *client;
 	int ret;
 
-	alpc_lib_message_ready(w->reply);
-	w->reply->place = NULL;
-	w->reply->given = NULL;
-	w->reply->limit = ALPC_LIB_LEN_MAX;
+	worker_clear(w->reply);
 	if (w->message->io.recv.type == ALPC_CONNECTION_REQUEST) {
 		alpc_lib_take(w->server->port, w->message, NULL);
 		w->reply->limit = w->server->max_message;
@@ -221,7 +231,7 @@ static int worker_answer(struct alpc_lib_worker *w, struct alpc_lib_body *body)
 	alpc_lib_body_init(body, NULL, 0);
 	body->message = m;
 	ret = alpc_lib_answer(w->server->port, t, w->id, m->data, m->len,
-			      w->message, NULL, NULL, body);
+			      w->message, NULL, body);
 	if (!ret && t->send.len && m->data != m->own) {
 		memcpy(m->own, m->data, t->send.len);
 		t->send.data = (uintptr_t)m->own;
@@ -230,17 +240,18 @@ static int worker_answer(struct alpc_lib_worker *w, struct alpc_lib_body *body)
 }
 
 /* Reply with the transfer that takes the next message up. */
-static void worker_reply(struct alpc_lib_worker *w, struct alpc_lib_body *body)
+static void worker_reply(struct alpc_lib_worker *w)
 {
 	struct alpc_transfer *t = &w->message->io;
+	struct alpc_lib_body body;
 	int ret;
 
 	w->replying = false;
-	ret = worker_answer(w, body);
+	ret = worker_answer(w, &body);
 	/* Who waits for the next message keeps no block of any client. */
-	if (!ret && body->block) {
+	if (!ret && body.block) {
 		ret = alpc_lib_ioctl(w->server->port->fd, ALPC_IOC_TRANSFER, t);
-		alpc_lib_answered(body, !ret);
+		alpc_lib_answered(&body, !ret);
 		t->flags &= ~ALPC_TRANSFER_SEND;
 	}
 	if (ret) {
@@ -270,25 +281,20 @@ static int worker_next(struct alpc_lib_worker *w)
 {
 	struct alpc_transfer *t = &w->message->io;
 	struct alpc_port *port = w->server->port;
-	struct alpc_lib_body body;
-	bool replying = w->replying;
 	int ret;
 
 	alpc_lib_transfer_init(t, ALPC_INFINITE);
 	worker_trim(w);
-	if (replying)
-		worker_reply(w, &body);
+	if (w->replying)
+		worker_reply(w);
 	if (t->flags & ALPC_TRANSFER_SEND)
 		alpc_lib_message_ready(w->message);
 	else
 		alpc_lib_give_back(port, w->message);
 	t->flags |= ALPC_TRANSFER_RECEIVE;
 	ret = alpc_lib_transfer_run(port, w->message);
-	if (!(t->flags & ALPC_TRANSFER_SEND)) {
-		if (replying)
-			alpc_lib_attrs_sent(&body);
+	if (!(t->flags & ALPC_TRANSFER_SEND))
 		return ret;
-	}
 	/* If it was to give something back, there is nothing any more. */
 	if (t->send.flags == ALPC_SEND_REPLY)
 		worker_unanswered(w, ret);

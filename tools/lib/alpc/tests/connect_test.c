@@ -108,7 +108,8 @@ TEST_F(device, create_with_defaults)
 	EXPECT_EQ(sizeof(create), create.size);
 	EXPECT_EQ(0, create.flags | create.max_message | create.queue_messages |
 		  create.max_connections | create.queue_bytes |
-		  create.max_pending | create.spin_ns | create.__reserved);
+		  create.max_pending | create.spin_ns | create.require |
+		  create.withhold | create.max_security);
 	EXPECT_EQ(new_fd, alpc_port_fd(self->port));
 	ASSERT_EQ(0, fstat(new_fd, &st));
 	EXPECT_EQ(0600, st.st_mode & 07777);
@@ -117,21 +118,25 @@ TEST_F(device, create_with_defaults)
 TEST_F(device, create_with_options)
 {
 	const struct alpc_port_options options = {
-		.size = sizeof(options), .flags = ALPC_PORT_NO_SPIN,
+		.size = sizeof(options),
+		.flags = ALPC_PORT_NO_SPIN | ALPC_PORT_NOTE_IDENTITY,
 		.mode = 0660, .max_message = 1, .queue_messages = 2,
 		.queue_bytes = 3, .max_connections = 4, .max_pending = 5,
-		.spin_ns = 6,
+		.spin_ns = 6, .require = 7, .withhold = 8, .max_security = 9,
 	};
 	struct stat st;
 
 	ASSERT_EQ(0, alpc_port_create("n", &options, &self->port));
-	EXPECT_EQ(ALPC_PORT_NO_SPIN, create.flags);
+	EXPECT_EQ(ALPC_PORT_NO_SPIN | ALPC_PORT_NOTE_IDENTITY, create.flags);
 	EXPECT_EQ(1, create.max_message);
 	EXPECT_EQ(2, create.queue_messages);
 	EXPECT_EQ(3, create.queue_bytes);
 	EXPECT_EQ(4, create.max_connections);
 	EXPECT_EQ(5, create.max_pending);
 	EXPECT_EQ(6, create.spin_ns);
+	EXPECT_EQ(7, create.require);
+	EXPECT_EQ(8, create.withhold);
+	EXPECT_EQ(9, create.max_security);
 	ASSERT_EQ(0, fstat(new_fd, &st));
 	EXPECT_EQ(0660, st.st_mode & 07777);
 }
@@ -144,7 +149,7 @@ TEST_F(device, create_errors)
 	memset(longest, 'n', sizeof(longest));
 	longest[ALPC_NAME_MAX + 1] = '\0';
 	EXPECT_EQ(-EINVAL, alpc_port_create(longest, NULL, &self->port));
-	options.flags = ALPC_PORT_NO_SECTIONS << 1;
+	options.flags = ALPC_PORT_NO_RANGES << 1;
 	EXPECT_EQ(-EINVAL, alpc_port_create("n", &options, &self->port));
 	options.flags = 0;
 	options.mode = 010000;
@@ -249,6 +254,8 @@ TEST_F(device, connect)
 		.flags = ALPC_CONNECT_SERVER_UID | ALPC_CONNECT_SERVER_GID,
 		.server_uid = 1, .server_gid = 2, .data = "hello", .len = 5,
 		.queue_messages = 3, .queue_bytes = 4,
+		.level = ALPC_LEVEL_IMPERSONATION,
+		.withhold = ALPC_IDENTITY_PROCESS,
 	};
 
 	ASSERT_EQ(0, alpc_message_new(0, &answer));
@@ -264,6 +271,8 @@ TEST_F(device, connect)
 	EXPECT_EQ(5, connection.send_len);
 	EXPECT_EQ(3, connection.queue_messages);
 	EXPECT_EQ(4, connection.queue_bytes);
+	EXPECT_EQ(ALPC_LEVEL_IMPERSONATION, connection.level);
+	EXPECT_EQ(ALPC_IDENTITY_PROCESS, connection.withhold);
 	EXPECT_EQ(ALPC_DATA_MAX, connection.reply_len);
 	ASSERT_EQ(7, alpc_message_len(answer));
 	EXPECT_EQ(0, memcmp("welcome", alpc_message_data(answer), 7));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Takes the place of ioctl(2), and of open(2) for /dev/alpc (ld --wrap).
+ * Takes the place of ioctl(2), of open(2) for /dev/alpc, and, for a test that
+ * wants that, of syscall(2) (ld --wrap).
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 static int (*answer)(int step, int fd, unsigned long request, void *arg);
+static kernel_syscall_fn *answer_syscall;
 static atomic_int steps;
 static int device_error;
 struct alpc_port_info kernel_port;
@@ -27,6 +29,11 @@ void kernel_set(kernel_fn *fn)
 int kernel_steps(void)
 {
 	return steps;
+}
+
+void kernel_syscalls(kernel_syscall_fn *fn)
+{
+	answer_syscall = fn;
 }
 
 void kernel_device_error(int error)
@@ -68,4 +75,24 @@ int __wrap_open(const char *path, int flags, ...)
 	dup3(fd, DEVICE_FD, O_CLOEXEC);
 	close(fd);
 	return DEVICE_FD;
+}
+
+long __wrap_syscall(long number, ...)
+{
+	long args[5], ret;
+	va_list ap;
+
+	/* Registers hold as many, so that it does no harm if there are less. */
+	va_start(ap, number);
+	for (int i = 0; i < 5; i++)
+		args[i] = va_arg(ap, long);
+	va_end(ap);
+	if (!answer_syscall)
+		return __real_syscall(number, args[0], args[1], args[2],
+				      args[3], args[4]);
+	ret = answer_syscall(number, args);
+	if (ret >= 0)
+		return ret;
+	errno = (int)-ret;
+	return -1;
 }

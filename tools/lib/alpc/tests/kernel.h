@@ -34,9 +34,17 @@ int kernel_steps(void);
 /* Negative errno value for open() of /dev/alpc from here on; 0: it works. */
 void kernel_device_error(int error);
 
+/* Answers syscall(2): the result, or a negative errno value. */
+typedef long kernel_syscall_fn(long number, const long *args);
+
+/* From here on @fn answers; NULL: the real kernel does, as at the beginning. */
+void kernel_syscalls(kernel_syscall_fn *fn);
+
 /* For the linker, see kernel.c. */
 int __wrap_ioctl(int fd, unsigned long request, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __real_open(const char *path, int flags, ...);
+long __wrap_syscall(long number, ...);
+long __real_syscall(long number, ...);
 
 #endif /* ALPC_TESTS_KERNEL_H */

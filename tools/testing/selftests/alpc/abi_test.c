@@ -5,49 +5,14 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
-#include <kselftest_harness.h>
+#include "command_fixture.h"
+
 #include <fcntl.h>
 #include <sys/ioctl.h>
 
-#include "commands.h"
 #include "layout.h"
 
 /* --- every command with a spoiled argument -------------------------------- */
-
-FIXTURE(command)
-{
-	const struct command *command;
-	struct scene scene;
-	int fd;
-	int fds;
-	unsigned char arg[8192] __attribute__((aligned(8)));
-};
-
-FIXTURE_VARIANT(command)
-{
-	enum command_index index;
-};
-
-COMMAND_VARIANTS(command);
-
-FIXTURE_SETUP(command)
-{
-	struct alpc_query query;
-
-	ASSERT_EQ(0, alpc_query(&query));
-	if (variant->index == NOTIFY_EXIT && !(query.out_features & ALPC_FEATURE_EXIT_NOTICE))
-		SKIP(return, "this kernel cannot tell when a thread ends");
-	ASSERT_EQ(0, scene_open(&self->scene));
-	self->command = &commands[variant->index];
-	self->fd = self->command->prepare(&self->scene, self->arg);
-	ASSERT_LE(0, self->fd);
-	self->fds = open_fds();
-}
-
-FIXTURE_TEARDOWN(command)
-{
-	scene_close(&self->scene);
-}
 
 static int run(FIXTURE_DATA(command) *self)
 {
@@ -64,13 +29,6 @@ static __u32 *field(FIXTURE_DATA(command) *self, size_t offset)
 {
 	return (__u32 *)(self->arg + offset);
 }
-
-/* What failed has done nothing: the good argument has its effect, once. */
-#define EXPECT_UNTOUCHED() do { \
-	EXPECT_EQ(self->fds, open_fds()); \
-	EXPECT_TRUE(command_works(&self->scene, self->command)); \
-	EXPECT_EQ(0, pair_works(&self->scene.pair)); \
-} while (0)
 
 TEST_F(command, exact_size_works_and_keeps_size_and_flags)
 {
@@ -209,7 +167,7 @@ TEST_F(scene, each_reserved_field_must_be_zero)
 		if (command->reserved[0])
 			EXPECT_TRUE(command_works(&self->scene, command));
 	}
-	EXPECT_EQ(10, fields);
+	EXPECT_EQ(13, fields);
 	EXPECT_EQ(0, pair_works(&self->scene.pair));
 }
 
@@ -228,15 +186,18 @@ FIXTURE_VARIANT(file)
 };
 
 FIXTURE_VARIANT_ADD(file, device) {
-	.takes = { [QUERY] = true, [CREATE] = true, [CONNECT] = true, [CREATE_COMPLETION] = true },
+	.takes = {
+		[QUERY] = true, [CREATE] = true, [CONNECT] = true, [GET_USAGE] = true,
+		[CREATE_COMPLETION] = true,
+	},
 };
 
 FIXTURE_VARIANT_ADD(file, connection_port) {
 	.kind = ALPC_KIND_CONNECTION,
 	.takes = {
 		[ACCEPT] = true, [PORT_INFO] = true, [SHUTDOWN] = true, [TRANSFER] = true,
-		[OPEN_SECTION] = true, [ACCESS] = true, [TAKE_FDS] = true, [VECTOR] = true,
-		[BIND] = true,
+		[OPEN_SECTION] = true, [ACCESS] = true, [TAKE_FDS] = true,
+		[GET_IDENTITY] = true, [GET_USAGE] = true, [VECTOR] = true, [BIND] = true,
 	},
 };
 
@@ -245,8 +206,9 @@ FIXTURE_VARIANT_ADD(file, client_port) {
 	.takes = {
 		[DISCONNECT] = true, [PORT_INFO] = true, [NOTIFY_EXIT] = true, [SHUTDOWN] = true,
 		[TRANSFER] = true, [CREATE_SECTION] = true, [OPEN_SECTION] = true,
-		[DELETE_SECTION] = true, [ACCESS] = true, [TAKE_FDS] = true, [VECTOR] = true,
-		[BIND] = true,
+		[DELETE_SECTION] = true, [ACCESS] = true, [TAKE_FDS] = true,
+		[GET_IDENTITY] = true, [CREATE_SECURITY] = true, [REVOKE_SECURITY] = true,
+		[DELETE_SECURITY] = true, [GET_USAGE] = true, [VECTOR] = true, [BIND] = true,
 	},
 };
 
@@ -255,7 +217,9 @@ FIXTURE_VARIANT_ADD(file, server_port) {
 	.takes = {
 		[DISCONNECT] = true, [PORT_INFO] = true, [TRANSFER] = true,
 		[CREATE_SECTION] = true, [OPEN_SECTION] = true, [DELETE_SECTION] = true,
-		[ACCESS] = true, [TAKE_FDS] = true, [VECTOR] = true,
+		[ACCESS] = true, [TAKE_FDS] = true, [GET_IDENTITY] = true,
+		[CREATE_SECURITY] = true, [REVOKE_SECURITY] = true, [DELETE_SECURITY] = true,
+		[GET_USAGE] = true, [VECTOR] = true,
 	},
 };
 
@@ -404,7 +368,8 @@ TEST(query_tells_version_limits_and_features)
 	EXPECT_EQ(ALPC_ABI_VERSION, query.out_version);
 	EXPECT_EQ(ALPC_DATA_MAX, query.out_data_max);
 	EXPECT_EQ(ALPC_FEATURE_SECTIONS | ALPC_FEATURE_ACCESS | ALPC_FEATURE_FDS |
-		  ALPC_FEATURE_VECTORS | ALPC_FEATURE_COMPLETION,
+		  ALPC_FEATURE_SECURITY | ALPC_FEATURE_USAGE | ALPC_FEATURE_VECTORS |
+		  ALPC_FEATURE_COMPLETION,
 		  query.out_features & ~(ALPC_FEATURE_EXIT_NOTICE | ALPC_FEATURE_CONCURRENCY));
 	EXPECT_LT(0, query.out_queue_messages_max);
 	EXPECT_NE(POISON_U32, query.out_queue_messages_max);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Direct access to and from memory that never comes: neither side can hold the
- * other with it.
+ * Direct access to and from memory that is long in coming: neither side can hold
+ * the other with it, and a signal ends the wait.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
@@ -177,6 +177,148 @@ TEST_F(access_nowhere, abuse_40_caller_cannot_keep_the_receiver_from_dying)
 	ASSERT_EQ(0, alpc_reply(self->server, self->msg.id, NULL, 0));
 	EXPECT_EQ(0, child_end(&self->child));
 	TAKE_CLOSED(self);
+}
+
+/* --- signals -------------------------------------------------------------- */
+
+/* Of each access, in pages: the whole, and what is beyond the first batch. */
+enum { PAGES = LENGTH / 4096, MOST = 40 };
+
+FIXTURE(access_signal)
+{
+	struct pair pair;
+	struct child child, receiver;
+	struct alpc_msg msg;
+	char buf[64];
+	char *theirs;		/* the client's memory, in the client */
+	char own[LENGTH], pages[LENGTH];
+	int server, uffd;
+};
+
+/* @there: bytes of the client's memory that are there when the access begins. */
+FIXTURE_VARIANT(access_signal)
+{
+	__u32 flags;
+	__u32 there;
+};
+
+FIXTURE_VARIANT_ADD(access_signal, read_nothing) { 0, 0 };
+FIXTURE_VARIANT_ADD(access_signal, read_most) { 0, MOST * 4096 };
+FIXTURE_VARIANT_ADD(access_signal, write_nothing) { ALPC_ACCESS_WRITE, 0 };
+FIXTURE_VARIANT_ADD(access_signal, write_most) { ALPC_ACCESS_WRITE, MOST * 4096 };
+
+FIXTURE_SETUP(access_signal)
+{
+	ASSERT_EQ(PAGES * sysconf(_SC_PAGESIZE), LENGTH);
+	ASSERT_EQ(0, pair_open(&self->pair, NULL));
+	pattern(self->pages, LENGTH, 1);
+	pattern(self->own, LENGTH, 2);
+	ASSERT_LE(0, client_start(&self->pair, &self->child, 1, &self->server));
+	if (!self->child.pid) {
+		char *p = memory_of_nobody(LENGTH, &self->uffd);
+
+		child_put(&self->child, &p, sizeof(p));
+		child_put_fd(&self->child, self->uffd);
+		child_exit(p && !call_with_memory(self->server, p, LENGTH, BOTH) &&
+			   is_pattern(p, LENGTH, variant->flags ? 2 : 1));
+	}
+	ASSERT_EQ(0, child_get(&self->child, &self->theirs, sizeof(self->theirs)));
+	ASSERT_NE(NULL, self->theirs);
+	self->uffd = child_get_fd(&self->child);
+	ASSERT_LE(0, self->uffd);
+	AWAIT(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
+}
+
+FIXTURE_TEARDOWN(access_signal)
+{
+	EXPECT_EQ(0, pair_works(&self->pair));
+	close_fd(&self->uffd);
+	close_fd(&self->server);
+	pair_close(&self->pair);
+}
+
+/* Provide these bytes of the client's memory. */
+static int provide(FIXTURE_DATA(access_signal) *self, __u32 from, __u32 to)
+{
+	struct uffdio_copy copy = {
+		.dst = address(self->theirs + from), .src = address(self->pages + from),
+		.len = to - from,
+	};
+
+	return from == to || !ioctl(self->uffd, UFFDIO_COPY, &copy) ? 0 : -errno;
+}
+
+/*
+ * In the receiver: access everything, in as many steps as it takes, and tell each.
+ * What was not done is as it was.
+ */
+static void access_in_steps(FIXTURE_DATA(access_signal) *self, __u32 flags)
+{
+	const struct sigaction action = { .sa_handler = ignore_signal };
+	struct access_result result;
+	__u64 i, done = 0;
+	bool right = true;
+
+	sigaction(SIGUSR1, &action, NULL);
+	do {
+		result = access_range(self->server, self->msg.id, flags, 0, done,
+				      self->own + done, LENGTH - done);
+		done += result.done;
+		for (i = done; i < LENGTH; i++)
+			right = right && (unsigned char)self->own[i] == pattern_byte(i, 2);
+		child_put(&self->receiver, &result, sizeof(result));
+	} while (result.err == -EINTR);
+	child_exit(right && is_pattern(self->own, LENGTH, flags ? 2 : 1));
+}
+
+/* Whether a signal that does not kill wakes it. */
+static bool sleeps_lightly(pid_t pid)
+{
+	char path[64], status[4096];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	return read_file(path, status, sizeof(status)) > 0 && strstr(status, "State:\tS");
+}
+
+/*
+ * A signal that does not kill ends the wait for a page of the caller's, if the
+ * kernel can do that. What had been done is told, the request is still there, and
+ * nothing is lost or done twice.
+ */
+TEST_F(access_signal, ends_the_wait_for_the_caller)
+{
+	struct access_result result;
+	__u64 done = 0;
+	bool light;
+
+	ASSERT_EQ(0, provide(self, 0, variant->there));
+	ASSERT_LE(0, child_start(&self->receiver));
+	if (!self->receiver.pid)
+		access_in_steps(self, variant->flags);
+	ASSERT_EQ(0, fault_blocked(self->receiver.pid));
+	light = sleeps_lightly(self->receiver.pid);
+	ASSERT_EQ(0, kill(self->receiver.pid, SIGUSR1));
+	if (light) {
+		ASSERT_EQ(0, child_get(&self->receiver, &result, sizeof(result)));
+		ASSERT_EQ(-EINTR, result.err);
+		done = result.done;
+		/* Less, if a page of the receiver's own was not there just then. */
+		ASSERT_GE(variant->there, done);
+		ASSERT_EQ(!variant->there, !done);
+	}
+	ASSERT_EQ(0, provide(self, variant->there, LENGTH));
+	do {
+		ASSERT_EQ(0, child_get(&self->receiver, &result, sizeof(result)));
+		done += result.done;
+	} while (result.err == -EINTR);
+	ASSERT_EQ(0, result.err);
+	ASSERT_EQ(LENGTH, done);
+	ASSERT_EQ(0, child_end(&self->receiver));
+	ASSERT_EQ(0, alpc_reply(self->server, self->msg.id, NULL, 0));
+	ASSERT_EQ(0, child_end(&self->child));
+	TAKE_CLOSED(self);
+	if (!light)
+		SKIP(return, "no signal ends such a wait on this kernel");
 }
 
 TEST_HARNESS_MAIN

@@ -526,6 +526,24 @@ TEST_F(access, ranges_are_for_calls_only)
 	NOTHING(self->pair.client);
 }
 
+TEST_F(access, ranges_are_not_for_a_port_that_wants_none)
+{
+	const struct alpc_create_port options = { .flags = ALPC_PORT_NO_RANGES };
+	struct pair pair;
+
+	ASSERT_EQ(0, pair_open(&pair, &options));
+	EXPECT_EQ(-EOPNOTSUPP, call_with_memory(pair.client, self->memory, LENGTH,
+						ALPC_RANGE_READ));
+	EXPECT_EQ(-EOPNOTSUPP, call_with_memory(pair.server, self->memory, LENGTH,
+						ALPC_RANGE_WRITE));
+	/* They are not even looked at. */
+	EXPECT_EQ(-EOPNOTSUPP, call_with_ranges(pair.client, memory_before_hole(1), 1));
+	NOTHING(pair.port);
+	NOTHING(pair.client);
+	EXPECT_EQ(0, pair_works(&pair));
+	pair_close(&pair);
+}
+
 TEST_F(access, of_a_request_without_ranges_is_enoent)
 {
 	call_init(&self->call, NULL, 0);

@@ -37,8 +37,10 @@ static int set_acl(int fd, const char *text)
 static const char *get_acl(acl_t acl)
 {
 	static char buf[256];
-	char *text = acl ? acl_to_any_text(acl, NULL, ',', TEXT_ABBREVIATE | TEXT_NUMERIC_IDS) : NULL;
+	char *text = NULL;
 
+	if (acl)
+		text = acl_to_any_text(acl, NULL, ',', TEXT_ABBREVIATE | TEXT_NUMERIC_IDS);
 	snprintf(buf, sizeof(buf), "%s", text ? text : "");
 	acl_free(text);
 	acl_free(acl);
@@ -208,7 +210,7 @@ TEST_F(acl, is_of_connection_ports_only)
 	pair_close(&pair);
 	/* There is nothing to have a default. */
 	EXPECT_EQ(-1, acl_set_file(self->path, ACL_TYPE_DEFAULT, acl_from_text("u::rw,g::-,o::-")));
-	EXPECT_EQ(EACCES, errno);
+	EXPECT_TRUE(errno == EACCES || errno == EOPNOTSUPP);
 }
 
 TEST_F(acl, abuse_46_means_the_same_in_a_user_namespace)

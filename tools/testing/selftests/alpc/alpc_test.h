@@ -84,6 +84,21 @@ int alpc_info(int fd, struct alpc_port_info *info);
 int alpc_queued(int fd);
 int alpc_unanswered(int fd);
 
+/*
+ * Who the other side is: of the message @id, or, with 0, of the connection. All
+ * parts, and the groups in @groups, which may be NULL; the rest is poisoned.
+ */
+int alpc_identity(int fd, __u64 id, struct alpc_identity *identity, __u32 *groups, __u32 room);
+
+/* The same to act as the caller of the request @id. */
+int alpc_impersonable(int fd, __u64 id, struct alpc_identity *identity, __u32 *groups,
+		      __u32 room);
+
+/* A security context: its number, or a negative errno. */
+int alpc_create_security(int fd, __u32 flags, __u32 level, __u32 withhold);
+int alpc_revoke_security(int fd, __u32 security);
+int alpc_delete_security(int fd, __u32 security);
+
 /* What poll(2) says at once, of POLLIN, POLLOUT, POLLERR and POLLHUP. */
 int events_of(int fd);
 

@@ -461,7 +461,7 @@ static int nested_client(struct nested *side)
 	return err ?: value == outermost ? 0 : -EPROTO;
 }
 
-TEST_F(callback, nested_to_the_limit_and_no_deeper)
+TEST_F(callback, abuse_53_nested_to_the_limit_and_no_deeper)
 {
 	const int limit = ALPC_CALLBACK_DEPTH_MAX;
 	struct nested server = { .fd = self->pair.port, .depth = -1 };

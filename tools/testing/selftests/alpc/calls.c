@@ -479,3 +479,55 @@ int pair_works(struct pair *pair)
 		return wrong("a request is unanswered", 0);
 	return 0;
 }
+
+static int get_identity(int fd, __u32 flags, __u64 id, struct alpc_identity *identity,
+			__u32 *groups, __u32 room)
+{
+	memset(identity, POISON, sizeof(*identity));
+	identity->size = sizeof(*identity);
+	identity->flags = flags;
+	identity->id = id;
+	identity->parts = ALPC_IDENTITY_ALL;
+	identity->groups = address(groups);
+	identity->group_count = room;
+	return alpc_ioctl(fd, ALPC_IOC_GET_IDENTITY, identity);
+}
+
+int alpc_identity(int fd, __u64 id, struct alpc_identity *identity, __u32 *groups, __u32 room)
+{
+	return get_identity(fd, 0, id, identity, groups, room);
+}
+
+int alpc_impersonable(int fd, __u64 id, struct alpc_identity *identity, __u32 *groups,
+		      __u32 room)
+{
+	return get_identity(fd, ALPC_IDENTITY_IMPERSONATE, id, identity, groups, room);
+}
+
+int alpc_create_security(int fd, __u32 flags, __u32 level, __u32 withhold)
+{
+	struct alpc_create_security arg = {
+		.size = sizeof(arg), .flags = flags, .level = level, .withhold = withhold,
+		.out_security = POISON_U32,
+	};
+	int err = alpc_ioctl(fd, ALPC_IOC_CREATE_SECURITY, &arg);
+
+	return err ? err : (int)arg.out_security;
+}
+
+static int end_security(int fd, unsigned long command, __u32 security)
+{
+	struct alpc_security arg = { .size = sizeof(arg), .security = security };
+
+	return alpc_ioctl(fd, command, &arg);
+}
+
+int alpc_revoke_security(int fd, __u32 security)
+{
+	return end_security(fd, ALPC_IOC_REVOKE_SECURITY, security);
+}
+
+int alpc_delete_security(int fd, __u32 security)
+{
+	return end_security(fd, ALPC_IOC_DELETE_SECURITY, security);
+}

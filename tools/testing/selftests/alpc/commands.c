@@ -32,6 +32,7 @@ static void scene_disconnect(struct scene *scene)
 	close_fd(&scene->pair.server);
 	scene->call = 0;
 	scene->parcel = 0;
+	scene->security = 0;
 	scene->section = 0;
 	scene->doomed = 0;
 }
@@ -454,6 +455,115 @@ static bool happened_take_fds(struct scene *scene, void *arg)
 	return !alpc_transfer(scene->pair.port, &t) && taken;
 }
 
+static int prepare_get_identity(struct scene *scene, void *arg)
+{
+	struct alpc_identity *identity = arg;
+
+	memset(identity, POISON, sizeof(*identity));
+	identity->size = sizeof(*identity);
+	identity->flags = 0;
+	identity->id = 0;
+	identity->parts = ALPC_IDENTITY_PROCESS | ALPC_IDENTITY_USER;
+	identity->groups = 0;
+	identity->group_count = 0;
+	return scene->pair.server;
+}
+
+static bool happened_get_identity(struct scene *scene, void *arg)
+{
+	struct alpc_identity *identity = arg;
+
+	(void)scene;
+	return identity->out_pid == getpid() && identity->out_uid == getuid() &&
+	       identity->out_parts == identity->parts;
+}
+
+static int new_security(struct scene *scene)
+{
+	struct alpc_create_security create = { .size = sizeof(create) };
+
+	if (!scene->security &&
+	    !alpc_ioctl(scene->pair.client, ALPC_IOC_CREATE_SECURITY, &create))
+		scene->security = create.out_security;
+	return scene->security;
+}
+
+/* Whether it can be used, by making it useless. */
+static int end_security(struct scene *scene, unsigned long number, __u32 id)
+{
+	struct alpc_security arg = { .size = sizeof(arg), .security = id };
+
+	return alpc_ioctl(scene->pair.client, number, &arg);
+}
+
+static int prepare_create_security(struct scene *scene, void *arg)
+{
+	*(struct alpc_create_security *)arg = (struct alpc_create_security){
+		.size = sizeof(struct alpc_create_security),
+		.level = ALPC_LEVEL_IMPERSONATION,
+		.out_security = POISON_U32,
+	};
+	return scene->pair.client;
+}
+
+static bool happened_create_security(struct scene *scene, void *arg)
+{
+	struct alpc_create_security *create = arg;
+
+	return !end_security(scene, ALPC_IOC_DELETE_SECURITY, create->out_security);
+}
+
+static int prepare_security(struct scene *scene, void *arg)
+{
+	*(struct alpc_security *)arg = (struct alpc_security){
+		.size = sizeof(struct alpc_security),
+		.security = new_security(scene),
+	};
+	return scene->pair.client;
+}
+
+static bool happened_revoke_security(struct scene *scene, void *arg)
+{
+	struct alpc_security *security = arg;
+	struct alpc_attrs attrs = { .security = security->security };
+	struct alpc_transfer t;
+	bool revoked;
+
+	transfer_init(&t, ALPC_TRANSFER_SEND | ALPC_TRANSFER_DONTWAIT);
+	t.send.attrs = address(&attrs);
+	t.send.attrs_len = sizeof(attrs);
+	revoked = alpc_transfer(scene->pair.client, &t) == -EKEYREVOKED;
+	scene->security = 0;
+	return !end_security(scene, ALPC_IOC_DELETE_SECURITY, security->security) && revoked;
+}
+
+static bool happened_delete_security(struct scene *scene, void *arg)
+{
+	struct alpc_security *security = arg;
+
+	scene->security = 0;
+	return end_security(scene, ALPC_IOC_DELETE_SECURITY, security->security) == -ENOENT;
+}
+
+static int prepare_get_usage(struct scene *scene, void *arg)
+{
+	struct alpc_usage *usage = arg;
+
+	memset(usage, POISON, sizeof(*usage));
+	usage->size = sizeof(*usage);
+	usage->flags = 0;
+	return scene->pair.port;
+}
+
+static bool happened_get_usage(struct scene *scene, void *arg)
+{
+	struct alpc_usage *usage = arg;
+
+	(void)scene;
+	return usage->connections.used >= 1 && usage->messages.limit && !usage->fds.limit &&
+	       !usage->security.limit;
+}
+
 static int prepare_vector(struct scene *scene, void *arg)
 {
 	scene->send = (struct alpc_vector_send){
@@ -550,7 +660,8 @@ const struct command commands[COMMANDS] = {
 	[CREATE] = {
 		.number = ALPC_IOC_CREATE_PORT,
 		.size = sizeof(struct alpc_create_port),
-		.known_flags = ALPC_PORT_NO_SPIN | ALPC_PORT_NO_SECTIONS,
+		.known_flags = ALPC_PORT_NO_SPIN | ALPC_PORT_NO_SECTIONS |
+			       ALPC_PORT_NOTE_IDENTITY | ALPC_PORT_NO_RANGES,
 		.buffers = {
 			{ offsetof(struct alpc_create_port, name),
 			  offsetof(struct alpc_create_port, name_len) },
@@ -563,7 +674,8 @@ const struct command commands[COMMANDS] = {
 		.number = ALPC_IOC_CONNECT,
 		.size = sizeof(struct alpc_connect),
 		.known_flags = ALPC_CONNECT_ASYNC | ALPC_CONNECT_SERVER_UID |
-			       ALPC_CONNECT_SERVER_GID | ALPC_CONNECT_ABSTIME,
+			       ALPC_CONNECT_SERVER_GID | ALPC_CONNECT_ABSTIME |
+			       ALPC_CONNECT_NOTE_IDENTITY,
 		.reserved = { offsetof(struct alpc_connect, __reserved) },
 		.buffers = {
 			{ offsetof(struct alpc_connect, name),
@@ -673,6 +785,45 @@ const struct command commands[COMMANDS] = {
 		.size = sizeof(struct alpc_take_fds),
 		.prepare = prepare_take_fds,
 		.happened = happened_take_fds,
+	},
+	[GET_IDENTITY] = {
+		.number = ALPC_IOC_GET_IDENTITY,
+		.size = sizeof(struct alpc_identity),
+		.known_flags = ALPC_IDENTITY_IMPERSONATE,
+		.has_output = true,
+		.prepare = prepare_get_identity,
+		.happened = happened_get_identity,
+	},
+	[CREATE_SECURITY] = {
+		.number = ALPC_IOC_CREATE_SECURITY,
+		.size = sizeof(struct alpc_create_security),
+		.known_flags = ALPC_SECURITY_STATIC | ALPC_SECURITY_EFFECTIVE_ONLY,
+		.reserved = { offsetof(struct alpc_create_security, __reserved) },
+		.has_output = true,
+		.prepare = prepare_create_security,
+		.happened = happened_create_security,
+	},
+	[REVOKE_SECURITY] = {
+		.number = ALPC_IOC_REVOKE_SECURITY,
+		.size = sizeof(struct alpc_security),
+		.reserved = { offsetof(struct alpc_security, __reserved) },
+		.prepare = prepare_security,
+		.happened = happened_revoke_security,
+	},
+	[DELETE_SECURITY] = {
+		.number = ALPC_IOC_DELETE_SECURITY,
+		.size = sizeof(struct alpc_security),
+		.reserved = { offsetof(struct alpc_security, __reserved) },
+		.prepare = prepare_security,
+		.happened = happened_delete_security,
+	},
+	[GET_USAGE] = {
+		.number = ALPC_IOC_GET_USAGE,
+		.size = sizeof(struct alpc_usage),
+		.known_flags = ALPC_USAGE_USER,
+		.has_output = true,
+		.prepare = prepare_get_usage,
+		.happened = happened_get_usage,
 	},
 	[VECTOR] = {
 		.number = ALPC_IOC_VECTOR,

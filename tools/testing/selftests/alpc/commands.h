@@ -20,6 +20,7 @@ struct scene {
 	__u32 doomed;		/* of the client's, to be deleted, or 0 */
 	__u64 parcel;		/* a message that brought a descriptor, or 0 */
 	int taken[1];		/* where that descriptor goes */
+	__u32 security;		/* a security context of the client's, or 0 */
 	/* A call that lets its receiver read a range, while the id is not 0. */
 	struct transfer_worker caller;
 	__u64 call;
@@ -64,8 +65,9 @@ struct command {
 
 enum command_index {
 	QUERY, CREATE, CONNECT, ACCEPT, DISCONNECT, PORT_INFO, NOTIFY_EXIT, SHUTDOWN, TRANSFER,
-	CREATE_SECTION, OPEN_SECTION, DELETE_SECTION, ACCESS, TAKE_FDS, VECTOR,
-	CREATE_COMPLETION, BIND,
+	CREATE_SECTION, OPEN_SECTION, DELETE_SECTION, ACCESS, TAKE_FDS,
+	GET_IDENTITY, CREATE_SECURITY, REVOKE_SECURITY, DELETE_SECURITY, GET_USAGE,
+	VECTOR, CREATE_COMPLETION, BIND,
 	COMMANDS,
 };
 
@@ -73,25 +75,5 @@ extern const struct command commands[COMMANDS];
 
 /* Whether the good argument has exactly its effect. */
 bool command_works(struct scene *scene, const struct command *command);
-
-/* One variant of a fixture for each command. */
-#define COMMAND_VARIANTS(fixture) \
-	FIXTURE_VARIANT_ADD(fixture, query) { QUERY }; \
-	FIXTURE_VARIANT_ADD(fixture, create_port) { CREATE }; \
-	FIXTURE_VARIANT_ADD(fixture, connect) { CONNECT }; \
-	FIXTURE_VARIANT_ADD(fixture, accept) { ACCEPT }; \
-	FIXTURE_VARIANT_ADD(fixture, disconnect) { DISCONNECT }; \
-	FIXTURE_VARIANT_ADD(fixture, port_info) { PORT_INFO }; \
-	FIXTURE_VARIANT_ADD(fixture, notify_exit) { NOTIFY_EXIT }; \
-	FIXTURE_VARIANT_ADD(fixture, shutdown) { SHUTDOWN }; \
-	FIXTURE_VARIANT_ADD(fixture, transfer) { TRANSFER }; \
-	FIXTURE_VARIANT_ADD(fixture, create_section) { CREATE_SECTION }; \
-	FIXTURE_VARIANT_ADD(fixture, open_section) { OPEN_SECTION }; \
-	FIXTURE_VARIANT_ADD(fixture, delete_section) { DELETE_SECTION }; \
-	FIXTURE_VARIANT_ADD(fixture, access) { ACCESS }; \
-	FIXTURE_VARIANT_ADD(fixture, take_fds) { TAKE_FDS }; \
-	FIXTURE_VARIANT_ADD(fixture, vector) { VECTOR }; \
-	FIXTURE_VARIANT_ADD(fixture, create_completion) { CREATE_COMPLETION }; \
-	FIXTURE_VARIANT_ADD(fixture, bind) { BIND }
 
 #endif /* ALPC_TEST_COMMANDS_H */

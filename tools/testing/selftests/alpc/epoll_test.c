@@ -122,27 +122,37 @@ FIXTURE_TEARDOWN(waiters)
 	pair_close(&self->pair);
 }
 
-/* If one of them slept while a message was there this would not end. */
+/*
+ * Have one thread wait as @first says and the others poll, and send MESSAGES, and an
+ * end for each: how many they have received, or a negative errno. If one slept while
+ * a message was there this would not end.
+ */
+static int receive_by_all(FIXTURE_DATA(waiters) *self, int (*first)(void *))
+{
+	int i, err = 0, received = 0;
+
+	for (i = 0; i < THREADS && !err; i++) {
+		self->waiter[i] = (struct waiter){ .fd = self->pair.port,
+						   .epoll = self->epoll[i] };
+		err = worker_start(&self->waiter[i].worker, i ? wait_and_receive : first,
+				   &self->waiter[i]);
+	}
+	for (i = 0; i < MESSAGES && !err; i++)
+		err = alpc_send(self->pair.client, "x", 1);
+	for (i = 0; i < THREADS && !err; i++)
+		err = alpc_send(self->pair.client, NULL, 0);
+	for (i = 0; i < THREADS && !err; i++) {
+		err = worker_join(&self->waiter[i].worker);
+		received += self->waiter[i].received;
+	}
+	return err ?: received;
+}
+
 TEST_F_TIMEOUT(waiters, take_every_message_and_find_the_end, 120)
 {
 	struct pollfd pollfd = { .fd = self->pair.port, .events = POLLIN };
-	int i, received = 0;
 
-	for (i = 0; i < THREADS; i++) {
-		self->waiter[i] = (struct waiter){ .fd = self->pair.port,
-						   .epoll = self->epoll[i] };
-		ASSERT_EQ(0, worker_start(&self->waiter[i].worker, wait_and_receive,
-					  &self->waiter[i]));
-	}
-	for (i = 0; i < MESSAGES; i++)
-		ASSERT_EQ(0, alpc_send(self->pair.client, "x", 1));
-	for (i = 0; i < THREADS; i++)
-		ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
-	for (i = 0; i < THREADS; i++) {
-		EXPECT_EQ(0, worker_join(&self->waiter[i].worker));
-		received += self->waiter[i].received;
-	}
-	EXPECT_EQ(MESSAGES, received);
+	EXPECT_EQ(MESSAGES, receive_by_all(self, wait_and_receive));
 	NOTHING(self->pair.port);
 	EXPECT_EQ(0, poll(&pollfd, 1, 0));
 }
@@ -162,23 +172,7 @@ static int just_receive(void *arg)
 
 TEST_F_TIMEOUT(waiters, share_the_messages_with_a_receiver, 120)
 {
-	int i, received = 0;
-
-	for (i = 0; i < THREADS; i++) {
-		self->waiter[i] = (struct waiter){ .fd = self->pair.port,
-						   .epoll = self->epoll[i] };
-		ASSERT_EQ(0, worker_start(&self->waiter[i].worker,
-					  i ? wait_and_receive : just_receive, &self->waiter[i]));
-	}
-	for (i = 0; i < MESSAGES; i++)
-		ASSERT_EQ(0, alpc_send(self->pair.client, "x", 1));
-	for (i = 0; i < THREADS; i++)
-		ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
-	for (i = 0; i < THREADS; i++) {
-		EXPECT_EQ(0, worker_join(&self->waiter[i].worker));
-		received += self->waiter[i].received;
-	}
-	EXPECT_EQ(MESSAGES, received);
+	EXPECT_EQ(MESSAGES, receive_by_all(self, just_receive));
 	NOTHING(self->pair.port);
 }
 

@@ -284,6 +284,12 @@ static bool release_each(int port, const struct alpc_msg *msg, __u32 count)
 	return count && !alpc_release(port, msg->id);
 }
 
+static bool keep_each(int port, const struct alpc_msg *msg, __u32 count)
+{
+	(void)port;
+	return count && msg->flags & ALPC_MSG_HELD;
+}
+
 static bool want_none(int port, const struct alpc_msg *msg, __u32 count)
 {
 	(void)port;
@@ -362,34 +368,99 @@ TEST_F(fds_life, user_is_charged_in_all_processes)
 	close(server);
 }
 
+/* What a server keeps is its own affair: clients that sent it can send again. */
+TEST_F(fds_life, receiver_that_keeps_them_costs_the_sender_nothing)
+{
+	int i;
+
+	ASSERT_LE(0, client_start(&self->pair, &self->child, 1, &self->server));
+	if (!self->child.pid) {
+		bool ok = limit_self(12349);
+
+		for (i = 0; i < 2 && ok; i++) {
+			ok = flood(self->server, self->probe.sent);
+			child_signal(&self->child);
+			ok = ok && !child_wait(&self->child);
+		}
+		child_exit(ok);
+	}
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, child_wait(&self->child));
+		EXPECT_TRUE(receive_each(self->pair.port, ALPC_FD_ANY, keep_each));
+		ASSERT_EQ(0, child_signal(&self->child));
+	}
+	EXPECT_EQ(0, child_end(&self->child));
+}
+
+/* In a child: receive at a port as a user who may have LIMIT descriptors. */
+static bool receive_to_the_limit(int port, int server, int sent)
+{
+	const int three[] = { sent, sent, sent };
+	struct alpc_attrs attrs;
+	struct alpc_msg msg;
+	__u64 id = 0;
+	int got;
+
+	for (got = 0; got < LIMIT / 3 * 3; got += 3) {
+		if (receive_fds(port, &msg, &attrs, ALPC_FD_ANY) || attrs.fd_count != 3 ||
+		    msg.flags != (ALPC_MSG_FDS | ALPC_MSG_HELD))
+			return false;
+		id = msg.id;
+	}
+	/* Three more do not fit; the message comes without them. */
+	if (receive_fds(port, &msg, &attrs, ALPC_FD_ANY) || msg.type != ALPC_DATAGRAM ||
+	    attrs.fd_count || attrs.out_fds_dropped != 3 || msg.flags != ALPC_MSG_FDS_DROPPED)
+		return false;
+	/* Those that it keeps count for it as those that it sends do. */
+	if (send_fd(server, sent) || send_fd(server, sent) != -ETOOMANYREFS)
+		return false;
+	return !alpc_release(port, id) && !receive_fds(port, &msg, &attrs, ALPC_FD_REGULAR) &&
+	       attrs.out_fds_dropped == 3 && !send_fds(server, 0, 0, three, 3);
+}
+
+TEST_F(fds_life, receiver_is_charged_for_what_it_keeps)
+{
+	const int fds[] = { self->probe.sent, self->probe.sent, self->probe.sent };
+	int i;
+
+	for (i = 0; i < LIMIT / 3 + 2; i++)
+		ASSERT_EQ(0, send_fds(self->pair.client, 0, 0, fds, 3));
+	ASSERT_LE(0, child_start(&self->child));
+	if (!self->child.pid)
+		child_exit(limit_self(12350) &&
+			   receive_to_the_limit(self->pair.port, self->pair.server, fds[0]));
+	EXPECT_EQ(0, child_end(&self->child));
+}
+
 /* A thread that releases and waits for the next has released before it waits. */
 TEST_F(fds_life, released_ones_are_not_charged_while_the_thread_waits)
 {
 	struct transfer_worker worker;
 	struct alpc_transfer *t = &worker.transfer;
+	int fds[LIMIT], i;
 
-	ASSERT_LE(0, client_start(&self->pair, &self->child, 1, &self->server));
+	for (i = 0; i < LIMIT; i++)
+		fds[i] = self->probe.sent;
+	ASSERT_EQ(0, send_fds(self->pair.client, 0, 0, fds, LIMIT));
+	ASSERT_LE(0, child_start(&self->child));
 	if (!self->child.pid) {
-		int fds[LIMIT], i;
-		bool ok = limit_self(12348);
+		bool ok = limit_self(12348) &&
+			  !receive_fds(self->pair.port, &self->msg, &self->attrs, ALPC_FD_ANY) &&
+			  self->attrs.fd_count == LIMIT &&
+			  send_fd(self->pair.server, fds[0]) == -ETOOMANYREFS;
 
-		for (i = 0; i < LIMIT; i++)
-			fds[i] = self->probe.sent;
-		ok = ok && !send_fds(self->server, 0, 0, fds, LIMIT);
+		transfer_init(t, ALPC_TRANSFER_SEND | ALPC_TRANSFER_RECEIVE);
+		transfer_send(t, ALPC_SEND_RELEASE, self->msg.id, NULL, 0);
+		transfer_receive(t, self->buf, sizeof(self->buf));
+		ok = ok && !worker_transfer(&worker, self->pair.port) &&
+		     !worker_blocked(&worker.worker) &&
+		     !send_fds(self->pair.server, 0, 0, fds, LIMIT);
 		child_signal(&self->child);
-		ok = ok && !child_wait(&self->child) && !send_fds(self->server, 0, 0, fds, LIMIT);
-		child_exit(ok);
+		child_exit(ok && !worker_join(&worker.worker));
 	}
-	ASSERT_EQ(0, child_wait(&self->child));
-	ASSERT_EQ(0, receive_fds(self->pair.port, &self->msg, &self->attrs, ALPC_FD_ANY));
-	transfer_init(t, ALPC_TRANSFER_SEND | ALPC_TRANSFER_RECEIVE);
-	transfer_send(t, ALPC_SEND_RELEASE, self->msg.id, NULL, 0);
-	transfer_receive(t, self->buf, sizeof(self->buf));
-	ASSERT_EQ(0, worker_transfer(&worker, self->pair.port));
-	ASSERT_EQ(0, worker_blocked(&worker.worker));
-	ASSERT_EQ(0, child_signal(&self->child));
+	EXPECT_EQ(0, child_wait(&self->child));
+	EXPECT_EQ(0, alpc_send(self->pair.client, NULL, 0));
 	EXPECT_EQ(0, child_end(&self->child));
-	EXPECT_EQ(0, worker_join(&worker.worker));
 }
 
 /* What fails to be sent is not charged, however often. */

@@ -243,6 +243,10 @@ TEST_F(info, fdinfo_says_the_same)
 	EXPECT_TRUE(fdinfo_says(fds[0], "alpc-queued-bytes:\t5 of 70000"));
 	EXPECT_TRUE(fdinfo_says(fds[0], "alpc-unanswered:\t0"));
 	EXPECT_TRUE(fdinfo_says(fds[0], "alpc-connections:\t1 of 60"));
+	EXPECT_TRUE(fdinfo_says(fds[0], "alpc-connects:\t0 of 1024"));
+	ASSERT_LT(0, alpc_create_security(fds[1], 0, 0, 0));
+	EXPECT_TRUE(fdinfo_says(fds[1], "alpc-security-contexts:\t1 of 16"));
+	EXPECT_TRUE(fdinfo_says(fds[2], "alpc-security-contexts:\t0 of 16"));
 	EXPECT_TRUE(fdinfo_says(fds[2], "alpc-context:\t%#llx", self->pair.context));
 	ASSERT_EQ(0, alpc_disconnect(self->pair.client));
 	EXPECT_TRUE(fdinfo_says(fds[1], "alpc-state:\tclosed"));

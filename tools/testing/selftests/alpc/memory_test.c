@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory: whoever sends pays for what waits, in its own memory cgroup, and what
- * is received, dropped or closed is given back.
+ * Memory: whoever sends pays for what waits, and whoever creates a section for that,
+ * in its own memory cgroup, and what is received, dropped or closed is given back.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
 #include <kselftest_harness.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
-#include "alpc_thread.h"
+#include "alpc_view.h"
 
 #define CGROUP	"/sys/fs/cgroup/alpc-test"
 
@@ -18,6 +19,7 @@ FIXTURE(memory)
 {
 	struct pair pair;
 	struct child child;
+	struct job *job;
 	struct alpc_msg msg;
 	char buf[LENGTH];
 	int server;
@@ -153,6 +155,142 @@ TEST_F_TIMEOUT(memory, of_a_flood_ends_in_the_flooders_cgroup, 120)
 		ASSERT_EQ(0, alpc_receive_nowait(self->pair.port, &self->msg, self->buf, LENGTH));
 	} while (self->msg.type == ALPC_DATAGRAM);
 	EXPECT_EQ(ALPC_PORT_CLOSED, self->msg.type);
+	EXPECT_EQ(0, pair_works(&self->pair));
+}
+
+/* --- sections ------------------------------------------------------------- */
+
+enum { SECTION = 16 << 20, SHORT_SECTION = 2 << 20 };
+
+/*
+ * What a client in the cgroup is told to do with its section. It is told in memory,
+ * which takes no more of that when there is none left.
+ */
+struct job {
+	enum { CREATE, FILL, LET_GO } what;
+	__u32 len;
+	int result;
+	bool wanted;
+};
+
+static int do_job(const struct job *job, int port, struct section *section)
+{
+	switch (job->what) {
+	case CREATE:
+		return section_make(port, job->len, ALPC_SECTION_PEER_WRITE, section) ?:
+		       (int)section->id;
+	case FILL:
+		memset(section->mem, 'c', section->len);
+		return 0;
+	default:
+		section_close(section);
+		return section_delete(port, section->id);
+	}
+}
+
+/* In the client: do in the cgroup what is wanted, until it is killed. */
+static _Noreturn void work_in_cgroup(struct child *child, struct job *job, int port)
+{
+	struct section section;
+
+	if (!enter_cgroup())
+		_exit(1);
+	child_signal(child);
+	for (;;) {
+		while (!__atomic_load_n(&job->wanted, __ATOMIC_ACQUIRE))
+			usleep(1000);
+		job->result = do_job(job, port, &section);
+		__atomic_store_n(&job->wanted, false, __ATOMIC_RELEASE);
+	}
+}
+
+/* Have it done; the id of what was created, 0, or a negative errno. */
+static int have(struct child *child, struct job *job, int what, __u32 len)
+{
+	siginfo_t end = {};
+
+	job->what = what;
+	job->len = len;
+	__atomic_store_n(&job->wanted, true, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&job->wanted, __ATOMIC_ACQUIRE)) {
+		if (waitid(P_PID, child->pid, &end, WEXITED | WNOHANG | WNOWAIT) || end.si_pid)
+			return -ESRCH;
+		usleep(1000);
+	}
+	return job->result;
+}
+
+#define HAVE(what, len) have(&self->child, self->job, what, len)
+
+#define START_IN_CGROUP() do { \
+	self->job = shared_memory(sizeof(*self->job)); \
+	ASSERT_NE(NULL, self->job); \
+	ASSERT_LE(0, client_start(&self->pair, &self->child, 1, &self->server)); \
+	if (!self->child.pid) \
+		work_in_cgroup(&self->child, self->job, self->server); \
+	ASSERT_EQ(0, child_wait(&self->child)); \
+} while (0)
+
+/*
+ * All of it and from the beginning, whoever fills it, and until nobody can see
+ * it any more.
+ */
+TEST_F_TIMEOUT(memory, of_a_section_is_charged_to_its_creator, 120)
+{
+	long long before, full;
+	struct section peer;
+	int id;
+
+	START_IN_CGROUP();
+	before = memory_now();
+	ASSERT_LE(0, before);
+	id = HAVE(CREATE, SECTION);
+	ASSERT_LT(0, id);
+	full = memory_now();
+	EXPECT_LE(before + SECTION - ROUNDING, full);
+	EXPECT_GE(before + SECTION + ROUNDING, full);
+	ASSERT_EQ(0, section_open(self->server, id, &peer));
+	memset(peer.mem, 's', peer.len);
+	ASSERT_EQ(0, HAVE(FILL, 0));
+	EXPECT_GE(full + ROUNDING, memory_now());
+	ASSERT_EQ(0, HAVE(LET_GO, 0));
+	EXPECT_LE(before + SECTION - ROUNDING, memory_now());
+	section_close(&peer);
+	EXPECT_GE(before + ROUNDING, memory_at_last(before + ROUNDING));
+	child_kill(&self->child);
+}
+
+/*
+ * One that is longer than the cgroup may have is refused, however often it is
+ * asked for, and kills nobody: what fits is created, and so is what others want.
+ */
+TEST_F_TIMEOUT(memory, of_a_section_ends_at_the_limit_of_the_cgroup, 120)
+{
+	struct section other;
+	long long before;
+	int i;
+
+	ASSERT_EQ(0, write_file(CGROUP "/memory.max", "8M"));
+	START_IN_CGROUP();
+	before = memory_now();
+	/* More often than the limit of the end would let, if any were charged. */
+	for (i = 0; i < 20; i++) {
+		EXPECT_EQ(-ENOMEM, HAVE(CREATE, SECTION));
+		/* Some kernels take their time to free what was allocated in vain. */
+		EXPECT_GE(before + ROUNDING, memory_at_last(before + ROUNDING));
+	}
+	EXPECT_LT(0, cgroup_number("memory.events", "max "));
+	EXPECT_EQ(0, cgroup_number("memory.events", "oom_kill "));
+	EXPECT_LT(0, HAVE(CREATE, SHORT_SECTION));
+	EXPECT_EQ(0, HAVE(FILL, 0));
+	EXPECT_EQ(0, section_make(self->server, SECTION, 0, &other));
+	section_close(&other);
+	EXPECT_EQ(0, HAVE(LET_GO, 0));
+	ASSERT_EQ(0, write_file(CGROUP "/memory.max", "max"));
+	EXPECT_LT(0, HAVE(CREATE, SECTION));
+	EXPECT_EQ(0, HAVE(FILL, 0));
+	child_kill(&self->child);
+	TAKE(ALPC_PORT_CLOSED, self->pair.port, &self->msg, self->buf);
 	EXPECT_EQ(0, pair_works(&self->pair));
 }
 

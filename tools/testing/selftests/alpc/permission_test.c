@@ -354,11 +354,11 @@ TEST_F(wanted, is_looked_at_before_anything_is_queued)
 	close(fd);
 }
 
-TEST_F(wanted, is_the_creator_not_the_owner_of_the_file)
+TEST_F(wanted, is_the_creator_not_any_owner_of_the_file)
 {
 	struct alpc_connect arg = connect_args(self->name);
 
-	ASSERT_EQ(0, fchown(self->port, BOB, BOB));
+	ASSERT_EQ(0, fchown(self->port, BOB + 1, BOB + 1));
 	arg.flags = variant->flags | ALPC_CONNECT_ASYNC;
 	arg.server_uid = variant->uid;
 	arg.server_gid = variant->gid;
@@ -431,6 +431,47 @@ TEST_F(wanted, must_also_be_who_accepts)
 	TAKE(ALPC_CONNECTION_REPLY, client, &self->msg, self->buf);
 	close(server);
 	close(client);
+}
+
+/* Who starts servers on demand creates their ports, and gives them away. */
+TEST(abuse_44_server_that_was_given_the_port)
+{
+	const char *name = unique_name();
+	struct alpc_connect arg = connect_args(name);
+	int port = alpc_create(name), client;
+	struct alpc_msg msg;
+	__u64 id;
+	struct child child;
+	char buf[8];
+
+	ASSERT_EQ(0, fchown(port, ALICE, STAFF));
+	arg.flags = ALPC_CONNECT_ASYNC | ALPC_CONNECT_SERVER_UID | ALPC_CONNECT_SERVER_GID;
+	arg.server_uid = ALICE;
+	arg.server_gid = STAFF;
+	client = alpc_connect_with(&arg);
+	ASSERT_LE(0, client);
+	AWAIT(ALPC_CONNECTION_REQUEST, port, &msg, buf);
+	id = msg.id;
+	/* It is not for the creator to accept, who is somebody else. */
+	EXPECT_EQ(-EPERM, error_of(alpc_accept_id(port, msg.id, 1)));
+	EXPECT_EQ(-EAGAIN, alpc_receive_nowait(client, &msg, buf, sizeof(buf)));
+	EXPECT_EQ(1, alpc_unanswered(port));
+	ASSERT_LE(0, child_start(&child));
+	if (!child.pid) {
+		ASSERT_EQ(0, child_get(&child, &id, sizeof(id)));
+		ASSERT_EQ(0, become(ALICE, STAFF));
+		EXPECT_LE(0, alpc_accept_id(port, id, 1));
+		child_wait(&child);
+		child_exit(true);
+	}
+	ASSERT_EQ(0, child_put(&child, &id, sizeof(id)));
+	AWAIT(ALPC_CONNECTION_REPLY, client, &msg, buf);
+	EXPECT_EQ(ALICE, msg.uid);
+	EXPECT_EQ(STAFF, msg.gid);
+	child_signal(&child);
+	EXPECT_EQ(0, child_end(&child));
+	close(client);
+	close(port);
 }
 
 TEST_HARNESS_MAIN

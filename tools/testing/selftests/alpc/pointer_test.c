@@ -5,10 +5,9 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
-#include <kselftest_harness.h>
+#include "command_fixture.h"
 
 #include "alpc_thread.h"
-#include "commands.h"
 
 /* Where no memory of a program ever is. */
 static const unsigned long bad_addresses[] = {
@@ -29,54 +28,12 @@ static const unsigned long bad_addresses[] = {
 	-1UL,
 };
 
-FIXTURE(pointer)
-{
-	const struct command *command;
-	struct scene scene;
-	unsigned long long arg[ARGUMENT_SIZE / sizeof(unsigned long long)];
-	int fd;
-	int fds;
-};
-
-FIXTURE_VARIANT(pointer)
-{
-	enum command_index index;
-};
-
-COMMAND_VARIANTS(pointer);
-
-FIXTURE_SETUP(pointer)
-{
-	struct alpc_query query;
-
-	ASSERT_EQ(0, alpc_query(&query));
-	if (variant->index == NOTIFY_EXIT && !(query.out_features & ALPC_FEATURE_EXIT_NOTICE))
-		SKIP(return, "this kernel cannot tell when a thread ends");
-	ASSERT_EQ(0, scene_open(&self->scene));
-	self->command = &commands[variant->index];
-	self->fd = self->command->prepare(&self->scene, self->arg);
-	ASSERT_LE(0, self->fd);
-	self->fds = open_fds();
-}
-
-FIXTURE_TEARDOWN(pointer)
-{
-	scene_close(&self->scene);
-}
-
-static int run(FIXTURE_DATA(pointer) *self, void *arg)
+static int run(FIXTURE_DATA(command) *self, void *arg)
 {
 	return alpc_ioctl(self->fd, self->command->number, arg);
 }
 
-/* What failed has done nothing: the good argument has its effect, once. */
-#define EXPECT_UNTOUCHED() do { \
-	EXPECT_EQ(self->fds, open_fds()); \
-	EXPECT_TRUE(command_works(&self->scene, self->command)); \
-	EXPECT_EQ(0, pair_works(&self->scene.pair)); \
-} while (0)
-
-TEST_F(pointer, argument_that_is_nowhere)
+TEST_F(command, argument_that_is_nowhere)
 {
 	size_t i;
 
@@ -86,7 +43,7 @@ TEST_F(pointer, argument_that_is_nowhere)
 	EXPECT_UNTOUCHED();
 }
 
-TEST_F(pointer, argument_that_ends_where_memory_ends)
+TEST_F(command, argument_that_ends_where_memory_ends)
 {
 	__u32 part;
 	char *arg;
@@ -108,7 +65,7 @@ TEST_F(pointer, argument_that_ends_where_memory_ends)
 	EXPECT_TRUE(self->command->happened(&self->scene, arg));
 }
 
-TEST_F(pointer, argument_that_is_not_aligned)
+TEST_F(command, argument_that_is_not_aligned)
 {
 	char room[ARGUMENT_SIZE + 8];
 	int shift;
@@ -122,7 +79,7 @@ TEST_F(pointer, argument_that_is_not_aligned)
 	}
 }
 
-TEST_F(pointer, argument_that_cannot_be_written)
+TEST_F(command, argument_that_cannot_be_written)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
 	void *arg = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -6,8 +6,10 @@
  * Copyright (C) 2026 The ALPC for Linux authors
  */
 #include <kselftest_harness.h>
+#include <linux/io_uring.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 
 #include "alpc_view.h"
@@ -420,6 +422,60 @@ TEST_F(map, gives_no_reference_to_its_pages)
 	EXPECT_EQ(sizeof(copy), process_vm_readv(getpid(), &section, 1, &plain, 1, 0));
 	close(pipes[0]);
 	close(pipes[1]);
+}
+
+/* Not even for a disk, which would write to them without anybody's knowing. */
+TEST_F(map, gives_no_reference_to_direct_io)
+{
+	int disk = open("/dev/ram0", O_RDWR | O_DIRECT | O_CLOEXEC);
+	unsigned char *plain = shared_memory(self->page);
+	unsigned char *mem[] = { self->own.mem, self->peer.mem };
+	size_t i;
+
+	if (disk < 0 && errno == ENOENT)
+		SKIP(return, "there is no RAM disk");
+	ASSERT_LE(0, disk);
+	pattern(self->own.mem, self->own.len, 9);
+	pattern(plain, self->page, 10);
+	/* Ordinary memory is written from, and read into. */
+	ASSERT_EQ(self->page, pwrite(disk, plain, self->page, 0));
+	memset(plain, 0, self->page);
+	ASSERT_EQ(self->page, pread(disk, plain, self->page, 0));
+	EXPECT_TRUE(is_pattern(plain, self->page, 10));
+	for (i = 0; i < ARRAY_SIZE(mem); i++) {
+		ASSERT_EQ(0, touch_read(mem[i]));
+		EXPECT_EQ(-1, pread(disk, mem[i], self->page, 0));
+		EXPECT_EQ(EFAULT, errno);
+		EXPECT_EQ(-1, pwrite(disk, mem[i], self->page, 0));
+		EXPECT_EQ(EFAULT, errno);
+	}
+	EXPECT_TRUE(is_pattern(self->peer.mem, self->peer.len, 9));
+	ASSERT_EQ(self->page, pread(disk, plain, self->page, 0));
+	EXPECT_TRUE(is_pattern(plain, self->page, 10));
+	close(disk);
+}
+
+/* Nor for a ring, which would keep them for as long as it is there. */
+TEST_F(map, gives_no_reference_to_io_uring)
+{
+	struct io_uring_params params = {};
+	int ring = syscall(SYS_io_uring_setup, 4, &params);
+	struct iovec memory = { .iov_len = self->page };
+	int i;
+
+	ASSERT_LE(0, ring);
+	/* What can only be read is refused in any case. */
+	MAKE_WRITABLE();
+	for (i = 0; i < 2; i++) {
+		memory.iov_base = i ? self->peer.mem : self->own.mem;
+		ASSERT_EQ(0, touch_write(memory.iov_base));
+		EXPECT_EQ(-1, syscall(SYS_io_uring_register, ring, IORING_REGISTER_BUFFERS,
+				      &memory, 1));
+		EXPECT_EQ(EFAULT, errno);
+	}
+	memory.iov_base = shared_memory(self->page);
+	EXPECT_EQ(0, syscall(SYS_io_uring_register, ring, IORING_REGISTER_BUFFERS, &memory, 1));
+	close(ring);
 }
 
 TEST_F(map, is_seen_by_a_debugger_who_cannot_write_to_it)

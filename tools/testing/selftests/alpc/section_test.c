@@ -138,9 +138,13 @@ TEST_F(section, is_created_on_an_open_connection_only)
 	EXPECT_EQ(-EOPNOTSUPP, create_pages(self->pair.port, 1));
 	EXPECT_EQ(0, create_pages(self->pair.client, 1));
 	EXPECT_EQ(0, create_pages(self->pair.server, 1));
+	EXPECT_EQ(0, create_pages(self->pair.client, MAX_SECTION));
+	EXPECT_EQ(-EDQUOT, create_pages(self->pair.client, MAX_SECTION));
 	ASSERT_EQ(0, alpc_disconnect(self->pair.client));
 	EXPECT_EQ(-EPIPE, create_pages(self->pair.client, 1));
 	EXPECT_EQ(-EPIPE, create_pages(self->pair.server, 1));
+	/* That comes before any memory is looked for. */
+	EXPECT_EQ(-EPIPE, create_pages(self->pair.client, MAX_SECTION));
 }
 
 TEST_F(section, is_not_for_a_port_that_wants_none)
@@ -369,28 +373,34 @@ TEST_F(section, abuse_39_millions_of_single_bytes_end_at_the_limit)
 
 /* --- when its creator is gone --------------------------------------------- */
 
-/* In a client that is about to be killed: a section full of that pattern. */
-#define CREATE_AND_WAIT(client, pages) do { \
-	ASSERT_EQ(0, section_make(client, (pages) * page_size(), 0, &self->own)); \
-	pattern(self->own.mem, self->own.len, 17); \
-	ASSERT_EQ(0, send_view(client, 0, 0, self->own.id, 0, self->own.len, 0)); \
-	child_put(&self->child, &self->own.id, sizeof(self->own.id)); \
-	child_wait(&self->child); \
-	child_exit(false); \
+/*
+ * A client process of user 1001 that has a section full of that pattern, has sent
+ * it, and is there to be killed.
+ */
+#define START_CREATOR(its_id) do { \
+	int __client; \
+\
+	START_CLIENT(&__client); \
+	if (!self->child.pid) { \
+		ASSERT_EQ(0, section_make(__client, 15 * page_size(), 0, &self->own)); \
+		pattern(self->own.mem, self->own.len, 17); \
+		ASSERT_EQ(0, send_view(__client, 0, 0, self->own.id, 0, self->own.len, 0)); \
+		child_put(&self->child, &self->own.id, sizeof(self->own.id)); \
+		child_wait(&self->child); \
+		child_exit(false); \
+	} \
+	self->server = __client; \
+	ASSERT_EQ(0, child_get(&self->child, its_id, sizeof(*(its_id)))); \
 } while (0)
 
 TEST_F(section, abuse_17_of_a_client_that_was_killed_is_readable_and_then_freed)
 {
-	int client, i;
+	int i;
 	__u32 id;
 
 	ASSERT_EQ(0, set_user_limit(20));
 	for (i = 0; i < 5; i++) {
-		START_CLIENT(&client);
-		if (!self->child.pid)
-			CREATE_AND_WAIT(client, 15);
-		self->server = client;
-		ASSERT_EQ(0, child_get(&self->child, &id, sizeof(id)));
+		START_CREATOR(&id);
 		ASSERT_EQ(0, section_open(self->server, id, &self->peer));
 		child_kill(&self->child);
 		EXPECT_TRUE(is_pattern(self->peer.mem, self->peer.len, 17));
@@ -404,14 +414,9 @@ TEST_F(section, abuse_17_of_a_client_that_was_killed_is_readable_and_then_freed)
 /* A client gone before its message is received is no reason to lose it. */
 TEST_F(section, abuse_17_whose_creator_was_killed_is_opened_by_its_message)
 {
-	int client;
 	__u32 id;
 
-	START_CLIENT(&client);
-	if (!self->child.pid)
-		CREATE_AND_WAIT(client, 15);
-	self->server = client;
-	ASSERT_EQ(0, child_get(&self->child, &id, sizeof(id)));
+	START_CREATOR(&id);
 	child_kill(&self->child);
 	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
 	EXPECT_EQ(id, self->msg.section);
@@ -484,117 +489,6 @@ TEST_F(section, abuse_17_is_freed_whenever_its_creator_is_killed)
 		child_kill(&self->child);
 		close_fd(&self->server);
 	}
-}
-
-/* --- who is charged then -------------------------------------------------- */
-
-/*
- * A process of user 1002 at the server's side, which opens a section, and lets go
- * of it when it is told to.
- */
-#define START_OPENER(opener, port, id, message) do { \
-	ASSERT_LE(0, child_start(opener)); \
-	if (!(opener)->pid) { \
-		ASSERT_EQ(0, become(1002, 1002)); \
-		self->peer.fd = section_fd(port, id, message); \
-		EXPECT_LE(0, self->peer.fd); \
-		close_fd(&(self)->server); \
-		child_signal(opener); \
-		child_wait(opener); \
-		EXPECT_EQ(-EDQUOT, create_pages((self)->pair.client, 10)); \
-		close_fd(&self->peer.fd); \
-		EXPECT_EQ(0, create_pages((self)->pair.client, 10)); \
-		child_exit(true); \
-	} \
-	ASSERT_EQ(0, child_wait(opener)); \
-} while (0)
-
-TEST_F(section, abuse_38_is_charged_to_who_keeps_it_when_its_creator_is_gone)
-{
-	struct child opener;
-	int client;
-	__u32 id;
-
-	ASSERT_EQ(0, set_user_limit(20));
-	START_CLIENT(&client);
-	if (!self->child.pid)
-		CREATE_AND_WAIT(client, 15);
-	self->server = client;
-	ASSERT_EQ(0, child_get(&self->child, &id, sizeof(id)));
-	START_OPENER(&opener, self->server, id, 0);
-	child_kill(&self->child);
-	close_fd(&self->server);
-	/* Its creator's user has everything again ... */
-	START_CLIENT(&client);
-	if (!self->child.pid)
-		child_exit(!create_pages(client, 19));
-	self->server = client;
-	EXPECT_EQ(0, child_end(&self->child));
-	/* ... and the other one has not. */
-	child_signal(&opener);
-	EXPECT_EQ(0, child_end(&opener));
-}
-
-TEST_F(section, abuse_38_is_charged_to_who_opens_it_when_its_creator_is_gone)
-{
-	struct child opener;
-	int client;
-	__u32 id;
-
-	ASSERT_EQ(0, set_user_limit(20));
-	START_CLIENT(&client);
-	if (!self->child.pid)
-		CREATE_AND_WAIT(client, 15);
-	self->server = client;
-	ASSERT_EQ(0, child_get(&self->child, &id, sizeof(id)));
-	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
-	child_kill(&self->child);
-	START_OPENER(&opener, self->pair.port, id, self->msg.id);
-	EXPECT_EQ(0, alpc_release(self->pair.port, self->msg.id));
-	close_fd(&self->server);
-	START_CLIENT(&client);
-	if (!self->child.pid)
-		child_exit(!create_pages(client, 19));
-	self->server = client;
-	EXPECT_EQ(0, child_end(&self->child));
-	child_signal(&opener);
-	EXPECT_EQ(0, child_end(&opener));
-}
-
-TEST_F(section, is_not_opened_by_who_has_come_into_too_many)
-{
-	struct section sections[3];
-	struct child opener;
-	int i, fds[3];
-
-	ASSERT_EQ(0, set_user_limit(20));
-	for (i = 0; i < 3; i++)
-		ASSERT_EQ(0, section_create(self->pair.client, 15 * page_size(), 0, &sections[i]));
-	ASSERT_LE(0, child_start(&opener));
-	if (!opener.pid) {
-		for (i = 0; i < 3; i++)
-			section_close(&sections[i]);
-		close_fd(&self->pair.client);
-		ASSERT_EQ(0, become(1002, 1002));
-		for (i = 0; i < 2; i++) {
-			fds[i] = section_fd(self->pair.server, sections[i].id, 0);
-			EXPECT_LE(0, fds[i]);
-		}
-		child_signal(&opener);
-		child_wait(&opener);
-		EXPECT_EQ(-EDQUOT, section_fd(self->pair.server, sections[2].id, 0));
-		close(fds[0]);
-		EXPECT_LE(0, section_fd(self->pair.server, sections[2].id, 0));
-		child_exit(true);
-	}
-	ASSERT_EQ(0, child_wait(&opener));
-	for (i = 0; i < 2; i++) {
-		section_close(&sections[i]);
-		EXPECT_EQ(0, section_delete(self->pair.client, sections[i].id));
-	}
-	section_close(&sections[2]);
-	child_signal(&opener);
-	EXPECT_EQ(0, child_end(&opener));
 }
 
 TEST_HARNESS_MAIN

@@ -435,26 +435,37 @@ TEST_F(secure, ends_when_the_receiver_is_killed)
 	EXPECT_WRITABLE(self->own.mem);
 }
 
-TEST_F(secure, ends_by_being_received_if_the_sender_wishes)
+/* Who receives it would be told that it is protected when it no longer is. */
+TEST_F(secure, is_not_given_back_by_being_received)
 {
-	ASSERT_EQ(0, send_view(self->pair.client, 0, 0, self->own.id, 2 * self->page,
-			       2 * self->page, ALPC_VIEW_SECURE | ALPC_VIEW_AUTO_RELEASE));
-	EXPECT_PROTECTED(self->own.mem);
-	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+	const __u32 flags = ALPC_VIEW_SECURE | ALPC_VIEW_AUTO_RELEASE;
+	struct section theirs;
+
+	EXPECT_EQ(-EINVAL, send_view(self->pair.client, 0, 0, self->own.id, 2 * self->page,
+				     2 * self->page, flags));
 	EXPECT_WRITABLE(self->own.mem);
+	NOTHING(self->pair.port);
+	ASSERT_EQ(0, section_make(self->pair.server, PAGES * self->page, 0, &theirs));
+	ASSERT_EQ(0, alpc_request_async(self->pair.client, "ask", 3, 0, 0, NULL));
+	TAKE(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(-EINVAL, send_view(self->pair.port, ALPC_SEND_REPLY, self->msg.id, theirs.id,
+				     2 * self->page, 2 * self->page, flags));
+	EXPECT_WRITABLE(theirs.mem);
+	EXPECT_EQ(0, alpc_reply(self->pair.port, self->msg.id, NULL, 0));
+	TAKE(ALPC_REPLY, self->pair.client, &self->msg, self->buf);
+	section_close(&theirs);
 }
 
 TEST_F(secure, does_not_begin_if_sending_fails)
 {
-	struct alpc_transfer t;
+	int sent = 0;
 
-	transfer_init(&t, ALPC_TRANSFER_SEND);
-	transfer_send(&t, 0, 0, "view", 4);
-	transfer_view(&t.send, self->own.id, 2 * self->page, 2 * self->page, ALPC_VIEW_SECURE);
-	/* Descriptors are looked up after the view. */
-	t.send.attrs = address(&(struct alpc_attrs){ .fd_count = 1, .fds = 8 });
-	t.send.attrs_len = sizeof(struct alpc_attrs);
-	EXPECT_EQ(-EFAULT, alpc_transfer(self->pair.client, &t));
+	/* The pages are protected before it is known whether there is room. */
+	while (!alpc_send_nowait(self->pair.client, NULL, 0))
+		sent++;
+	EXPECT_LT(0, sent);
+	EXPECT_EQ(-EAGAIN, send_view(self->pair.client, 0, 0, self->own.id, 2 * self->page,
+				     2 * self->page, ALPC_VIEW_SECURE));
 	EXPECT_WRITABLE(self->own.mem);
 	ASSERT_EQ(0, alpc_disconnect(self->pair.server));
 	EXPECT_EQ(-EPIPE, send_view(self->pair.client, 0, 0, self->own.id, 2 * self->page,

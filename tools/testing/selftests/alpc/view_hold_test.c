@@ -304,6 +304,79 @@ TEST_F(hold, of_a_callback_goes_on_when_the_call_around_it_is_given_up)
 	section_close(&theirs);
 }
 
+/* A callback of the server's in a call of the client's, which its thread is given. */
+#define TAKE_CALLBACK(callback, theirs) do { \
+	struct alpc_transfer *__t = &(callback)->worker.transfer; \
+	struct alpc_msg __request; \
+\
+	ASSERT_EQ(0, call_view(&self->call, self->pair.client, 0, 0, 0, 0)); \
+	AWAIT(ALPC_REQUEST, self->pair.port, &__request, self->buf); \
+	transfer_init(__t, ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT); \
+	transfer_send(__t, ALPC_SEND_CALLBACK, __request.id, "back", 4); \
+	transfer_receive(__t, (callback)->buf, sizeof((callback)->buf)); \
+	transfer_view(&__t->send, (theirs)->id, 0, 10, ALPC_VIEW_SLOT(1)); \
+	ASSERT_EQ(0, worker_transfer(&(callback)->worker, self->pair.server)); \
+	ASSERT_EQ(0, worker_join(&self->call.worker.worker)); \
+	self->msg = self->call.worker.transfer.recv; \
+	ASSERT_EQ(ALPC_MSG_CALLBACK, self->msg.flags); \
+} while (0)
+
+/*
+ * The same if the callback's own thread is just handling a callback in it: that
+ * thread learns of it when it comes back, whether the view is still held then or
+ * not.
+ */
+TEST_F(hold, of_a_callback_goes_on_though_its_thread_is_in_another_one)
+{
+	struct view_call callback, inner;
+	struct transfer_worker resume;
+	struct alpc_transfer *t = &resume.transfer;
+	struct section theirs;
+	int how;
+
+	ASSERT_EQ(0, section_make(self->pair.server, 1, 0, &theirs));
+	for (how = 0; how < 4; how++) {
+		TAKE_CALLBACK(&callback, &theirs);
+		transfer_init(&inner.worker.transfer, ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT);
+		transfer_send(&inner.worker.transfer, ALPC_SEND_CALLBACK, self->msg.id, "in", 2);
+		transfer_receive(&inner.worker.transfer, inner.buf, sizeof(inner.buf));
+		ASSERT_EQ(0, worker_transfer(&inner.worker, self->pair.client));
+		ASSERT_EQ(0, worker_join(&callback.worker.worker));
+		ASSERT_EQ(ALPC_MSG_CALLBACK, callback.worker.transfer.recv.flags);
+		/* The thread of the outermost call gives up. */
+		transfer_init(t, ALPC_TRANSFER_WAIT);
+		t->timeout = 0;
+		transfer_receive(t, self->buf, sizeof(self->buf));
+		t->recv.call = self->msg.call;
+		EXPECT_EQ(-ETIMEDOUT, alpc_transfer(self->pair.client, t));
+		EXPECT_EQ(-ECANCELED, worker_join(&inner.worker.worker));
+		EXPECT_EQ(how, theirs.slots[1]);
+		EXPECT_EQ(1, alpc_unanswered(self->pair.client));
+		if (how == 0)
+			EXPECT_EQ(0, alpc_release(self->pair.client, self->msg.id));
+		if (how == 1)
+			EXPECT_EQ(-ESRCH, alpc_reply(self->pair.client, self->msg.id, NULL, 0));
+		if (how < 2)
+			EXPECT_EQ(how + 1, theirs.slots[1]);
+		if (how == 3)
+			ASSERT_EQ(0, alpc_disconnect(self->pair.client));
+		transfer_init(t, ALPC_TRANSFER_WAIT);
+		transfer_receive(t, callback.buf, sizeof(callback.buf));
+		t->recv.call = callback.worker.transfer.out_id;
+		EXPECT_EQ(-ECANCELED, alpc_transfer(self->pair.server, t));
+		EXPECT_EQ(how < 3 ? -ESRCH : -EPIPE, alpc_transfer(self->pair.server, t));
+		if (how >= 2) {
+			EXPECT_EQ(how, theirs.slots[1]);
+			EXPECT_EQ(0, alpc_release(self->pair.client, self->msg.id));
+		}
+		EXPECT_EQ(how + 1, theirs.slots[1]);
+		EXPECT_EQ(-ESRCH, alpc_release(self->pair.client, self->msg.id));
+		TAKE(ALPC_CANCELED, self->pair.port, &self->msg, self->buf);
+	}
+	TAKE(ALPC_PORT_CLOSED, self->pair.port, &self->msg, self->buf);
+	section_close(&theirs);
+}
+
 /* --- connections that end ------------------------------------------------- */
 
 FIXTURE(ending)
@@ -553,6 +626,31 @@ TEST_F(hold, abuse_38_of_views_that_are_never_given_back_is_bounded)
 	close(other.client);
 	TAKE(ALPC_PORT_CLOSED, self->pair.port, &self->msg, self->buf);
 	close(other.server);
+}
+
+/* What is put back because it could not be copied out still counts. */
+TEST_F(hold, abuse_38_of_views_that_cannot_be_received_is_bounded)
+{
+	const __u32 flags = ALPC_VIEW_AUTO_RELEASE | ALPC_VIEW_SLOT(1);
+	struct alpc_transfer t;
+	int i;
+
+	for (i = 0; i < OUTSTANDING; i++)
+		ASSERT_EQ(0, send_view(self->pair.client, 0, 0, self->own.id, 0, 100, flags));
+	for (i = 0; i < 3; i++) {
+		transfer_init(&t, ALPC_TRANSFER_RECEIVE | ALPC_TRANSFER_DONTWAIT);
+		transfer_receive(&t, NULL, 64);
+		EXPECT_EQ(-EFAULT, alpc_transfer(self->pair.port, &t));
+		EXPECT_EQ(-EDQUOT, send_view(self->pair.client, 0, 0, self->own.id, 0, 100, flags));
+	}
+	EXPECT_GIVEN_BACK(0);
+	for (i = 0; i < OUTSTANDING; i++)
+		TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+	EXPECT_GIVEN_BACK(OUTSTANDING);
+	for (i = 0; i < OUTSTANDING; i++)
+		ASSERT_EQ(0, send_view(self->pair.client, 0, 0, self->own.id, 0, 100, flags));
+	for (i = 0; i < OUTSTANDING; i++)
+		TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
 }
 
 TEST_HARNESS_MAIN

@@ -272,6 +272,35 @@ TEST_F(view, has_flags_that_make_sense)
 	NOTHING(self->to);
 }
 
+/* It is looked at last, in a request and in a reply: taking it back costs most. */
+TEST_F(view, is_checked_after_all_else)
+{
+	const int bad_fd = -1;
+	struct alpc_attrs attrs = { .fds = address(&bad_fd), .fd_count = 1 };
+	struct alpc_transfer t;
+	int reply;
+
+	ASSERT_EQ(0, alpc_request_async(self->from, "ask", 3, 0, 0, NULL));
+	TAKE(ALPC_REQUEST, self->to, &self->msg, self->buf);
+	for (reply = 0; reply < 2; reply++) {
+		transfer_init(&t, ALPC_TRANSFER_SEND | ALPC_TRANSFER_DONTWAIT);
+		transfer_send(&t, reply ? ALPC_SEND_REPLY : ALPC_SEND_REQUEST,
+			      reply ? self->msg.id : 0, "view", 4);
+		transfer_view(&t.send, 999, 0, 1, 0);
+		t.send.attrs = address(&attrs);
+		t.send.attrs_len = sizeof(attrs);
+		EXPECT_EQ(-EBADF, alpc_transfer(reply ? self->back : self->from, &t));
+		t.send.attrs_len = 2 * self->page;
+		EXPECT_EQ(-E2BIG, alpc_transfer(reply ? self->back : self->from, &t));
+		t.send.attrs = 0;
+		t.send.attrs_len = 0;
+		EXPECT_EQ(-ENOENT, alpc_transfer(reply ? self->back : self->from, &t));
+	}
+	NOTHING(self->to);
+	EXPECT_EQ(0, alpc_reply(self->back, self->msg.id, NULL, 0));
+	TAKE(ALPC_REPLY, home(self), &self->msg, self->buf);
+}
+
 TEST_F(view, is_of_a_section_that_the_sender_created_here)
 {
 	struct pair other = {};

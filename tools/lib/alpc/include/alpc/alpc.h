@@ -14,6 +14,7 @@
 
 #include <alpc/large.h>
 #include <alpc/message.h>
+#include <alpc/security.h>
 #include <alpc/server.h>
 #include <linux/alpc.h>
 
@@ -31,13 +32,17 @@ extern "C" {
  *
  * *Errors.* A function that can fail returns 0, or something that is not
  * negative, when it succeeds, and a negative errno value when it fails. errno
- * itself is left alone. Nothing is printed and nothing aborts. What a function
- * hands out through a pointer is written on success only.
+ * itself is left alone, except that it may be ENOMEM after memory was looked for
+ * in vain. Nothing is printed, and nothing aborts but alpc_impersonate(), if a
+ * thread cannot become itself again. What a function hands out through a pointer
+ * is written on success only.
  *
  * *Signals.* What has had an effect is never repeated behind the program's back:
  * it fails with -EINTR, and alpc_message_done() tells what had been done until
  * then. What has had none goes on by itself after a handler with SA_RESTART, and
- * fails with -EINTR after any other.
+ * fails with -EINTR after any other. Waiting for a caller's memory does not go on
+ * by itself (alpc_read_from() and those like it, and receiving data or replying
+ * with data that go that way): it fails with -EINTR, or has done less.
  *
  * *Threads.* There is no global state. Any number of threads may use one port
  * at the same time. A message is used by one thread at a time. Who closes or
@@ -114,9 +119,12 @@ struct alpc_port;
 /**
  * struct alpc_port_options - how to create a connection port
  * @size: sizeof(struct alpc_port_options)
- * @flags: %ALPC_PORT_NO_SPIN, %ALPC_PORT_NO_SECTIONS, %ALPC_USE_DEVICE
+ * @flags: %ALPC_PORT_NO_SPIN, %ALPC_PORT_NO_SECTIONS, %ALPC_PORT_NO_RANGES,
+ *	%ALPC_PORT_NOTE_IDENTITY,
+ *	%ALPC_USE_DEVICE
  * @mode: mode of the port: who may write to it may connect. 0 for 0600. Group
- *	and owner are changed with fchown(2) on alpc_port_fd().
+ *	and owner are changed with fchown(2) on alpc_port_fd(), its access list
+ *	with acl_set_fd(3).
  * @max_message: longest message that is copied through the kernel, in bytes, up to
  *	%ALPC_DATA_MAX
  * @queue_messages: how many messages may wait
@@ -130,6 +138,9 @@ struct alpc_port;
  *	way
  * @max_section_total: how long all sections of one end of a connection may be
  *	together, in bytes
+ * @require: ALPC_IDENTITY_* parts that a client must not withhold
+ * @withhold: ALPC_IDENTITY_* parts that clients are not told of who serves them
+ * @max_security: how many security contexts one end of a connection may have
  */
 struct alpc_port_options {
 	size_t size;
@@ -145,6 +156,9 @@ struct alpc_port_options {
 	uint64_t max_section;
 	uint64_t max_view;
 	uint64_t max_section_total;
+	uint32_t require;
+	uint32_t withhold;
+	uint32_t max_security;
 };
 
 /**
@@ -163,7 +177,7 @@ int alpc_port_create(const char *name, const struct alpc_port_options *options,
  * struct alpc_connect_options - how to connect
  * @size: sizeof(struct alpc_connect_options)
  * @flags: %ALPC_CONNECT_ASYNC, %ALPC_CONNECT_SERVER_UID,
- *	%ALPC_CONNECT_SERVER_GID, %ALPC_USE_DEVICE
+ *	%ALPC_CONNECT_SERVER_GID, %ALPC_CONNECT_NOTE_IDENTITY, %ALPC_USE_DEVICE
  * @device: an open descriptor of /dev/alpc, for a program that cannot open it
  * @server_uid: the user that the server must be
  * @server_gid: the group that the server must have
@@ -173,6 +187,10 @@ int alpc_port_create(const char *name, const struct alpc_port_options *options,
  *	Not used with %ALPC_CONNECT_ASYNC.
  * @queue_messages: how many messages may wait at the new port
  * @queue_bytes: how many bytes of data may wait there
+ * @level: what the server may do with the identity of who sends through the port:
+ *	%ALPC_LEVEL_IMPERSONATION lets it act as the sender while it handles a
+ *	request. A security context can say otherwise for each message.
+ * @withhold: ALPC_IDENTITY_* parts that the server is not told
  */
 struct alpc_connect_options {
 	size_t size;
@@ -185,6 +203,8 @@ struct alpc_connect_options {
 	struct alpc_message *answer;
 	uint32_t queue_messages;
 	uint64_t queue_bytes;
+	enum alpc_level level;
+	uint32_t withhold;
 };
 
 /**
@@ -420,6 +440,8 @@ typedef int alpc_callback_fn(void *arg, const struct alpc_message *request,
  *	(alpc_read_from(), alpc_write_to())
  * @range_count: how many, up to %ALPC_RANGES_MAX; at most two less if the data or
  *	the reply are to go that way too (%ALPC_WAY_DIRECT)
+ * @security: security context of @port to make the call with, or 0: that of the
+ *	message if it has one, else what was said when connecting
  */
 struct alpc_call_options {
 	size_t size;
@@ -428,6 +450,7 @@ struct alpc_call_options {
 	void *arg;
 	const struct alpc_range *ranges;
 	unsigned int range_count;
+	uint32_t security;
 };
 
 /**
@@ -435,14 +458,17 @@ struct alpc_call_options {
  * @port: communication port of either side
  * @data: data; may be NULL if @len is 0
  * @len: its length in bytes
- * @reply: takes the reply, and grows if that is needed; @data may lie in it
+ * @reply: takes the reply, and grows if that is needed; @data may lie in it,
+ *	unless they are what it has in place of the other side's, which is given
+ *	back before anything is sent
  * @timeout: how long the whole may take; 0 makes no sense and is -EINVAL
  *
  * One system call. A call that fails with -ETIMEDOUT or -EINTR is cancelled; if
  * alpc_message_done() has %ALPC_DONE_SENT the server may have acted on it.
  *
  * Return: 0; errors as of %ALPC_IOC_TRANSFER; -EPROTO (the other side asked
- * something inside the call, which nobody here answers).
+ * something inside the call, which nobody here answers); -EINVAL also if @data lie
+ * in the other side's section as said. After any error @reply is empty.
  */
 int alpc_call(struct alpc_port *port, const void *data, size_t len,
 	      struct alpc_message *reply, int64_t timeout);

@@ -87,7 +87,8 @@ enum alpc_way alpc_message_way(const struct alpc_message *message);
  * Who sends a long message decides how much memory the receiver needs for it;
  * this is how far it gets. A longer reply or datagram is -EMSGSIZE and lost. A
  * longer request is -EMSGSIZE too, and alpc_message_id() names it, so that it can
- * be answered; it has no data. What comes inline, 64 KiB, is always taken.
+ * be answered; it has no data. That is so for data in place as well. What comes
+ * inline, 64 KiB, is always taken.
  */
 void alpc_message_set_limit(struct alpc_message *message, size_t limit);
 
@@ -161,7 +162,13 @@ int alpc_message_new_in(struct alpc_port *port, size_t room, unsigned int flags,
  * alpc_message_done(@reply); it can be filled in again at once, also if the call
  * failed and the server still reads: then it has got other memory.
  *
- * Return: as alpc_call_with(); -EXDEV (a message in place is not one of @port).
+ * A message that has a reply in place, in the server's section, is filled in before
+ * it is sent and takes the next reply: sending it as it is gives -EINVAL, as the
+ * view is given back first. As @request with another one for the reply it can be
+ * sent; it is copied.
+ *
+ * Return: as alpc_call_with(); -EINVAL also for what was just said; -EXDEV (a
+ * message in place is not one of @port).
  */
 int alpc_call_message(struct alpc_port *port, struct alpc_message *request,
 		      struct alpc_message *reply, int64_t timeout,
@@ -219,9 +226,13 @@ bool alpc_message_is_secure(const struct alpc_message *message);
  * alpc_message_release() - give back what a message has of the other side's
  * @message: message that was received
  *
- * Data in place and descriptors that were not taken. The message has no data
- * afterwards if they lay in place. A request can be answered all the same. Done
- * by itself as soon as the message is used again.
+ * The view of a datagram or a reply, and descriptors that came with it and were
+ * not taken. The message has no data afterwards if they lay in that view, and no
+ * descriptors. Done by itself as soon as the message is used again.
+ *
+ * Of a request, too, neither can be reached any more through the message; but what
+ * it brought stays with it, and with the quota of its sender, until it is answered,
+ * which it can be all the same: the room for the reply is part of that.
  *
  * What came in a view and was copied is given back with the next message that is
  * received into the same one, so that it takes no system call of its own; who does
@@ -373,8 +384,8 @@ unsigned int alpc_message_fds_dropped(const struct alpc_message *message);
  * @count: how many
  * @fds: get the descriptors, close-on-exec, which belong to the caller
  *
- * Before a request is answered; before any other message is used again or
- * released. Each can be taken once. What is not taken is closed.
+ * Before the message is used again or released, and a request answered. Each can
+ * be taken once. What is not taken is closed, of a request when it is answered.
  *
  * Return: 0; else none was opened: -ENOENT (there are not so many, or one was
  * taken before), -EMFILE, and errors as of %ALPC_IOC_TAKE_FDS.

@@ -52,6 +52,10 @@ unsigned int alpc_message_type(const struct alpc_message *message);
  * alpc_message_data() - its data
  * @message: message
  *
+ * In a message in place, and in the reply of a server's handler after
+ * alpc_message_fill() or alpc_message_set(), they can lie in memory that the other
+ * side writes to as well: see alpc_message_is_in_place().
+ *
  * Return: the data; never NULL; valid until the message changes.
  */
 const void *alpc_message_data(const struct alpc_message *message);
@@ -153,6 +157,10 @@ unsigned int alpc_message_done(const struct alpc_message *message);
  * @data: copied
  * @len: bytes of it
  *
+ * A long reply of a server's handler goes to the caller's memory at once, as with
+ * alpc_message_fill(): the caller sees it although the handler then returns an
+ * error, and what alpc_message_data() shows of it is the caller's to change.
+ *
  * Return: 0, -EMSGSIZE (longer than the inline limit, where the message is the
  * answer to a connection request; than any message can be elsewhere), -ENOMEM;
  * for a message in place also errors as of %ALPC_IOC_CREATE_SECTION. After an
@@ -177,8 +185,10 @@ int alpc_message_resize(struct alpc_message *message, size_t len, void **data);
  * @len: bytes that it is to have
  * @data: where to write all of them; what is there before is undefined
  *
- * For a long reply this saves a copy: if the caller offers room for it in a
- * section, @data is that room. So it is memory that the caller may look into, and
+ * For a long reply this saves a copy: if the caller offers room for it in the
+ * section that its request lies in, @data is that room. (The room that comes with a
+ * request that was short enough to go inline is not mapped here, and takes a copy.)
+ * So it is memory that the caller may look into, and
  * change, at any time: write what the caller is to have and nothing else, and do
  * not read it back. Until the reply is sent, alpc_message_resize() moves what was
  * written into the message's own memory.

@@ -110,21 +110,25 @@ int alpc_server_new(struct alpc_port *port, const struct alpc_server_ops *ops,
  * struct alpc_server_options - how a server takes long messages
  * @size: sizeof(struct alpc_server_options)
  * @flags: %ALPC_SERVER_IN_PLACE: what comes in a view is handed to the functions
- *	where it lies, and @reply of a request that brings room for one begins in
- *	that room. See "In place" in <alpc/large.h> for what it can be trusted
- *	with. The room for the reply may begin where the request does: once
+ *	where it lies, and @reply of a request in a view that has room for one
+ *	begins in that room. See "In place" in <alpc/large.h> for what it can be
+ *	trusted with. The room for the reply may begin where the request does: once
  *	alpc_message_resize(), alpc_message_fill() or alpc_message_set() was
  *	called on @reply, what @request contains is undefined, except that
  *	alpc_message_set() may copy from it. %ALPC_SERVER_RANGES: see alpc_message_accept_ranges().
  * @fd_kinds: which descriptors to take with what is received (ALPC_FD_* bits)
- * @max_request: the longest data that are taken in, bytes; 0 for the default, 1
- *	GiB. Who sends more is disconnected.
+ * @max_request: the longest data that are taken in, in place or not, bytes; 0 for
+ *	the default, 1 GiB. Who sends more is disconnected. What comes inline, up
+ *	to the port's limit, is always taken.
+ * @identity: ALPC_IDENTITY_* parts that alpc_message_get_credentials() is to know
+ *	of every message without a system call of its own; 0 for none
  */
 struct alpc_server_options {
 	size_t size;
 	uint32_t flags;
 	uint32_t fd_kinds;
 	uint64_t max_request;
+	uint32_t identity;
 };
 
 /**

@@ -10,8 +10,8 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
-#ifndef ALPC_TESTS_MODULE_SERVER_H
-#define ALPC_TESTS_MODULE_SERVER_H
+#ifndef ALPC_TESTS_SHORT_SERVER_H
+#define ALPC_TESTS_SHORT_SERVER_H
 
 #include <alpc/alpc.h>
 
@@ -43,4 +43,4 @@ void *serve(void *threads);
 /* Is this what the message says? */
 bool is(const struct alpc_message *m, const char *text);
 
-#endif /* ALPC_TESTS_MODULE_SERVER_H */
+#endif /* ALPC_TESTS_SHORT_SERVER_H */

@@ -4,7 +4,7 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
-#include "module_server.h"
+#include "short_server.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -21,17 +21,20 @@ static struct {
 	uint64_t held_reply;
 } state = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
+/* Each eight bytes are other ones, and in step with no page and no block. */
 void pattern(void *data, size_t len, uint32_t seed)
 {
+	const uint64_t step = UINT64_C(0x9e3779b97f4a7c15);
 	unsigned char *p = data;
-	uint32_t x = seed * 2654435761U + 1;
+	uint64_t word = seed * step;
+	size_t i;
 
-	for (size_t i = 0; i < len; i++) {
-		/* Every page is another one. */
-		if (!(i & 63))
-			x = x * 1664525U + 1013904223U;
-		p[i] = (unsigned char)((x >> 24) + i);
+	for (i = 0; i + sizeof(word) <= len; i += sizeof(word)) {
+		word += step;
+		memcpy(p + i, &word, sizeof(word));
 	}
+	word += step;
+	memcpy(p + i, &word, len - i);
 }
 
 int is_pattern(const void *data, size_t len, uint32_t seed)
@@ -45,14 +48,21 @@ int is_pattern(const void *data, size_t len, uint32_t seed)
 	return same;
 }
 
+/* A change of any one word, or of their order, changes it. */
 uint64_t sum(const void *data, size_t len)
 {
 	const unsigned char *p = data;
-	uint64_t h = 14695981039346656037ULL;
+	uint64_t h = len, word = 0;
+	size_t i;
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ p[i]) * 1099511628211ULL;
-	return h;
+	for (i = 0; i + sizeof(word) <= len; i += sizeof(word)) {
+		memcpy(&word, p + i, sizeof(word));
+		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 32;
+	}
+	word = 0;
+	memcpy(&word, p + i, len - i);
+	return (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 struct order *order_new(uint32_t what, size_t len, size_t reply, uint32_t seed)

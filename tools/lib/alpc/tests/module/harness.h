@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The harness, for tests of long messages.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#ifndef ALPC_TESTS_HARNESS_H
+#define ALPC_TESTS_HARNESS_H
+
+#include <kselftest_harness.h>
+
+/* An emulated debug kernel takes its time over them. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 240
+
+#endif /* ALPC_TESTS_HARNESS_H */

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a user may have, and how a port's budget is shared: who floods waits, and
+ * nobody else does. Nothing here looks at a clock: turns are counted.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include <kselftest_harness.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "alpc_thread.h"
+
+#define ALICE		1001
+#define BOB		1002
+#define PARAMETERS	"/sys/module/alpc/parameters/"
+#define OTHERS		99
+
+static int usage_of(int fd, __u32 flags, struct alpc_usage *usage)
+{
+	memset(usage, POISON, sizeof(*usage));
+	usage->size = sizeof(*usage);
+	usage->flags = flags;
+	return alpc_ioctl(fd, ALPC_IOC_GET_USAGE, usage);
+}
+
+/* --- what a user may have -------------------------------------------------- */
+
+FIXTURE(quota)
+{
+	struct pair pair;
+	struct child child;
+	struct alpc_usage usage;
+	struct alpc_msg msg;
+	const char *parameter;
+	char buf[64];
+};
+
+FIXTURE_SETUP(quota)
+{
+	ASSERT_EQ(0, pair_open(&self->pair, NULL));
+	ASSERT_EQ(0, fchmod(self->pair.port, 0666));
+	self->parameter = NULL;
+}
+
+FIXTURE_TEARDOWN(quota)
+{
+	if (self->parameter)
+		write_file(self->parameter, "0");
+	pair_close(&self->pair);
+}
+
+/* Set a limit until the end of the test. */
+#define LIMIT(name, value) do { \
+	self->parameter = PARAMETERS name; \
+	ASSERT_EQ(0, write_file(self->parameter, value)); \
+} while (0)
+
+#define USED(what) ({ \
+	EXPECT_EQ(0, usage_of(alpc_device(), ALPC_USAGE_USER, &self->usage)); \
+	self->usage.what.used; \
+})
+
+TEST_F(quota, is_told_to_the_user)
+{
+	__u64 messages = USED(messages), bytes = USED(message_bytes);
+	struct alpc_create_port create = create_args(unique_name());
+	char data[1000] = "";
+	struct pair pair;
+
+	create.max_message = sizeof(data);
+	ASSERT_EQ(0, pair_open(&pair, &create));
+	EXPECT_EQ(2, USED(connections));
+	EXPECT_EQ(0, USED(connects));
+	ASSERT_EQ(0, alpc_send(pair.client, data, sizeof(data)));
+	ASSERT_EQ(0, alpc_send(pair.client, data, sizeof(data)));
+	EXPECT_EQ(bytes + 2 * sizeof(data), USED(message_bytes));
+	EXPECT_LE(messages + 2, USED(messages));
+	/* The port counts them as well. */
+	ASSERT_EQ(0, usage_of(pair.port, 0, &self->usage));
+	EXPECT_EQ(2, self->usage.messages.used);
+	EXPECT_EQ(2 * sizeof(data), self->usage.message_bytes.used);
+	EXPECT_EQ(1, self->usage.connections.used);
+	EXPECT_LT(0, self->usage.connections.limit);
+	pair_close(&pair);
+	EXPECT_EQ(bytes, USED(message_bytes));
+	EXPECT_EQ(1, USED(connections));
+	EXPECT_EQ(messages, USED(messages));
+	EXPECT_EQ(-EINVAL, usage_of(alpc_device(), 0, &self->usage));
+}
+
+TEST_F(quota, abuse_50_messages_of_a_user_end_at_the_limit)
+{
+	int fd, sent, err;
+
+	LIMIT("user_messages", "20");
+	ASSERT_LE(0, client_start(&self->pair, &self->child, 2, &fd));
+	if (!self->child.pid) {
+		/* As root it is nobody's limit, but that of the port. */
+		ASSERT_EQ(0, become(ALICE, ALICE));
+		fd = alpc_connect_async(self->pair.name);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, alpc_receive(fd, &self->msg, self->buf, 8));
+		for (sent = 0; sent < 100; sent++) {
+			err = alpc_send_nowait(fd, "x", 1);
+			if (err)
+				break;
+		}
+		EXPECT_EQ(-EDQUOT, err);
+		EXPECT_LT(10, sent);
+		EXPECT_GE(20, sent);
+		EXPECT_EQ(-EDQUOT, alpc_request_async(fd, "x", 1, 0, 0, NULL));
+		EXPECT_LE(USED(messages), 20);
+		EXPECT_EQ(20, self->usage.messages.limit);
+		child_signal(&self->child);
+		child_wait(&self->child);
+		/* What the server has taken is the user's again. */
+		EXPECT_EQ(0, alpc_send_nowait(fd, "x", 1));
+		child_exit(true);
+	}
+	AWAIT(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
+	ASSERT_LE(0, alpc_accept_id(self->pair.port, self->msg.id, 3));
+	ASSERT_EQ(0, child_wait(&self->child));
+	/* Another user is not touched by it. */
+	EXPECT_EQ(0, alpc_send_nowait(self->pair.client, "y", 1));
+	while (!alpc_receive_nowait(self->pair.port, &self->msg, self->buf, 8))
+		EXPECT_EQ(ALPC_DATAGRAM, self->msg.type);
+	child_signal(&self->child);
+	EXPECT_EQ(0, child_end(&self->child));
+	close(fd);
+}
+
+TEST_F(quota, abuse_52_connections_of_a_user_end_at_the_limit)
+{
+	int fd, last = -1, made;
+
+	LIMIT("user_connections", "10");
+	ASSERT_LE(0, child_start(&self->child));
+	if (!self->child.pid) {
+		ASSERT_EQ(0, become(ALICE, ALICE));
+		for (made = 0; made < 20; made++) {
+			fd = alpc_connect_async(self->pair.name);
+			if (fd < 0)
+				break;
+			last = fd;
+		}
+		EXPECT_EQ(10, made);
+		EXPECT_EQ(-EDQUOT, fd);
+		EXPECT_EQ(10, USED(connections));
+		EXPECT_EQ(10, USED(connects));
+		close(last);
+		EXPECT_EQ(9, USED(connections));
+		EXPECT_EQ(9, USED(connects));
+		EXPECT_LE(0, alpc_connect_async(self->pair.name));
+		child_exit(true);
+	}
+	EXPECT_EQ(0, child_end(&self->child));
+	EXPECT_EQ(1, USED(connections));
+}
+
+TEST_F(quota, abuse_52_unanswered_connects_of_a_user_end_at_the_limit)
+{
+	int fd, made;
+
+	LIMIT("user_connects", "5");
+	ASSERT_LE(0, child_start(&self->child));
+	if (!self->child.pid) {
+		ASSERT_EQ(0, become(ALICE, ALICE));
+		for (made = 0; (fd = alpc_connect_async(self->pair.name)) >= 0; made++)
+			;
+		EXPECT_EQ(5, made);
+		EXPECT_EQ(-EDQUOT, fd);
+		child_signal(&self->child);
+		child_wait(&self->child);
+		EXPECT_EQ(4, USED(connects));
+		EXPECT_LE(0, alpc_connect_async(self->pair.name));
+		child_exit(true);
+	}
+	ASSERT_EQ(0, child_wait(&self->child));
+	AWAIT(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
+	ASSERT_EQ(0, alpc_refuse(self->pair.port, self->msg.id, NULL, 0));
+	child_signal(&self->child);
+	EXPECT_EQ(0, child_end(&self->child));
+	EXPECT_EQ(0, USED(connects));
+}
+
+/* Users that a user made for itself have nothing of their own. */
+TEST_F(quota, abuse_46_of_a_container_is_its_owners)
+{
+	__u64 used;
+
+	LIMIT("user_connections", "10");
+	ASSERT_LE(0, child_start(&self->child));
+	if (!self->child.pid) {
+		ASSERT_EQ(0, become(BOB, BOB));
+		ASSERT_LE(0, alpc_connect_async(self->pair.name));
+		child_signal(&self->child);
+		child_wait(&self->child);
+		ASSERT_EQ(0, enter_user_namespace());
+		/* An account of its own, which counts for Bob's as well. */
+		EXPECT_EQ(0, USED(connections));
+		for (used = 0; alpc_connect_async(self->pair.name) >= 0; used++)
+			;
+		EXPECT_EQ(9, used);
+		EXPECT_EQ(9, USED(connections));
+		child_exit(true);
+	}
+	ASSERT_EQ(0, child_wait(&self->child));
+	child_signal(&self->child);
+	EXPECT_EQ(0, child_end(&self->child));
+}
+
+/* --- how a port's budget is shared ---------------------------------------- */
+
+FIXTURE(fair)
+{
+	struct pair pair;
+	int client[OTHERS];
+	int server[OTHERS];
+	struct alpc_msg msg;
+	char buf[64];
+};
+
+FIXTURE_SETUP(fair)
+{
+	struct alpc_create_port create = create_args(unique_name());
+	int i;
+
+	create.queue_messages = 200;
+	ASSERT_EQ(0, pair_open(&self->pair, &create));
+	for (i = 0; i < OTHERS; i++)
+		ASSERT_EQ(0, pair_connect(self->pair.port, self->pair.name, 100 + i,
+					  &self->client[i], &self->server[i]));
+}
+
+FIXTURE_TEARDOWN(fair)
+{
+	int i;
+
+	for (i = 0; i < OTHERS; i++) {
+		close(self->client[i]);
+		close(self->server[i]);
+	}
+	pair_close(&self->pair);
+}
+
+/* Send until there is no room. */
+static int flood(int fd)
+{
+	int sent = 0;
+
+	while (!alpc_send_nowait(fd, "flood", 5))
+		sent++;
+	return sent;
+}
+
+TEST_F(fair, abuse_50_one_floods_and_99_others_see_no_error_and_wait_for_one_turn)
+{
+	int i, round;
+
+	for (round = 0; round < 3; round++) {
+		EXPECT_LT(0, flood(self->pair.client));
+		EXPECT_EQ(0, events_of(self->pair.client) & POLLOUT);
+		for (i = 0; i < OTHERS; i++) {
+			EXPECT_EQ(POLLOUT, events_of(self->client[i]) & POLLOUT);
+			EXPECT_EQ(0, alpc_send_nowait(self->client[i], "call", 4));
+		}
+		/*
+		 * Everybody's turn comes before anybody's next. The flooder's
+		 * was the first, as it was alone then.
+		 */
+		AWAIT(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+		EXPECT_EQ(self->pair.context, self->msg.context);
+		for (i = 0; i < OTHERS; i++) {
+			AWAIT(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+			EXPECT_EQ(100 + i, self->msg.context);
+		}
+		AWAIT(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+		EXPECT_EQ(self->pair.context, self->msg.context);
+	}
+	while (!alpc_receive_nowait(self->pair.port, &self->msg, self->buf, 8))
+		EXPECT_EQ(self->pair.context, self->msg.context);
+}
+
+TEST_F(fair, abuse_50_queue_holds_its_limit_and_a_share_for_each)
+{
+	struct alpc_usage usage;
+	int i;
+
+	EXPECT_EQ(200, flood(self->pair.client));
+	/* 200 divided by 100 connections. */
+	for (i = 0; i < OTHERS; i++)
+		EXPECT_EQ(2, flood(self->client[i]));
+	EXPECT_EQ(0, flood(self->pair.client));
+	EXPECT_EQ(200 + 2 * OTHERS, alpc_queued(self->pair.port));
+	ASSERT_EQ(0, usage_of(self->pair.port, 0, &usage));
+	EXPECT_EQ(200 + 2 * OTHERS, usage.messages.used);
+	EXPECT_EQ(200, usage.messages.limit);
+	EXPECT_EQ(100, usage.connections.used);
+}
+
+TEST_F(fair, sender_that_waits_gets_the_room_of_its_share)
+{
+	struct transfer_worker sender = {};
+	int i;
+
+	EXPECT_EQ(200, flood(self->pair.client));
+	EXPECT_EQ(2, flood(self->client[0]));
+	transfer_init(&sender.transfer, ALPC_TRANSFER_SEND);
+	transfer_send(&sender.transfer, 0, 0, "third", 5);
+	ASSERT_EQ(0, worker_transfer(&sender, self->client[0]));
+	ASSERT_EQ(0, worker_blocked(&sender.worker));
+	/* Not overtaken by who comes later on the same port. */
+	EXPECT_EQ(-EAGAIN, alpc_send_nowait(self->client[0], "x", 1));
+	AWAIT(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(self->pair.context, self->msg.context);
+	EXPECT_FALSE(worker_done(&sender.worker));
+	/* Its own first message makes room for its third, in a queue that is full. */
+	AWAIT(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(100, self->msg.context);
+	EXPECT_EQ(0, worker_join(&sender.worker));
+	for (i = 0; i < 199; i++)
+		ASSERT_EQ(0, alpc_receive_nowait(self->pair.port, &self->msg, self->buf, 8));
+	EXPECT_EQ(2, alpc_queued(self->pair.port));
+}
+
+TEST_F(fair, messages_of_one_port_stay_in_order)
+{
+	__u64 seq[2] = {};
+	int i, who;
+
+	for (i = 0; i < 50; i++) {
+		ASSERT_EQ(0, alpc_send(self->client[0], "x", 1));
+		if (i % 3)
+			ASSERT_EQ(0, alpc_send(self->client[1], "x", 1));
+	}
+	while (!alpc_receive_nowait(self->pair.port, &self->msg, self->buf, 8)) {
+		who = self->msg.context - 100;
+		EXPECT_LT(seq[who], self->msg.seq);
+		seq[who] = self->msg.seq;
+	}
+	EXPECT_EQ(FIRST_SEQ + 49, seq[0]);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Security contexts: levels, static and dynamic, revoked and deleted; and who may
+ * act as the caller of a request.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include <kselftest_harness.h>
+#include <grp.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <linux/capability.h>
+
+#include "alpc_thread.h"
+
+#define ALICE		1001
+#define BOB		1002
+#define STAFF		50
+#define OVERFLOW	65534
+#define ROOM		8
+
+FIXTURE(security)
+{
+	struct pair pair;
+	struct child child;
+	struct alpc_msg msg;
+	struct alpc_identity who;
+	__u32 groups[ROOM];
+	__u64 id;
+	char buf[64];
+};
+
+FIXTURE_SETUP(security)
+{
+	ASSERT_EQ(0, pair_open(&self->pair, NULL));
+	ASSERT_EQ(0, fchmod(self->pair.port, 0666));
+}
+
+FIXTURE_TEARDOWN(security)
+{
+	pair_close(&self->pair);
+}
+
+#define WHO(fd, id) alpc_identity(fd, id, &self->who, self->groups, ROOM)
+#define ACT_AS(fd, id) alpc_impersonable(fd, id, &self->who, self->groups, ROOM)
+
+/* Send something with a security context. */
+static int send_with(int fd, __u16 flags, __u32 security)
+{
+	struct alpc_attrs attrs = { .security = security };
+	struct alpc_transfer t;
+
+	transfer_init(&t, ALPC_TRANSFER_SEND | ALPC_TRANSFER_DONTWAIT);
+	transfer_send(&t, flags, 0, "x", 1);
+	t.send.attrs = address(&attrs);
+	t.send.attrs_len = sizeof(attrs);
+	return alpc_transfer(fd, &t);
+}
+
+/* A request with a new context at the server: the context's number. */
+static int request_with(struct pair *pair, __u32 flags, __u32 level, __u32 withhold,
+			struct alpc_msg *msg)
+{
+	char buf[8];
+	int sec = alpc_create_security(pair->client, flags, level, withhold);
+	int err = sec < 0 ? sec : send_with(pair->client, ALPC_SEND_REQUEST, sec);
+
+	err = err ?: alpc_receive_nowait(pair->port, msg, buf, sizeof(buf));
+	if (!err && msg->type != ALPC_REQUEST)
+		err = -EBADMSG;
+	return err ?: sec;
+}
+
+TEST_F(security, levels_say_what_is_told_and_allowed)
+{
+	static const struct {
+		__u32 level, told_level;
+		bool told;
+		int act;
+	} cases[] = {
+		{ ALPC_LEVEL_DEFAULT, ALPC_LEVEL_IDENTIFICATION, true, -EACCES },
+		{ ALPC_LEVEL_ANONYMOUS, ALPC_LEVEL_ANONYMOUS, false, -EACCES },
+		{ ALPC_LEVEL_IDENTIFICATION, ALPC_LEVEL_IDENTIFICATION, true, -EACCES },
+		{ ALPC_LEVEL_IMPERSONATION, ALPC_LEVEL_IMPERSONATION, true, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		ASSERT_LT(0, request_with(&self->pair, 0, cases[i].level, 0, &self->msg));
+		EXPECT_EQ(ALPC_MSG_SECURITY, self->msg.flags);
+		EXPECT_EQ(cases[i].told ? getpid() : 0, self->msg.pid);
+		EXPECT_EQ(cases[i].told ? gettid() : 0, self->msg.tid);
+		EXPECT_EQ(cases[i].told ? 0 : OVERFLOW, self->msg.uid);
+		EXPECT_EQ(cases[i].told ? 0 : OVERFLOW, self->msg.gid);
+		ASSERT_EQ(0, WHO(self->pair.port, self->msg.id));
+		EXPECT_EQ(cases[i].told_level, self->who.out_level);
+		EXPECT_EQ(cases[i].told ? ALPC_IDENTITY_ALL : 0, self->who.out_parts);
+		EXPECT_EQ(cases[i].act, ACT_AS(self->pair.port, self->msg.id));
+		EXPECT_EQ(cases[i].act, ACT_AS(self->pair.server, self->msg.id));
+		ASSERT_EQ(0, alpc_reply(self->pair.port, self->msg.id, NULL, 0));
+		/* Answered: nobody acts as its caller any more. */
+		EXPECT_EQ(-ESRCH, ACT_AS(self->pair.port, self->msg.id));
+	}
+}
+
+TEST_F(security, connection_has_a_level_for_what_has_no_context)
+{
+	struct alpc_connect arg = connect_args(self->pair.name);
+	int client, server;
+
+	arg.flags = ALPC_CONNECT_ASYNC;
+	arg.level = ALPC_LEVEL_IMPERSONATION;
+	client = alpc_connect_with(&arg);
+	AWAIT(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(-EBADMSG, ACT_AS(self->pair.port, self->msg.id));
+	server = alpc_accept_id(self->pair.port, self->msg.id, 2);
+	ASSERT_LE(0, server);
+	ASSERT_EQ(0, alpc_request_async(client, "x", 1, 0, 0, NULL));
+	AWAIT(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(0, self->msg.flags);
+	EXPECT_EQ(0, ACT_AS(self->pair.port, self->msg.id));
+	/* A context goes below it as well. */
+	ASSERT_EQ(0, send_with(client, ALPC_SEND_REQUEST,
+			       alpc_create_security(client, 0, ALPC_LEVEL_ANONYMOUS, 0)));
+	AWAIT(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(0, self->msg.pid);
+	EXPECT_EQ(-EACCES, ACT_AS(self->pair.port, self->msg.id));
+	/* Without any, nobody may. */
+	ASSERT_EQ(0, alpc_request_async(self->pair.client, "x", 1, 0, 0, NULL));
+	AWAIT(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(-EACCES, ACT_AS(self->pair.port, self->msg.id));
+	close(client);
+	close(server);
+}
+
+TEST_F(security, tracking_is_static_or_dynamic)
+{
+	int fixed = alpc_create_security(self->pair.client, ALPC_SECURITY_STATIC,
+					 ALPC_LEVEL_IMPERSONATION, 0);
+	int dynamic = alpc_create_security(self->pair.client, 0, ALPC_LEVEL_IMPERSONATION, 0);
+
+	ASSERT_LT(0, fixed);
+	ASSERT_LT(0, dynamic);
+	ASSERT_EQ(0, setresgid(-1, STAFF, -1));
+	ASSERT_EQ(0, setresuid(-1, ALICE, -1));
+	ASSERT_EQ(0, send_with(self->pair.client, ALPC_SEND_REQUEST, fixed));
+	ASSERT_EQ(0, send_with(self->pair.client, ALPC_SEND_REQUEST, dynamic));
+	ASSERT_EQ(0, setresuid(-1, 0, -1));
+	ASSERT_EQ(0, setresgid(-1, 0, -1));
+	AWAIT(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(ALICE, self->msg.uid);
+	ASSERT_EQ(0, ACT_AS(self->pair.port, self->msg.id));
+	EXPECT_EQ(ALPC_IDENTITY_STATIC | ALPC_IDENTITY_ALIVE, self->who.out_status);
+	EXPECT_EQ(0, self->who.out_uid);
+	EXPECT_EQ(0, self->who.out_fsuid);
+	EXPECT_EQ(0, self->who.out_fsgid);
+	AWAIT(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(ALICE, self->msg.uid);
+	ASSERT_EQ(0, ACT_AS(self->pair.port, self->msg.id));
+	EXPECT_EQ(ALPC_IDENTITY_ALIVE, self->who.out_status);
+	EXPECT_EQ(ALICE, self->who.out_uid);
+	EXPECT_EQ(ALICE, self->who.out_fsuid);
+	EXPECT_EQ(STAFF, self->who.out_fsgid);
+}
+
+TEST_F(security, effective_only_hides_what_could_be_raised)
+{
+	ASSERT_EQ(0, setresuid(-1, ALICE, -1));	/* permitted ones stay */
+	ASSERT_LT(0, request_with(&self->pair, 0, 0, 0, &self->msg));
+	ASSERT_EQ(0, WHO(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, self->who.out_caps);
+	EXPECT_NE(0, self->who.out_permitted);
+	ASSERT_LT(0, request_with(&self->pair, ALPC_SECURITY_EFFECTIVE_ONLY, 0, 0, &self->msg));
+	ASSERT_EQ(0, WHO(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, self->who.out_caps);
+	EXPECT_EQ(0, self->who.out_permitted);
+	ASSERT_EQ(0, setresuid(-1, 0, -1));
+}
+
+TEST_F(security, comes_with_datagrams_callbacks_and_received_identities)
+{
+	struct alpc_attrs attrs = { .identity = address(&self->who) };
+	int sec = alpc_create_security(self->pair.client, 0, ALPC_LEVEL_ANONYMOUS, 0);
+	struct alpc_transfer t;
+
+	ASSERT_LT(0, sec);
+	ASSERT_EQ(0, send_with(self->pair.client, 0, sec));
+	memset(&self->who, 0, sizeof(self->who));
+	self->who.size = sizeof(self->who);
+	self->who.parts = ALPC_IDENTITY_ALL;
+	transfer_init(&t, ALPC_TRANSFER_RECEIVE);
+	transfer_receive(&t, self->buf, sizeof(self->buf));
+	t.recv.attrs = address(&attrs);
+	t.recv.attrs_len = sizeof(attrs);
+	ASSERT_EQ(0, alpc_transfer(self->pair.port, &t));
+	EXPECT_EQ(ALPC_DATAGRAM, t.recv.type);
+	EXPECT_EQ(ALPC_MSG_SECURITY, t.recv.flags);
+	EXPECT_EQ(0, t.recv.pid);
+	EXPECT_EQ(ALPC_LEVEL_ANONYMOUS, self->who.out_level);
+	EXPECT_EQ(0, self->who.out_parts);
+	/* It is of that end alone; and a reply has none. */
+	EXPECT_EQ(-ENOENT, send_with(self->pair.server, 0, sec));
+	EXPECT_EQ(-ENOENT, send_with(self->pair.client, 0, sec + 1));
+	ASSERT_EQ(0, alpc_request_async(self->pair.client, "x", 1, 0, 0, NULL));
+	AWAIT(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
+	attrs = (struct alpc_attrs){ .security = alpc_create_security(self->pair.server, 0, 0, 0) };
+	transfer_init(&t, ALPC_TRANSFER_SEND);
+	transfer_send(&t, ALPC_SEND_REPLY, self->msg.id, NULL, 0);
+	t.send.attrs = address(&attrs);
+	t.send.attrs_len = sizeof(attrs);
+	EXPECT_EQ(-EINVAL, alpc_transfer(self->pair.server, &t));
+	EXPECT_EQ(0, alpc_reply(self->pair.server, self->msg.id, NULL, 0));
+}
+
+/* --- abuse 45 ------------------------------------------------------------- */
+
+TEST_F(security, abuse_45_revoked_is_useless_for_what_was_sent_before)
+{
+	int sec = request_with(&self->pair, 0, ALPC_LEVEL_IMPERSONATION, 0, &self->msg);
+	struct alpc_attrs attrs = { .identity = address(&self->who) };
+	struct alpc_transfer t;
+
+	ASSERT_LT(0, sec);
+	ASSERT_EQ(0, send_with(self->pair.client, ALPC_SEND_REQUEST, sec));
+	EXPECT_EQ(0, ACT_AS(self->pair.port, self->msg.id));
+	ASSERT_EQ(0, alpc_revoke_security(self->pair.client, sec));
+	EXPECT_EQ(-EKEYREVOKED, ACT_AS(self->pair.port, self->msg.id));
+	EXPECT_EQ(-EKEYREVOKED, WHO(self->pair.port, self->msg.id));
+	EXPECT_EQ(-EKEYREVOKED, send_with(self->pair.client, 0, sec));
+	/* Also for what is still on its way; and once its number is gone. */
+	ASSERT_EQ(0, alpc_delete_security(self->pair.client, sec));
+	memset(&self->who, 0, sizeof(self->who));
+	self->who.size = sizeof(self->who);
+	self->who.parts = ALPC_IDENTITY_ALL;
+	transfer_init(&t, ALPC_TRANSFER_RECEIVE);
+	transfer_receive(&t, self->buf, sizeof(self->buf));
+	t.recv.attrs = address(&attrs);
+	t.recv.attrs_len = sizeof(attrs);
+	ASSERT_EQ(0, alpc_transfer(self->pair.port, &t));
+	EXPECT_EQ(0, self->who.out_parts);
+	EXPECT_EQ(OVERFLOW, self->who.out_fsuid);
+	EXPECT_EQ(ALPC_LEVEL_ANONYMOUS, self->who.out_level);
+	EXPECT_EQ(-EKEYREVOKED, ACT_AS(self->pair.port, t.recv.id));
+	EXPECT_EQ(0, alpc_reply(self->pair.port, t.recv.id, NULL, 0));
+	EXPECT_EQ(-ENOENT, alpc_revoke_security(self->pair.client, sec));
+}
+
+TEST_F(security, abuse_45_deleted_stays_with_what_was_sent_before)
+{
+	int sec = request_with(&self->pair, 0, ALPC_LEVEL_IMPERSONATION, 0, &self->msg);
+
+	ASSERT_LT(0, sec);
+	ASSERT_EQ(0, alpc_delete_security(self->pair.client, sec));
+	EXPECT_EQ(-ENOENT, send_with(self->pair.client, 0, sec));
+	EXPECT_EQ(-ENOENT, alpc_delete_security(self->pair.client, sec));
+	EXPECT_EQ(0, ACT_AS(self->pair.port, self->msg.id));
+}
+
+TEST_F(security, abuse_45_only_an_unanswered_request_whose_caller_waits)
+{
+	struct transfer_worker caller = {};
+	struct alpc_attrs attrs = {};
+	int err, sec;
+
+	EXPECT_EQ(-EINVAL, ACT_AS(self->pair.server, 0));
+	EXPECT_EQ(-ESRCH, ACT_AS(self->pair.port, 12345));
+	sec = alpc_create_security(self->pair.client, 0, ALPC_LEVEL_IMPERSONATION, 0);
+	/* A call that gives up. */
+	transfer_init(&caller.transfer, ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT);
+	transfer_send(&caller.transfer, ALPC_SEND_REQUEST, 0, "x", 1);
+	attrs.security = sec;
+	caller.transfer.send.attrs = address(&attrs);
+	caller.transfer.send.attrs_len = sizeof(attrs);
+	caller.transfer.timeout = 5 * SHORT_TIME;
+	ASSERT_EQ(0, worker_transfer(&caller, self->pair.client));
+	AWAIT(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(-ETIMEDOUT, worker_join(&caller.worker));
+	err = ACT_AS(self->pair.port, self->msg.id);
+	EXPECT_EQ(-ECANCELED, err);
+	AWAIT(ALPC_CANCELED, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(-ESRCH, ACT_AS(self->pair.port, self->msg.id));
+	/* A client that disconnects. */
+	ASSERT_EQ(0, send_with(self->pair.client, ALPC_SEND_REQUEST, sec));
+	AWAIT(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(0, ACT_AS(self->pair.port, self->msg.id));
+	ASSERT_EQ(0, alpc_disconnect(self->pair.client));
+	EXPECT_EQ(-ESRCH, ACT_AS(self->pair.port, self->msg.id));
+}
+
+TEST_F(security, abuse_45_of_another_connection_is_esrch)
+{
+	int client, server;
+
+	ASSERT_EQ(0, pair_connect(self->pair.port, self->pair.name, 2, &client, &server));
+	ASSERT_LT(0, request_with(&self->pair, 0, ALPC_LEVEL_IMPERSONATION, 0, &self->msg));
+	EXPECT_EQ(-ESRCH, ACT_AS(server, self->msg.id));
+	EXPECT_EQ(-ESRCH, ACT_AS(client, self->msg.id));
+	close(client);
+	close(server);
+}
+
+TEST_F(security, abuse_45_everything_is_told_or_nothing_is_done)
+{
+	__u32 many[ROOM + 1], i;
+
+	for (i = 0; i < ROOM + 1; i++)
+		many[i] = 100 + i;
+	ASSERT_EQ(0, setgroups(ROOM + 1, many));
+	ASSERT_LT(0, request_with(&self->pair, 0, ALPC_LEVEL_IMPERSONATION, ALPC_IDENTITY_PROCESS,
+				  &self->msg));
+	EXPECT_EQ(0, self->msg.pid);
+	EXPECT_EQ(-EMSGSIZE, ACT_AS(self->pair.port, self->msg.id));
+	EXPECT_EQ(ROOM + 1, self->who.group_count);
+	/* With an error nothing can be mistaken for an identity. */
+	EXPECT_EQ(POISON_U32, self->who.out_fsuid);
+	EXPECT_EQ(POISON_U32, self->who.out_parts);
+	EXPECT_EQ(POISON_U64, self->who.out_caps);
+	EXPECT_EQ(0, alpc_impersonable(self->pair.port, self->msg.id, &self->who, many, ROOM + 1));
+	EXPECT_EQ(0, self->who.out_pid);
+	EXPECT_EQ(-EINVAL, alpc_create_security(self->pair.client, 0, ALPC_LEVEL_IMPERSONATION,
+						ALPC_IDENTITY_GROUPS));
+	self->who.parts = ALPC_IDENTITY_USER;
+	EXPECT_EQ(-EINVAL, alpc_ioctl(self->pair.port, ALPC_IOC_GET_IDENTITY, &self->who));
+}
+
+TEST_F(security, abuse_46_nobody_acts_as_who_does_not_exist_here)
+{
+	/* The server is in a user namespace where the client is nobody. */
+	ASSERT_LT(0, request_with(&self->pair, 0, ALPC_LEVEL_IMPERSONATION, 0, &self->msg));
+	ASSERT_LE(0, child_start(&self->child));
+	if (!self->child.pid) {
+		ASSERT_EQ(0, become(BOB, STAFF));
+		ASSERT_EQ(0, enter_user_namespace());
+		EXPECT_EQ(0, WHO(self->pair.port, self->msg.id));
+		EXPECT_EQ(OVERFLOW, self->who.out_fsuid);
+		EXPECT_EQ(-EOVERFLOW, ACT_AS(self->pair.port, self->msg.id));
+		EXPECT_EQ(POISON_U32, self->who.out_fsuid);
+		child_exit(true);
+	}
+	EXPECT_EQ(0, child_end(&self->child));
+	EXPECT_EQ(0, ACT_AS(self->pair.port, self->msg.id));
+}
+
+/* --- how many ------------------------------------------------------------- */
+
+TEST_F(security, abuse_52_as_many_as_the_port_allows)
+{
+	struct alpc_create_port create = create_args(unique_name());
+	struct alpc_usage usage = { .size = sizeof(usage) };
+	struct pair pair;
+	int first;
+
+	create.max_security = 3;
+	ASSERT_EQ(0, pair_open(&pair, &create));
+	first = alpc_create_security(pair.client, 0, 0, 0);
+	ASSERT_LT(0, first);
+	EXPECT_LT(0, alpc_create_security(pair.client, 0, 0, 0));
+	EXPECT_LT(0, alpc_create_security(pair.client, 0, 0, 0));
+	EXPECT_EQ(-EDQUOT, alpc_create_security(pair.client, 0, 0, 0));
+	/* The other end has its own. */
+	EXPECT_LT(0, alpc_create_security(pair.server, 0, 0, 0));
+	ASSERT_EQ(0, alpc_ioctl(pair.client, ALPC_IOC_GET_USAGE, &usage));
+	EXPECT_EQ(3, usage.security.used);
+	EXPECT_EQ(3, usage.security.limit);
+	ASSERT_EQ(0, alpc_delete_security(pair.client, first));
+	EXPECT_NE(first, alpc_create_security(pair.client, 0, 0, 0));
+	ASSERT_EQ(0, alpc_disconnect(pair.server));
+	EXPECT_EQ(-EPIPE, alpc_create_security(pair.client, 0, 0, 0));
+	usage.flags = ALPC_USAGE_USER;
+	ASSERT_EQ(0, alpc_ioctl(pair.client, ALPC_IOC_GET_USAGE, &usage));
+	EXPECT_EQ(4, usage.security.used);
+	pair_close(&pair);
+	ASSERT_EQ(0, alpc_ioctl(alpc_device(), ALPC_IOC_GET_USAGE, &usage));
+	EXPECT_EQ(0, usage.security.used);
+}
+
+/* --- abuse 43: noticing that it is somebody else --------------------------- */
+
+FIXTURE(change)
+{
+	struct pair pair;
+	struct alpc_msg msg;
+	struct alpc_identity who;
+	char buf[64];
+};
+
+FIXTURE_SETUP(change)
+{
+	struct alpc_create_port create = create_args(unique_name());
+
+	create.flags = ALPC_PORT_NOTE_IDENTITY;
+	ASSERT_EQ(0, pair_open(&self->pair, &create));
+}
+
+FIXTURE_TEARDOWN(change)
+{
+	pair_close(&self->pair);
+}
+
+static int send_one(void *arg)
+{
+	struct pair *pair = arg;
+
+	return alpc_send(pair->client, NULL, 0);
+}
+
+#define EXPECT_CHANGED(yes, count) do { \
+	AWAIT(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf); \
+	EXPECT_EQ((yes) ? ALPC_MSG_IDENTITY : 0, self->msg.flags); \
+	ASSERT_EQ(0, alpc_identity(self->pair.server, 0, &self->who, NULL, 0)); \
+	EXPECT_EQ(count, self->who.out_changes); \
+} while (0)
+
+TEST_F(change, abuse_43_is_told_with_the_first_message_of_somebody_else)
+{
+	struct worker worker;
+
+	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
+	EXPECT_CHANGED(false, 0);
+	ASSERT_EQ(0, setresuid(-1, ALICE, -1));
+	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
+	EXPECT_CHANGED(true, 1);
+	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
+	EXPECT_CHANGED(false, 1);
+	ASSERT_EQ(0, setresuid(-1, 0, -1));
+	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
+	EXPECT_CHANGED(true, 2);
+	/* Another thread, and the first one again. */
+	ASSERT_EQ(0, worker_start(&worker, send_one, &self->pair));
+	ASSERT_EQ(0, worker_join(&worker));
+	EXPECT_CHANGED(true, 3);
+	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
+	EXPECT_CHANGED(true, 4);
+}
+
+TEST_F(change, abuse_43_of_what_was_received_twice_is_told_twice)
+{
+	struct alpc_attrs attrs = { .identity = address(&self->who) };
+	struct alpc_transfer t;
+
+	ASSERT_EQ(0, setresuid(-1, ALICE, -1));
+	ASSERT_EQ(0, alpc_send(self->pair.client, "long", 4));
+	ASSERT_EQ(0, setresuid(-1, 0, -1));
+	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
+	transfer_init(&t, ALPC_TRANSFER_RECEIVE);
+	t.recv.data = 8;
+	t.recv.len = 8;
+	EXPECT_EQ(-EFAULT, alpc_transfer(self->pair.port, &t));
+	memset(&self->who, 0, sizeof(self->who));
+	self->who.size = sizeof(self->who);
+	transfer_init(&t, ALPC_TRANSFER_RECEIVE);
+	transfer_receive(&t, self->buf, sizeof(self->buf));
+	t.recv.attrs = address(&attrs);
+	t.recv.attrs_len = sizeof(attrs);
+	ASSERT_EQ(0, alpc_transfer(self->pair.port, &t));
+	EXPECT_EQ(ALPC_MSG_IDENTITY, t.recv.flags);
+	EXPECT_EQ(1, self->who.out_changes);
+	EXPECT_CHANGED(true, 2);
+}
+
+TEST_F(change, abuse_43_of_a_server_is_told_to_who_asked)
+{
+	struct alpc_connect arg = connect_args(self->pair.name);
+	struct connect_worker connector = { .connect = arg };
+	struct alpc_msg request;
+	int client, server;
+
+	connector.connect.flags = ALPC_CONNECT_NOTE_IDENTITY;
+	ASSERT_EQ(0, worker_connect(&connector));
+	AWAIT(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
+	server = alpc_accept_id(self->pair.port, self->msg.id, 2);
+	client = worker_join(&connector.worker);
+	ASSERT_LE(0, client);
+	ASSERT_EQ(0, alpc_request_async(client, NULL, 0, 0, 0, NULL));
+	ASSERT_EQ(0, alpc_request_async(client, NULL, 0, 0, 0, NULL));
+	AWAIT(ALPC_REQUEST, self->pair.port, &request, self->buf);
+	/* Not of the thread that connected. */
+	EXPECT_EQ(ALPC_MSG_IDENTITY, request.flags);
+	ASSERT_EQ(0, alpc_reply(self->pair.port, request.id, NULL, 0));
+	AWAIT(ALPC_REPLY, client, &self->msg, self->buf);
+	EXPECT_EQ(0, self->msg.flags);
+	AWAIT(ALPC_REQUEST, self->pair.port, &request, self->buf);
+	EXPECT_EQ(0, request.flags);
+	ASSERT_EQ(0, setresuid(-1, ALICE, -1));
+	ASSERT_EQ(0, alpc_reply(self->pair.port, request.id, NULL, 0));
+	ASSERT_EQ(0, setresuid(-1, 0, -1));
+	AWAIT(ALPC_REPLY, client, &self->msg, self->buf);
+	EXPECT_EQ(ALPC_MSG_IDENTITY, self->msg.flags);
+	EXPECT_EQ(ALICE, self->msg.uid);
+	ASSERT_EQ(0, alpc_send(server, NULL, 0));
+	AWAIT(ALPC_DATAGRAM, client, &self->msg, self->buf);
+	EXPECT_EQ(ALPC_MSG_IDENTITY, self->msg.flags);
+	ASSERT_EQ(0, alpc_identity(client, 0, &self->who, NULL, 0));
+	EXPECT_EQ(2, self->who.out_changes);
+	/* Who did not ask is not told. */
+	ASSERT_EQ(0, setresuid(-1, ALICE, -1));
+	ASSERT_EQ(0, alpc_send(self->pair.server, NULL, 0));
+	ASSERT_EQ(0, setresuid(-1, 0, -1));
+	AWAIT(ALPC_DATAGRAM, self->pair.client, &self->msg, self->buf);
+	EXPECT_EQ(0, self->msg.flags);
+	close(client);
+	close(server);
+}
+
+TEST_HARNESS_MAIN
