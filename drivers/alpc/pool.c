@@ -11,6 +11,7 @@
 #include "limits.h"
 #include "message.h"
 #include "port.h"
+#include "user.h"
 
 static void alpc_messages_free(struct alpc_message *m)
 {
@@ -85,12 +86,21 @@ struct alpc_message *alpc_pool_take(struct alpc_pool *pool, unsigned int count)
 /**
  * alpc_pool_give() - keep messages to use again, as far as there is room
  * @pool: pool
- * @messages: list of messages after alpc_message_reset()
+ * @messages: list of messages after alpc_message_reset(), all charged to the
+ *	same user; may be empty
+ *
+ * They stay charged, so they are not kept by a user who has many: what it keeps
+ * at many ends must not be what it cannot send at another.
  */
 void alpc_pool_give(struct alpc_pool *pool, struct alpc_message *messages)
 {
 	struct alpc_message *m;
 
+	if (!messages || alpc_user_is_half_full(messages->user,
+						ALPC_USER_MESSAGES)) {
+		alpc_messages_free(messages);
+		return;
+	}
 	spin_lock(&pool->lock);
 	while (messages && pool->count < ALPC_POOL_MAX) {
 		m = messages;
