@@ -179,6 +179,41 @@ TEST_F(completion, takes_back_packets_of_messages_that_are_gone)
 	NO_PACKET();
 }
 
+/* What waits of several clients is told once each, whoever's turn it is. */
+TEST_F(completion, counts_what_waits_of_every_client)
+{
+	int client[3], server[3], i;
+	__u64 left[3] = {};
+
+	ASSERT_EQ(0, bind_port(self->pair.port, self->fd, KEY));
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, pair_connect(self->pair.port, self->pair.name, i, &client[i],
+					  &server[i]));
+	NO_PACKET();
+	for (i = 0; i < 9; i++)
+		ASSERT_EQ(0, alpc_send(client[i < 6 ? 0 : i % 3], "x", 1));
+	EXPECT_EQ(9, state_of(self->fd).out_packets);
+	/* Taken without being asked for: nobody has to be told of those. */
+	for (i = 0; i < 2; i++) {
+		TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+		left[self->msg.context]++;
+	}
+	EXPECT_EQ(1, left[0]);
+	EXPECT_EQ(7, state_of(self->fd).out_packets);
+	/* Dropped with its connection. */
+	close_fd(&server[0]);
+	EXPECT_EQ(alpc_queued(self->pair.port), state_of(self->fd).out_packets);
+	EXPECT_EQ(1, state_of(self->fd).out_packets);
+	TAKE_PACKET(ALPC_PACKET_MESSAGE, KEY);
+	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(2, self->msg.context);
+	NO_PACKET();
+	for (i = 0; i < 3; i++) {
+		close_fd(&client[i]);
+		close_fd(&server[i]);
+	}
+}
+
 TEST_F(completion, lets_ports_take_turns)
 {
 	struct pair other;

@@ -7,10 +7,13 @@
 #include <kselftest_harness.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "alpc_thread.h"
 
-enum { MAX = ALPC_VECTOR_MAX, LEN = 48, QUEUE = 10 };
+enum { MAX = ALPC_VECTOR_MAX, LEN = 48, QUEUE = 10, ALICE = 1001 };
+
+#define USER_MESSAGES	"/sys/module/alpc/parameters/user_messages"
 
 FIXTURE(vector)
 {
@@ -317,6 +320,132 @@ TEST_F(full, vector_learns_that_the_connection_ended)
 	EXPECT_EQ(-EPIPE, worker_join(&self->worker));
 	EXPECT_EQ(QUEUE + 1, self->v.out_sent);
 	EXPECT_EQ(EPIPE, self->send[QUEUE].out_error);
+}
+
+/* --- what is told, and charged --------------------------------------------- */
+
+/* A client that withholds its process, of a port that notes who sends. */
+FIXTURE(told)
+{
+	struct pair pair;
+	struct alpc_vector v;
+	struct alpc_vector_send send[MAX];
+	struct alpc_msg recv[MAX];
+	struct alpc_attrs attrs;
+	struct alpc_usage usage;
+	struct child child;
+	struct alpc_msg msg;
+	char buf[8];
+};
+
+FIXTURE_SETUP(told)
+{
+	const struct alpc_create_port options = { .flags = ALPC_PORT_NOTE_IDENTITY };
+	int i;
+
+	ASSERT_EQ(0, pair_open(&self->pair, &options));
+	ASSERT_EQ(0, fchmod(self->pair.port, 0666));
+	memset(self->send, 0, sizeof(self->send));
+	memset(self->recv, 0, sizeof(self->recv));
+	for (i = 0; i < MAX; i++)
+		self->recv[i].type = POISON_U16;
+}
+
+FIXTURE_TEARDOWN(told)
+{
+	write_file(USER_MESSAGES, "0");
+	pair_close(&self->pair);
+}
+
+#define EXPECT_TOLD(msg, _flags, _pid, _uid) do { \
+	EXPECT_EQ(ALPC_DATAGRAM, (msg).type); \
+	EXPECT_EQ(_flags, (msg).flags); \
+	EXPECT_EQ(_pid, (msg).pid); \
+	EXPECT_EQ(_pid, (msg).tid); \
+	EXPECT_EQ(_uid, (msg).uid); \
+} while (0)
+
+/* As with single messages, wherever in a vector it is, and the first time or not. */
+TEST_F(told, what_its_sender_lets_be_known)
+{
+	struct alpc_connect arg = connect_args(self->pair.name);
+	int client, server, round;
+
+	arg.flags = ALPC_CONNECT_ASYNC;
+	arg.withhold = ALPC_IDENTITY_PROCESS;
+	client = alpc_connect_with(&arg);
+	TAKE(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
+	server = alpc_accept_id(self->pair.port, self->msg.id, 2);
+	ASSERT_LE(0, server);
+	self->attrs.security = alpc_create_security(client, 0, ALPC_LEVEL_IDENTIFICATION, 0);
+	ASSERT_LT(0, (int)self->attrs.security);
+	for (round = 0; round < 3; round++) {
+		self->send[0].msg.attrs = round == 1 ? address(&self->attrs) : 0;
+		self->send[0].msg.attrs_len = round == 1 ? sizeof(self->attrs) : 0;
+		self->send[1].msg.attrs = address(&self->attrs);
+		self->send[1].msg.attrs_len = sizeof(self->attrs);
+		ASSERT_EQ(0, run(client, &self->v, 0, self->send, 4, NULL, 0));
+		ASSERT_EQ(0, setresuid(-1, ALICE, -1));
+		ASSERT_EQ(0, run(client, &self->v, 0, &self->send[4], 2, NULL, 0));
+		ASSERT_EQ(0, setresuid(-1, 0, -1));
+		ASSERT_EQ(0, run(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
+		ASSERT_EQ(6, self->v.out_received);
+		if (round == 0)
+			EXPECT_TOLD(self->recv[0], 0, 0, 0);
+		else if (round == 1)
+			EXPECT_TOLD(self->recv[0], ALPC_MSG_IDENTITY | ALPC_MSG_SECURITY, getpid(),
+				    0);
+		else
+			EXPECT_TOLD(self->recv[0], ALPC_MSG_IDENTITY, 0, 0);
+		EXPECT_TOLD(self->recv[1], ALPC_MSG_SECURITY, getpid(), 0);
+		EXPECT_TOLD(self->recv[2], 0, 0, 0);
+		EXPECT_TOLD(self->recv[3], 0, 0, 0);
+		EXPECT_TOLD(self->recv[4], ALPC_MSG_IDENTITY, 0, ALICE);
+		EXPECT_TOLD(self->recv[5], 0, 0, ALICE);
+	}
+	close(client);
+	close(server);
+}
+
+#define USED_MESSAGES() ({ \
+	self->usage.size = sizeof(self->usage); \
+	self->usage.flags = ALPC_USAGE_USER; \
+	EXPECT_EQ(0, alpc_ioctl(alpc_device(), ALPC_IOC_GET_USAGE, &self->usage)); \
+	self->usage.messages.used; \
+})
+
+/* Messages of vectors are a user's, and those kept for more of them few enough. */
+TEST_F(told, messages_are_charged_to_their_user)
+{
+	int fd;
+
+	ASSERT_EQ(0, write_file(USER_MESSAGES, "40"));
+	ASSERT_LE(0, client_start(&self->pair, &self->child, 2, &fd));
+	if (!self->child.pid) {
+		/* As root it is nobody's limit. */
+		ASSERT_EQ(0, become(ALICE, ALICE));
+		fd = alpc_connect_async(self->pair.name);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, alpc_receive(fd, &self->msg, self->buf, sizeof(self->buf)));
+		EXPECT_EQ(-EDQUOT, run(fd, &self->v, 0, self->send, MAX, NULL, 0));
+		EXPECT_LT(20, self->v.out_sent);
+		EXPECT_GE(41, self->v.out_sent);
+		EXPECT_EQ(EDQUOT, self->send[self->v.out_sent - 1].out_error);
+		EXPECT_EQ(40, USED_MESSAGES());
+		child_signal(&self->child);
+		child_wait(&self->child);
+		/* The server has received them. */
+		EXPECT_GE(20, USED_MESSAGES());
+		EXPECT_LT(0, USED_MESSAGES());
+		child_exit(true);
+	}
+	AWAIT(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
+	ASSERT_LE(0, alpc_accept_id(self->pair.port, self->msg.id, 3));
+	ASSERT_EQ(0, child_wait(&self->child));
+	ASSERT_EQ(0, run(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
+	child_signal(&self->child);
+	EXPECT_EQ(0, child_end(&self->child));
+	close(fd);
 }
 
 /* --- arguments ------------------------------------------------------------- */
