@@ -254,26 +254,3 @@ int alpc_lib_body_send(struct alpc_lib_body *body, struct alpc_port *port,
 		alpc_lib_attrs_send(body, t);
 	return ret;
 }
-
-/* The message has been sent; else nobody has seen it. */
-void alpc_lib_body_sent(struct alpc_lib_body *body, bool sent)
-{
-	if (!sent)
-		return;
-	if (body->block)
-		body->block->sent++;
-	alpc_lib_attrs_sent(body);
-}
-
-/**
- * alpc_lib_body_end() - nothing is done any more with what was sent
- * @body: body
- * @replied: a call has its reply, which is taken in
- */
-void alpc_lib_body_end(struct alpc_lib_body *body, bool replied)
-{
-	if (body->block && !body->borrowed)
-		alpc_lib_block_put(body->space, body->block);
-	if (body->direct)
-		alpc_lib_message_conceal(body->reply, !replied);
-}

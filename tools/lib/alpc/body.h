@@ -68,8 +68,6 @@ struct alpc_lib_body {
 /* body.c: new messages */
 int alpc_lib_body_send(struct alpc_lib_body *body, struct alpc_port *port,
 		       struct alpc_transfer *t, uint16_t flags, uint64_t id);
-void alpc_lib_body_sent(struct alpc_lib_body *body, bool sent);
-void alpc_lib_body_end(struct alpc_lib_body *body, bool replied);
 
 /* answer.c: replies */
 void alpc_lib_origin_of(const struct alpc_message *message,
@@ -85,8 +83,8 @@ void alpc_lib_answered(struct alpc_lib_body *body, bool sent);
 /* take.c: what was received */
 int alpc_lib_take(struct alpc_port *port, struct alpc_message *message,
 		  struct alpc_lib_space *space);
-int alpc_lib_take_inside(struct alpc_message *message,
-			 struct alpc_lib_body *body);
+int alpc_lib_take_bytes(struct alpc_message *message, const void *data,
+			uint64_t len);
 int alpc_lib_release(struct alpc_message *message);
 bool alpc_lib_owes_to(const struct alpc_message *message,
 		      const struct alpc_port *port);
@@ -171,6 +169,29 @@ static inline void alpc_lib_attrs_sent(struct alpc_lib_body *body)
 {
 	if (body->message && body->message->attrs)
 		body->message->attrs->fd_count = 0;
+}
+
+/* The message has been sent; else nobody has seen it. */
+static inline void alpc_lib_body_sent(struct alpc_lib_body *body, bool sent)
+{
+	if (!sent)
+		return;
+	if (body->block)
+		body->block->sent++;
+	alpc_lib_attrs_sent(body);
+}
+
+/**
+ * alpc_lib_body_end() - nothing is done any more with what was sent
+ * @body: body
+ * @replied: a call has its reply, which is taken in
+ */
+static inline void alpc_lib_body_end(struct alpc_lib_body *body, bool replied)
+{
+	if (body->block && !body->borrowed)
+		alpc_lib_block_put(body->space, body->block);
+	if (body->direct)
+		alpc_lib_message_conceal(body->reply, !replied);
 }
 
 #endif /* ALPC_LIB_BODY_H */

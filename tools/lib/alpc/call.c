@@ -131,6 +131,37 @@ static __always_inline int call_run(struct alpc_port *port,
 	return call_go_on(&c, ret);
 }
 
+/*
+ * It lies in the block that was sent. Return: 0, -EPROTO, -EMSGSIZE or -ENOMEM,
+ * and then it has no data.
+ */
+static __always_inline int call_take_inside(struct alpc_message *reply,
+					    struct alpc_lib_body *body)
+{
+	const struct alpc_msg *head = &reply->io.recv;
+	const struct alpc_lib_block *b = body->block;
+	uint64_t offset = head->view_offset - alpc_lib_block_offset(b);
+	int ret = 0;
+
+	alpc_lib_message_forget(reply);
+	reply->way = ALPC_WAY_VIEW;
+	reply->len = 0;
+	if (reply->attrs)
+		alpc_lib_attrs_got(reply);
+	if (offset > b->size || head->view_len > b->size - offset || head->len)
+		return -EPROTO;
+	if (head->view_len > reply->max)
+		return -EMSGSIZE;
+	if (reply->home == body->space)
+		reply->data = b->data + offset;
+	else
+		ret = alpc_lib_take_bytes(reply, b->data + offset,
+					  head->view_len);
+	if (!ret)
+		reply->len = (size_t)head->view_len;
+	return ret;
+}
+
 /* The reply lies in the block that was sent, in the caller's memory, or beyond. */
 static __always_inline int call_take(struct alpc_port *port,
 				     struct alpc_message *reply,
@@ -142,7 +173,7 @@ static __always_inline int call_take(struct alpc_port *port,
 	if (body->block && head->section == body->block->section->id &&
 	    head->view_flags & ALPC_VIEW_BODY &&
 	    !(head->view_flags & ALPC_VIEW_RANGE)) {
-		ret = alpc_lib_take_inside(reply, body);
+		ret = call_take_inside(reply, body);
 		if (!ret && reply->data != reply->own)
 			alpc_lib_place_adopt(reply, body);
 		return ret;

@@ -31,11 +31,21 @@ static int take_room(struct alpc_message *m, uint64_t len)
 	return alpc_lib_message_grow(m, (size_t)len);
 }
 
+/* Copy the data of a message out of a section. Return: 0, -EMSGSIZE or -ENOMEM. */
+int alpc_lib_take_bytes(struct alpc_message *message, const void *data,
+			uint64_t len)
+{
+	int ret = take_room(message, len);
+
+	if (!ret)
+		memcpy(message->own, data, (size_t)len);
+	return ret;
+}
+
 static int take_copy(struct alpc_message *m, const struct alpc_lib_map *map,
 		     uint64_t len)
 {
 	const struct alpc_msg *head = &m->io.recv;
-	int ret;
 
 	/* The kernel has checked it; this is what a mistake would hurt. */
 	if (head->view_offset > map->len ||
@@ -45,10 +55,7 @@ static int take_copy(struct alpc_message *m, const struct alpc_lib_map *map,
 		m->data = map->base + head->view_offset;
 		return 0;
 	}
-	ret = take_room(m, len);
-	if (!ret)
-		memcpy(m->own, map->base + head->view_offset, (size_t)len);
-	return ret;
+	return alpc_lib_take_bytes(m, map->base + head->view_offset, len);
 }
 
 /* Map it for this message alone: nobody knows whose it is. */
@@ -197,43 +204,6 @@ none:
 	message->data = message->own;
 	message->len = 0;
 	return ret;
-}
-
-/**
- * alpc_lib_take_inside() - take in a reply that lies in the caller's own block
- * @message: message, of which @io.recv is filled in
- * @body: what was sent
- *
- * Return: 0, -EPROTO, -EMSGSIZE, -ENOMEM.
- */
-int alpc_lib_take_inside(struct alpc_message *message,
-			 struct alpc_lib_body *body)
-{
-	const struct alpc_msg *head = &message->io.recv;
-	const struct alpc_lib_block *b = body->block;
-	uint64_t offset = head->view_offset - alpc_lib_block_offset(b);
-	int ret;
-
-	alpc_lib_message_forget(message);
-	message->way = ALPC_WAY_VIEW;
-	message->len = 0;
-	if (message->attrs)
-		alpc_lib_attrs_got(message);
-	if (offset > b->size || head->view_len > b->size - offset || head->len)
-		return -EPROTO;
-	if (head->view_len > message->max)
-		return -EMSGSIZE;
-	if (message->home == body->space) {
-		message->data = b->data + offset;
-		message->len = head->view_len;
-		return 0;
-	}
-	ret = take_room(message, head->view_len);
-	if (ret)
-		return ret;
-	memcpy(message->own, b->data + offset, head->view_len);
-	message->len = head->view_len;
-	return 0;
 }
 
 /* Can what it owes go with a message to this port? */

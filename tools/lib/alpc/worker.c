@@ -155,11 +155,14 @@ static void worker_untaken(struct alpc_lib_worker *w, struct alpc_client *client
 static struct alpc_lib_space *worker_space(const struct alpc_lib_worker *w,
 					   struct alpc_client *client)
 {
-	struct alpc_lib_space *space = NULL;
+	struct alpc_lib_space *space;
 
-	if (w->message->io.recv.view_len &&
-	    !(w->message->io.recv.view_flags & ALPC_VIEW_RANGE))
-		alpc_lib_space_of(&client->port, &space);
+	if (!w->message->io.recv.view_len ||
+	    w->message->io.recv.view_flags & ALPC_VIEW_RANGE)
+		return NULL;
+	space = alpc_lib_port_space(&client->port);
+	if (!space && alpc_lib_space_of(&client->port, &space))
+		return NULL;
 	return space;
 }
 

@@ -239,6 +239,9 @@ TEST_F_TIMEOUT(access_race, abuse_40_nothing_is_written_once_a_reply_is_fetched,
 
 		for (n = 1; n <= CALLS && ok; n++)
 			ok = call_with_callback(self->server, progress, n, p, copy);
+		/* The last writer is to be told about the request. */
+		if (ok)
+			child_wait(&self->child);
 		child_exit(ok);
 	}
 	memset(writer.own, 's', LENGTH);
@@ -259,6 +262,7 @@ TEST_F_TIMEOUT(access_race, abuse_40_nothing_is_written_once_a_reply_is_fetched,
 		EXPECT_EQ(-ESRCH, worker_join(&writer.worker));
 		worker_join(&caller.worker);
 	}
+	child_signal(&self->child);
 	EXPECT_EQ(0, child_end(&self->child));
 	if (self->msg.type != ALPC_PORT_CLOSED)
 		TAKE_CLOSED(self);
