@@ -181,23 +181,16 @@ TEST_F(security, effective_only_hides_what_could_be_raised)
 
 TEST_F(security, comes_with_datagrams_callbacks_and_received_identities)
 {
-	struct alpc_attrs attrs = { .identity = address(&self->who) };
 	int sec = alpc_create_security(self->pair.client, 0, ALPC_LEVEL_ANONYMOUS, 0);
+	struct alpc_attrs attrs;
 	struct alpc_transfer t;
 
 	ASSERT_LT(0, sec);
 	ASSERT_EQ(0, send_with(self->pair.client, 0, sec));
-	memset(&self->who, 0, sizeof(self->who));
-	self->who.size = sizeof(self->who);
-	self->who.parts = ALPC_IDENTITY_ALL;
-	transfer_init(&t, ALPC_TRANSFER_RECEIVE);
-	transfer_receive(&t, self->buf, sizeof(self->buf));
-	t.recv.attrs = address(&attrs);
-	t.recv.attrs_len = sizeof(attrs);
-	ASSERT_EQ(0, alpc_transfer(self->pair.port, &t));
-	EXPECT_EQ(ALPC_DATAGRAM, t.recv.type);
-	EXPECT_EQ(ALPC_MSG_SECURITY, t.recv.flags);
-	EXPECT_EQ(0, t.recv.pid);
+	ASSERT_EQ(0, alpc_receive_who(self->pair.port, ALPC_IDENTITY_ALL, &self->msg, &self->who));
+	EXPECT_EQ(ALPC_DATAGRAM, self->msg.type);
+	EXPECT_EQ(ALPC_MSG_SECURITY, self->msg.flags);
+	EXPECT_EQ(0, self->msg.pid);
 	EXPECT_EQ(ALPC_LEVEL_ANONYMOUS, self->who.out_level);
 	EXPECT_EQ(0, self->who.out_parts);
 	/* It is of that end alone; and a reply has none. */
@@ -219,8 +212,6 @@ TEST_F(security, comes_with_datagrams_callbacks_and_received_identities)
 TEST_F(security, abuse_45_revoked_is_useless_for_what_was_sent_before)
 {
 	int sec = request_with(&self->pair, 0, ALPC_LEVEL_IMPERSONATION, 0, &self->msg);
-	struct alpc_attrs attrs = { .identity = address(&self->who) };
-	struct alpc_transfer t;
 
 	ASSERT_LT(0, sec);
 	ASSERT_EQ(0, send_with(self->pair.client, ALPC_SEND_REQUEST, sec));
@@ -231,19 +222,12 @@ TEST_F(security, abuse_45_revoked_is_useless_for_what_was_sent_before)
 	EXPECT_EQ(-EKEYREVOKED, send_with(self->pair.client, 0, sec));
 	/* Also for what is still on its way; and once its number is gone. */
 	ASSERT_EQ(0, alpc_delete_security(self->pair.client, sec));
-	memset(&self->who, 0, sizeof(self->who));
-	self->who.size = sizeof(self->who);
-	self->who.parts = ALPC_IDENTITY_ALL;
-	transfer_init(&t, ALPC_TRANSFER_RECEIVE);
-	transfer_receive(&t, self->buf, sizeof(self->buf));
-	t.recv.attrs = address(&attrs);
-	t.recv.attrs_len = sizeof(attrs);
-	ASSERT_EQ(0, alpc_transfer(self->pair.port, &t));
+	ASSERT_EQ(0, alpc_receive_who(self->pair.port, ALPC_IDENTITY_ALL, &self->msg, &self->who));
 	EXPECT_EQ(0, self->who.out_parts);
 	EXPECT_EQ(OVERFLOW, self->who.out_fsuid);
 	EXPECT_EQ(ALPC_LEVEL_ANONYMOUS, self->who.out_level);
-	EXPECT_EQ(-EKEYREVOKED, ACT_AS(self->pair.port, t.recv.id));
-	EXPECT_EQ(0, alpc_reply(self->pair.port, t.recv.id, NULL, 0));
+	EXPECT_EQ(-EKEYREVOKED, ACT_AS(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_reply(self->pair.port, self->msg.id, NULL, 0));
 	EXPECT_EQ(-ENOENT, alpc_revoke_security(self->pair.client, sec));
 }
 
@@ -374,134 +358,6 @@ TEST_F(security, abuse_52_as_many_as_the_port_allows)
 	pair_close(&pair);
 	ASSERT_EQ(0, alpc_ioctl(alpc_device(), ALPC_IOC_GET_USAGE, &usage));
 	EXPECT_EQ(0, usage.security.used);
-}
-
-/* --- abuse 43: noticing that it is somebody else --------------------------- */
-
-FIXTURE(change)
-{
-	struct pair pair;
-	struct alpc_msg msg;
-	struct alpc_identity who;
-	char buf[64];
-};
-
-FIXTURE_SETUP(change)
-{
-	struct alpc_create_port create = create_args(unique_name());
-
-	create.flags = ALPC_PORT_NOTE_IDENTITY;
-	ASSERT_EQ(0, pair_open(&self->pair, &create));
-}
-
-FIXTURE_TEARDOWN(change)
-{
-	pair_close(&self->pair);
-}
-
-static int send_one(void *arg)
-{
-	struct pair *pair = arg;
-
-	return alpc_send(pair->client, NULL, 0);
-}
-
-#define EXPECT_CHANGED(yes, count) do { \
-	AWAIT(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf); \
-	EXPECT_EQ((yes) ? ALPC_MSG_IDENTITY : 0, self->msg.flags); \
-	ASSERT_EQ(0, alpc_identity(self->pair.server, 0, &self->who, NULL, 0)); \
-	EXPECT_EQ(count, self->who.out_changes); \
-} while (0)
-
-TEST_F(change, abuse_43_is_told_with_the_first_message_of_somebody_else)
-{
-	struct worker worker;
-
-	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
-	EXPECT_CHANGED(false, 0);
-	ASSERT_EQ(0, setresuid(-1, ALICE, -1));
-	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
-	EXPECT_CHANGED(true, 1);
-	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
-	EXPECT_CHANGED(false, 1);
-	ASSERT_EQ(0, setresuid(-1, 0, -1));
-	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
-	EXPECT_CHANGED(true, 2);
-	/* Another thread, and the first one again. */
-	ASSERT_EQ(0, worker_start(&worker, send_one, &self->pair));
-	ASSERT_EQ(0, worker_join(&worker));
-	EXPECT_CHANGED(true, 3);
-	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
-	EXPECT_CHANGED(true, 4);
-}
-
-TEST_F(change, abuse_43_of_what_was_received_twice_is_told_twice)
-{
-	struct alpc_attrs attrs = { .identity = address(&self->who) };
-	struct alpc_transfer t;
-
-	ASSERT_EQ(0, setresuid(-1, ALICE, -1));
-	ASSERT_EQ(0, alpc_send(self->pair.client, "long", 4));
-	ASSERT_EQ(0, setresuid(-1, 0, -1));
-	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
-	transfer_init(&t, ALPC_TRANSFER_RECEIVE);
-	t.recv.data = 8;
-	t.recv.len = 8;
-	EXPECT_EQ(-EFAULT, alpc_transfer(self->pair.port, &t));
-	memset(&self->who, 0, sizeof(self->who));
-	self->who.size = sizeof(self->who);
-	transfer_init(&t, ALPC_TRANSFER_RECEIVE);
-	transfer_receive(&t, self->buf, sizeof(self->buf));
-	t.recv.attrs = address(&attrs);
-	t.recv.attrs_len = sizeof(attrs);
-	ASSERT_EQ(0, alpc_transfer(self->pair.port, &t));
-	EXPECT_EQ(ALPC_MSG_IDENTITY, t.recv.flags);
-	EXPECT_EQ(1, self->who.out_changes);
-	EXPECT_CHANGED(true, 2);
-}
-
-TEST_F(change, abuse_43_of_a_server_is_told_to_who_asked)
-{
-	struct alpc_connect arg = connect_args(self->pair.name);
-	struct connect_worker connector = { .connect = arg };
-	struct alpc_msg request;
-	int client, server;
-
-	connector.connect.flags = ALPC_CONNECT_NOTE_IDENTITY;
-	ASSERT_EQ(0, worker_connect(&connector));
-	AWAIT(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
-	server = alpc_accept_id(self->pair.port, self->msg.id, 2);
-	client = worker_join(&connector.worker);
-	ASSERT_LE(0, client);
-	ASSERT_EQ(0, alpc_request_async(client, NULL, 0, 0, 0, NULL));
-	ASSERT_EQ(0, alpc_request_async(client, NULL, 0, 0, 0, NULL));
-	AWAIT(ALPC_REQUEST, self->pair.port, &request, self->buf);
-	/* Not of the thread that connected. */
-	EXPECT_EQ(ALPC_MSG_IDENTITY, request.flags);
-	ASSERT_EQ(0, alpc_reply(self->pair.port, request.id, NULL, 0));
-	AWAIT(ALPC_REPLY, client, &self->msg, self->buf);
-	EXPECT_EQ(0, self->msg.flags);
-	AWAIT(ALPC_REQUEST, self->pair.port, &request, self->buf);
-	EXPECT_EQ(0, request.flags);
-	ASSERT_EQ(0, setresuid(-1, ALICE, -1));
-	ASSERT_EQ(0, alpc_reply(self->pair.port, request.id, NULL, 0));
-	ASSERT_EQ(0, setresuid(-1, 0, -1));
-	AWAIT(ALPC_REPLY, client, &self->msg, self->buf);
-	EXPECT_EQ(ALPC_MSG_IDENTITY, self->msg.flags);
-	EXPECT_EQ(ALICE, self->msg.uid);
-	ASSERT_EQ(0, alpc_send(server, NULL, 0));
-	AWAIT(ALPC_DATAGRAM, client, &self->msg, self->buf);
-	EXPECT_EQ(ALPC_MSG_IDENTITY, self->msg.flags);
-	ASSERT_EQ(0, alpc_identity(client, 0, &self->who, NULL, 0));
-	EXPECT_EQ(2, self->who.out_changes);
-	/* Who did not ask is not told. */
-	ASSERT_EQ(0, setresuid(-1, ALICE, -1));
-	ASSERT_EQ(0, alpc_send(self->pair.server, NULL, 0));
-	ASSERT_EQ(0, setresuid(-1, 0, -1));
-	AWAIT(ALPC_DATAGRAM, self->pair.client, &self->msg, self->buf);
-	EXPECT_EQ(0, self->msg.flags);
-	close(client);
-	close(server);
 }
 
 TEST_HARNESS_MAIN
