@@ -762,7 +762,8 @@ struct alpc_attrs {
  *
  * pid, tid, uid and gid are the kernel's word, taken from the sending thread
  * when it sent. In notices they are those of the client that connected, or of
- * the thread that died. The sender can have them withheld, not changed.
+ * the thread that died; in %ALPC_CANCELED, of who sent the request. The sender can
+ * have them withheld, not changed; a notice tells no more than the request did.
  */
 struct alpc_msg {
 	__aligned_u64 id;

@@ -231,6 +231,66 @@ TEST_F(security, abuse_45_revoked_is_useless_for_what_was_sent_before)
 	EXPECT_EQ(-ENOENT, alpc_revoke_security(self->pair.client, sec));
 }
 
+/* A call with a context that gives up: what its notice tells. */
+static int notice_of(struct pair *pair, int sec, bool revoke, struct alpc_msg *msg,
+		     struct alpc_identity *who)
+{
+	struct alpc_attrs attrs = { .security = sec };
+	struct transfer_worker caller = {};
+	char buf[8];
+	int err;
+
+	transfer_init(&caller.transfer, ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT);
+	transfer_send(&caller.transfer, ALPC_SEND_REQUEST, 0, NULL, 0);
+	caller.transfer.send.attrs = address(&attrs);
+	caller.transfer.send.attrs_len = sizeof(attrs);
+	caller.transfer.timeout = 5 * SHORT_TIME;
+	err = worker_transfer(&caller, pair->client);
+	err = err ?: alpc_receive(pair->port, msg, buf, sizeof(buf));
+	err = err ?: worker_join(&caller.worker);
+	if (err != -ETIMEDOUT)
+		return err ?: -EBADMSG;
+	if (revoke && alpc_revoke_security(pair->client, sec))
+		return -EKEYREVOKED;
+	return alpc_receive_who(pair->port, ALPC_IDENTITY_ALL, msg, who);
+}
+
+TEST_F(security, abuse_44_notice_tells_no_more_than_the_request)
+{
+	static const struct {
+		__u32 level, withhold;
+		bool revoke;
+	} cases[] = {
+		{ ALPC_LEVEL_ANONYMOUS, 0, false },
+		{ ALPC_LEVEL_IDENTIFICATION, ALPC_IDENTITY_ALL, false },
+		{ ALPC_LEVEL_IMPERSONATION, 0, true },
+	};
+	size_t i;
+	int sec;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		sec = alpc_create_security(self->pair.client, 0, cases[i].level,
+					   cases[i].withhold);
+		ASSERT_LT(0, sec);
+		ASSERT_EQ(0, notice_of(&self->pair, sec, cases[i].revoke, &self->msg,
+				       &self->who));
+		EXPECT_EQ(ALPC_CANCELED, self->msg.type);
+		EXPECT_EQ(ALPC_MSG_SECURITY, self->msg.flags);
+		EXPECT_EQ(0, self->msg.pid);
+		EXPECT_EQ(0, self->msg.tid);
+		EXPECT_EQ(OVERFLOW, self->msg.uid);
+		EXPECT_EQ(OVERFLOW, self->msg.gid);
+		EXPECT_EQ(0, self->who.out_parts);
+		EXPECT_EQ(OVERFLOW, self->who.out_fsuid);
+		EXPECT_EQ(0, self->who.out_permitted);
+	}
+	/* Whose request said who it was, its notice says so as well. */
+	sec = alpc_create_security(self->pair.client, 0, ALPC_LEVEL_IDENTIFICATION, 0);
+	ASSERT_EQ(0, notice_of(&self->pair, sec, false, &self->msg, &self->who));
+	EXPECT_EQ(getpid(), self->msg.pid);
+	EXPECT_EQ(ALPC_IDENTITY_ALL, self->who.out_parts);
+}
+
 TEST_F(security, abuse_45_deleted_stays_with_what_was_sent_before)
 {
 	int sec = request_with(&self->pair, 0, ALPC_LEVEL_IMPERSONATION, 0, &self->msg);
