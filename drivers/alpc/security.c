@@ -105,6 +105,12 @@ struct alpc_security_context *alpc_security_get(struct alpc_end *end, u32 id)
 	return sec;
 }
 
+/* What an end may not withhold. */
+static u8 alpc_security_required(const struct alpc_end *end)
+{
+	return end->kind == ALPC_KIND_CLIENT ? end->port->require : 0;
+}
+
 static struct alpc_security_context *
 alpc_security_alloc(struct alpc_end *end, const struct alpc_create_security *arg)
 {
@@ -119,6 +125,8 @@ alpc_security_alloc(struct alpc_end *end, const struct alpc_create_security *arg
 	sec->effective_only = arg->flags & ALPC_SECURITY_EFFECTIVE_ONLY;
 	ret = alpc_level_check(arg->level, arg->withhold, &sec->level,
 			       &sec->withheld);
+	if (!ret && sec->withheld & alpc_security_required(end))
+		ret = -EPERM;
 	if (!ret && arg->flags & ALPC_SECURITY_STATIC) {
 		sec->ident = alpc_ident_get_current(&end->idents);
 		if (!sec->ident)
@@ -179,8 +187,11 @@ int alpc_security_revoke(struct alpc_end *end, u32 id)
 
 	spin_lock(&end->port->lock);
 	sec = alpc_security_find(end, id);
-	if (sec)
+	if (sec) {
 		sec->revoked = true;
+		sec->level = ALPC_LEVEL_ANONYMOUS;
+		sec->withheld = ALPC_IDENTITY_ALL & ~alpc_security_required(end);
+	}
 	spin_unlock(&end->port->lock);
 	return sec ? 0 : -ENOENT;
 }

@@ -266,7 +266,8 @@ enum alpc_level {
  *	CPU; 0 for the default, at most 1,000,000; %ALPC_PORT_NO_SPIN for not
  *	at all
  * @out_fd: the new port
- * @require: ALPC_IDENTITY_* parts that a client must not withhold
+ * @require: ALPC_IDENTITY_* parts that a client must not withhold, neither when
+ *	it connects nor with a security context
  * @max_section: how long one section may be, in bytes, 0 for the default
  * @max_view: how long one view may be, in bytes, 0 for @max_section
  * @max_section_total: how long all sections together may be that one end of a
@@ -1152,10 +1153,12 @@ struct alpc_identity {
  * thread sends; but &alpc_msg.pid and so on are the sender's all the same.
  *
  * A message with it has its level, and withholds what it does, whatever the client
- * said when it connected. It ends with the port that it was created on.
+ * said when it connected; but not what the server requires
+ * (&alpc_create_port.require). It ends with the port that it was created on.
  *
  * Errors: EDQUOT (too many of this end, or of its user), EINVAL (level; an identity
- * that is to be acted as is not to be withheld), EPIPE, ENOMEM, EFAULT, E2BIG.
+ * that is to be acted as is not to be withheld), EPERM (it withholds what the
+ * server requires), EPIPE, ENOMEM, EFAULT, E2BIG.
  */
 struct alpc_create_security {
 	__u32 size;
@@ -1175,8 +1178,8 @@ struct alpc_create_security {
  * @__reserved: must be 0
  *
  * On the communication port that created it. Once it is revoked, nobody is told any
- * identity from it, nor may act on it, also for messages that were received
- * before; and it cannot be sent. What was told cannot be untold, and who acts as
+ * identity from it but what the server requires, nor may act on it, also for
+ * messages that were received before; and it cannot be sent. What was told cannot be untold, and who acts as
  * the sender already is not interrupted. Deleting it takes the number away, and
  * leaves messages that were sent with it as they are.
  *

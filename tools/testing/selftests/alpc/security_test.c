@@ -387,6 +387,62 @@ TEST_F(security, abuse_46_nobody_acts_as_who_does_not_exist_here)
 	EXPECT_EQ(0, ACT_AS(self->pair.port, self->msg.id));
 }
 
+/* --- what the server requires --------------------------------------------- */
+
+TEST_F(security, abuse_44_context_withholds_nothing_that_is_required)
+{
+	struct alpc_create_port create = create_args(unique_name());
+	struct pair pair;
+	__u32 withhold;
+	int sec;
+
+	create.require = ALPC_IDENTITY_PROCESS | ALPC_IDENTITY_GROUPS;
+	create.max_security = 64;
+	ASSERT_EQ(0, pair_open(&pair, &create));
+	EXPECT_EQ(-EPERM, alpc_create_security(pair.client, 0, ALPC_LEVEL_ANONYMOUS, 0));
+	for (withhold = 0; withhold <= ALPC_IDENTITY_ALL; withhold++) {
+		sec = alpc_create_security(pair.client, 0, 0, withhold);
+		if (withhold & create.require) {
+			EXPECT_EQ(-EPERM, sec);
+			continue;
+		}
+		ASSERT_EQ(0, send_with(pair.client, 0, sec));
+		ASSERT_EQ(0, alpc_receive_who(pair.port, ALPC_IDENTITY_ALL,
+					      &self->msg, &self->who));
+		EXPECT_EQ(ALPC_IDENTITY_ALL & ~withhold, self->who.out_parts);
+	}
+	/* It is the server that requires. */
+	EXPECT_LT(0, alpc_create_security(pair.server, 0, ALPC_LEVEL_ANONYMOUS, 0));
+	pair_close(&pair);
+}
+
+TEST_F(security, abuse_45_revoking_takes_back_nothing_that_is_required)
+{
+	struct alpc_create_port create = create_args(unique_name());
+	struct pair pair;
+	int sec;
+
+	create.require = ALPC_IDENTITY_PROCESS;
+	ASSERT_EQ(0, pair_open(&pair, &create));
+	sec = request_with(&pair, 0, ALPC_LEVEL_IMPERSONATION, 0, &self->msg);
+	ASSERT_LT(0, sec);
+	ASSERT_EQ(0, send_with(pair.client, 0, sec));
+	ASSERT_EQ(0, alpc_revoke_security(pair.client, sec));
+	EXPECT_EQ(-EKEYREVOKED, ACT_AS(pair.port, self->msg.id));
+	ASSERT_EQ(0, WHO(pair.port, self->msg.id));
+	EXPECT_EQ(ALPC_IDENTITY_PROCESS, self->who.out_parts);
+	EXPECT_EQ(ALPC_LEVEL_ANONYMOUS, self->who.out_level);
+	EXPECT_EQ(getpid(), self->who.out_pid);
+	EXPECT_EQ(OVERFLOW, self->who.out_fsuid);
+	EXPECT_EQ(0, self->who.out_caps);
+	ASSERT_EQ(0, alpc_receive_who(pair.port, ALPC_IDENTITY_ALL, &self->msg, &self->who));
+	EXPECT_EQ(ALPC_DATAGRAM, self->msg.type);
+	EXPECT_EQ(getpid(), self->msg.pid);
+	EXPECT_EQ(OVERFLOW, self->msg.uid);
+	EXPECT_EQ(ALPC_IDENTITY_PROCESS, self->who.out_parts);
+	pair_close(&pair);
+}
+
 /* --- how many ------------------------------------------------------------- */
 
 TEST_F(security, abuse_52_as_many_as_the_port_allows)
