@@ -329,9 +329,11 @@ int alpc_identity_receive(struct alpc_end *end, const struct alpc_delivery *d,
 void alpc_identity_override(const struct alpc_delivery *d,
 			    struct alpc_msg *recv)
 {
+	const struct alpc_security_context *sec = d->msg->parcel->security;
 	struct alpc_ids ids;
 
-	alpc_ident_tell(d->from, d->msg->parcel->security->withheld, &ids);
+	/* Without the lock: it may be revoked at any time, now or a moment later. */
+	alpc_ident_tell(d->from, READ_ONCE(sec->withheld), &ids);
 	recv->pid = ids.pid;
 	recv->tid = ids.tid;
 	recv->uid = ids.uid;

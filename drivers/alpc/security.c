@@ -190,7 +190,8 @@ int alpc_security_revoke(struct alpc_end *end, u32 id)
 	if (sec) {
 		sec->revoked = true;
 		sec->level = ALPC_LEVEL_ANONYMOUS;
-		sec->withheld = ALPC_IDENTITY_ALL & ~alpc_security_required(end);
+		WRITE_ONCE(sec->withheld, ALPC_IDENTITY_ALL &
+					  ~alpc_security_required(end));
 	}
 	spin_unlock(&end->port->lock);
 	return sec ? 0 : -ENOENT;

@@ -33,7 +33,7 @@ struct alpc_user;
  * @side: &enum alpc_port_kind of the end that created it
  * @level: &enum alpc_level, anonymous once it is revoked; port's lock
  * @withheld: ALPC_IDENTITY_* parts that receivers are not told, all but what the
- *	server requires once it is revoked; port's lock
+ *	server requires once it is revoked; written under the port's lock
  * @effective_only: permitted capabilities are not told
  * @revoked: it cannot be sent, nor acted on; port's lock
  * @node: in &alpc_conn.security; port's lock

@@ -231,6 +231,35 @@ TEST_F(security, abuse_45_revoked_is_useless_for_what_was_sent_before)
 	EXPECT_EQ(-ENOENT, alpc_revoke_security(self->pair.client, sec));
 }
 
+TEST_F(security, abuse_45_revoked_tells_no_ids_either)
+{
+	struct alpc_connect arg = connect_args(self->pair.name);
+	int client, server, sec;
+
+	/* What a plain message of this connection would tell is another matter. */
+	arg.flags = ALPC_CONNECT_ASYNC;
+	arg.withhold = ALPC_IDENTITY_USER;
+	client = alpc_connect_with(&arg);
+	AWAIT(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
+	server = alpc_accept_id(self->pair.port, self->msg.id, 2);
+	ASSERT_LE(0, server);
+	sec = alpc_create_security(client, 0, 0, 0);
+	ASSERT_LT(0, sec);
+	ASSERT_EQ(0, send_with(client, 0, sec));
+	ASSERT_EQ(0, send_with(client, 0, sec));
+	AWAIT(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(getpid(), self->msg.pid);
+	EXPECT_EQ(0, self->msg.uid);
+	ASSERT_EQ(0, alpc_revoke_security(client, sec));
+	AWAIT(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(0, self->msg.pid);
+	EXPECT_EQ(0, self->msg.tid);
+	EXPECT_EQ(OVERFLOW, self->msg.uid);
+	EXPECT_EQ(OVERFLOW, self->msg.gid);
+	close(client);
+	close(server);
+}
+
 /* A call with a context that gives up: what its notice tells. */
 static int notice_of(struct pair *pair, int sec, bool revoke, struct alpc_msg *msg,
 		     struct alpc_identity *who)
