@@ -92,6 +92,27 @@ TEST_F(change, abuse_43_of_what_was_received_twice_is_told_twice)
 	EXPECT_CHANGED(true, 2);
 }
 
+/* Whoever has the memory to fill finds it filled: run with slub_debug=P. */
+TEST_F(change, abuse_47_is_none_in_what_nobody_noted)
+{
+	struct alpc_connect arg = connect_args(self->pair.name);
+	int client;
+
+	arg.flags = ALPC_CONNECT_ASYNC | ALPC_CONNECT_NOTE_IDENTITY;
+	client = alpc_connect_with(&arg);
+	ASSERT_LE(0, client);
+	ASSERT_EQ(0, alpc_receive_who(self->pair.port, ALPC_IDENTITY_ALL, &self->msg, &self->who));
+	EXPECT_EQ(ALPC_CONNECTION_REQUEST, self->msg.type);
+	EXPECT_EQ(0, self->who.out_changes);
+	ASSERT_EQ(0, alpc_identity(self->pair.port, self->msg.id, &self->who, NULL, 0));
+	EXPECT_EQ(0, self->who.out_changes);
+	ASSERT_EQ(0, alpc_refuse(self->pair.port, self->msg.id, NULL, 0));
+	ASSERT_EQ(0, alpc_receive_who(client, ALPC_IDENTITY_ALL, &self->msg, &self->who));
+	EXPECT_EQ(ALPC_CONNECTION_REFUSED, self->msg.type);
+	EXPECT_EQ(0, self->who.out_changes);
+	close(client);
+}
+
 TEST_F(change, abuse_43_of_a_server_is_told_to_who_asked)
 {
 	struct alpc_connect arg = connect_args(self->pair.name);
