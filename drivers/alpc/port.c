@@ -336,6 +336,7 @@ static int alpc_conn_charge(struct alpc_conn *conn)
 		return ret;
 	}
 	conn->client.user = user;
+	conn->charged = user;
 	conn->unsettled = true;
 	return 0;
 }
@@ -352,6 +353,22 @@ void alpc_conn_settled(struct alpc_conn *conn)
 		return;
 	conn->unsettled = false;
 	alpc_user_uncharge(conn->client.user, ALPC_USER_CONNECTS, 1);
+}
+
+/**
+ * alpc_conn_left() - the client has closed its end: charge who keeps the connection
+ * @conn: connection
+ *
+ * Context: port's lock held.
+ */
+void alpc_conn_left(struct alpc_conn *conn)
+{
+	lockdep_assert_held(&conn->port->lock);
+	if (!conn->accepted || conn->server.released)
+		return;
+	alpc_user_uncharge(conn->charged, ALPC_USER_CONNECTIONS, 1);
+	conn->charged = conn->server.user;
+	alpc_user_charge_more(conn->charged, ALPC_USER_CONNECTIONS, 1);
 }
 
 static void alpc_conn_init(struct alpc_conn *conn, struct alpc_port *port,
@@ -443,7 +460,7 @@ void alpc_conn_put(struct alpc_conn *conn)
 	alpc_ident_put(conn->acceptor);
 	if (conn->client.user) {
 		alpc_conn_settled(conn);
-		alpc_user_uncharge(conn->client.user, ALPC_USER_CONNECTIONS, 1);
+		alpc_user_uncharge(conn->charged, ALPC_USER_CONNECTIONS, 1);
 		alpc_user_put(conn->client.user);
 	}
 	alpc_sections_put(conn->sections);

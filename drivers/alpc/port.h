@@ -219,6 +219,8 @@ struct alpc_port {
  *	connected; lock
  * @watches: threads that asked for an exit notice; &alpc_exit.lock
  * @acceptor: the thread that accepted, or NULL; lock, immutable once set
+ * @charged: whose account it counts in: the client's, and once that has closed its
+ *	end the server's; the reference is that of the end; lock
  * @security: security contexts of both ends; lock
  * @last_security: the last number of one; lock
  * @sections: its sections, or NULL if there never were any; cmpxchg()
@@ -248,6 +250,7 @@ struct alpc_conn {
 	struct alpc_message closed;
 	struct hlist_head watches;
 	struct alpc_ident *acceptor;
+	struct alpc_user *charged;
 	struct hlist_head security;
 	u32 last_security;
 	struct alpc_sections *sections;
@@ -321,6 +324,7 @@ void alpc_port_put(struct alpc_port *port);
 struct alpc_conn *alpc_conn_alloc(struct alpc_port *port,
 				  const struct alpc_conn_options *options);
 void alpc_conn_settled(struct alpc_conn *conn);
+void alpc_conn_left(struct alpc_conn *conn);
 struct alpc_conn *alpc_conn_get(struct alpc_conn *conn);
 void alpc_conn_put(struct alpc_conn *conn);
 

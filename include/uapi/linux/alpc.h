@@ -1212,7 +1212,8 @@ struct alpc_amount {
  * @flags: %ALPC_USAGE_USER, or 0 for this port
  * @messages: messages; of a port, that wait there and count against its limit
  * @message_bytes: bytes of data in them; of a user, of those longer than 256 bytes
- * @connections: connections; of a user, that it has made
+ * @connections: connections; of a user, that it has made and not closed, or whose
+ *	client has closed them and it has not
  * @connects: connection requests that are not answered
  * @section_bytes: bytes of sections; of a communication port, that it created
  * @fds: descriptors on their way; of a user

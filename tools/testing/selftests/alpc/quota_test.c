@@ -213,6 +213,55 @@ TEST_F(quota, abuse_46_of_a_container_is_its_owners)
 	EXPECT_EQ(0, child_end(&self->child));
 }
 
+/* What a client has let go is the server's, who keeps it. */
+TEST_F(quota, abuse_52_connection_counts_for_who_keeps_it)
+{
+	int client, server;
+
+	ASSERT_LE(0, child_start(&self->child));
+	if (!self->child.pid) {
+		ASSERT_EQ(0, become(ALICE, ALICE));
+		client = alpc_connect_async(self->pair.name);
+		ASSERT_LE(0, client);
+		child_signal(&self->child);
+		child_wait(&self->child);
+		EXPECT_EQ(1, USED(connections));
+		close(client);
+		EXPECT_EQ(0, USED(connections));
+		child_signal(&self->child);
+		child_wait(&self->child);
+		EXPECT_EQ(0, USED(connections));
+		client = alpc_connect_async(self->pair.name);
+		ASSERT_LE(0, client);
+		child_signal(&self->child);
+		child_wait(&self->child);
+		/* The server has closed its end; this one is still open. */
+		EXPECT_EQ(1, USED(connections));
+		child_exit(true);
+	}
+	ASSERT_EQ(0, child_wait(&self->child));
+	AWAIT(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
+	server = alpc_accept_id(self->pair.port, self->msg.id, 3);
+	ASSERT_LE(0, server);
+	EXPECT_EQ(1, USED(connections));
+	child_signal(&self->child);
+	ASSERT_EQ(0, child_wait(&self->child));
+	EXPECT_EQ(2, USED(connections));
+	close(server);
+	EXPECT_EQ(1, USED(connections));
+	child_signal(&self->child);
+	ASSERT_EQ(0, child_wait(&self->child));
+	do {
+		ASSERT_EQ(0, alpc_receive_nowait(self->pair.port, &self->msg, self->buf, 8));
+	} while (self->msg.type != ALPC_CONNECTION_REQUEST);
+	server = alpc_accept_id(self->pair.port, self->msg.id, 3);
+	ASSERT_LE(0, server);
+	close(server);
+	child_signal(&self->child);
+	EXPECT_EQ(0, child_end(&self->child));
+	EXPECT_EQ(1, USED(connections));
+}
+
 /* --- how a port's budget is shared ---------------------------------------- */
 
 FIXTURE(fair)
