@@ -389,8 +389,14 @@ static void alpc_conn_init(struct alpc_conn *conn, struct alpc_port *port,
 	conn->client.noted = port->note;
 	conn->server.idents.withhold = port->withhold;
 	conn->server.noted = options->note;
-	alpc_queue_init(&conn->queue, options->queue_messages,
-			options->queue_bytes);
+	/* What waits there is charged to the server, which has set the limit. */
+	alpc_queue_init(&conn->queue,
+			min(options->queue_messages,
+			    max(port->queue.max_count,
+				ALPC_CLIENT_MESSAGES_DEFAULT)),
+			min(options->queue_bytes,
+			    max_t(u64, port->queue.max_bytes,
+				  ALPC_CLIENT_BYTES_DEFAULT)));
 	alpc_pending_init(&conn->queue.pending, &conn->bucket, 1);
 	alpc_backlog_init(&conn->to_client);
 	alpc_backlog_init(&conn->to_server);

@@ -333,11 +333,11 @@ struct alpc_create_port {
  *	answer
  * @reply_data: address of the buffer for the answer
  * @queue_messages: how many messages may wait at the new port, 0 for the
- *	default
+ *	default; no more than at the server's, or the default if that is more
  * @level: &enum alpc_level of what is sent through the new port without a
  *	security context
  * @queue_bytes: how many bytes of data may wait at the new port, 0 for the
- *	default
+ *	default; likewise
  * @withhold: ALPC_IDENTITY_* parts that the server is not told: of the connecting
  *	thread, and of what is sent through the new port without a security
  *	context

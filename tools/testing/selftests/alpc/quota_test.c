@@ -262,6 +262,78 @@ TEST_F(quota, abuse_52_connection_counts_for_who_keeps_it)
 	EXPECT_EQ(1, USED(connections));
 }
 
+/* However long a queue it wishes for: what waits in it is the server's. */
+TEST_F(quota, abuse_50_client_does_not_take_its_servers_account)
+{
+	struct alpc_create_port create = create_args(unique_name());
+	struct alpc_usage usage;
+	struct alpc_connect arg;
+	int client, server, err;
+	struct pair pair;
+
+	LIMIT("user_messages", "3000");
+	ASSERT_EQ(0, setresuid(BOB, BOB, 0));
+	ASSERT_EQ(0, pair_open(&pair, &create));
+	ASSERT_EQ(0, setresuid(0, 0, 0));
+	arg = connect_args(pair.name);
+	arg.flags = ALPC_CONNECT_ASYNC;
+	arg.queue_messages = 65536;
+	arg.queue_bytes = 1 << 28;
+	client = alpc_connect_with(&arg);
+	ASSERT_LE(0, client);
+	AWAIT(ALPC_CONNECTION_REQUEST, pair.port, &self->msg, self->buf);
+	server = alpc_accept_id(pair.port, self->msg.id, 2);
+	ASSERT_LE(0, server);
+	ASSERT_EQ(0, usage_of(client, 0, &usage));
+	EXPECT_EQ(1024, usage.messages.limit);
+	EXPECT_EQ(4 << 20, usage.message_bytes.limit);
+	ASSERT_EQ(0, setresuid(BOB, BOB, 0));
+	while (!(err = alpc_send_nowait(server, "x", 1)))
+		;
+	EXPECT_EQ(-EAGAIN, err);
+	EXPECT_EQ(0, alpc_send_nowait(pair.server, "x", 1));
+	ASSERT_EQ(0, setresuid(0, 0, 0));
+	close(client);
+	close(server);
+	pair_close(&pair);
+}
+
+TEST_F(quota, queue_of_a_client_is_as_long_as_it_wishes_within_the_ports)
+{
+	static const struct {
+		__u32 port, client, limit;
+	} cases[] = {
+		{ 5000, 4000, 4000 }, { 5000, 6000, 5000 }, { 0, 7, 7 },
+		/* The default is anybody's. */
+		{ 50, 0, 256 }, { 50, 1000, 256 }, { 50, 100, 100 },
+	};
+	struct alpc_create_port create;
+	struct alpc_connect arg;
+	struct alpc_usage usage;
+	size_t i;
+	int port;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		create = create_args(unique_name());
+		create.queue_messages = cases[i].port;
+		create.queue_bytes = cases[i].port * 1000;
+		port = alpc_create_with(&create);
+		ASSERT_LE(0, port);
+		arg = connect_args((const char *)(uintptr_t)create.name);
+		arg.flags = ALPC_CONNECT_ASYNC;
+		arg.queue_messages = cases[i].client;
+		arg.queue_bytes = cases[i].client * 1000;
+		arg.out_fd = alpc_connect_with(&arg);
+		ASSERT_LE(0, arg.out_fd);
+		ASSERT_EQ(0, usage_of(arg.out_fd, 0, &usage));
+		EXPECT_EQ(cases[i].limit, usage.messages.limit);
+		if (cases[i].client && cases[i].limit == cases[i].client)
+			EXPECT_EQ(cases[i].limit * 1000, usage.message_bytes.limit);
+		close(arg.out_fd);
+		close(port);
+	}
+}
+
 /* --- how a port's budget is shared ---------------------------------------- */
 
 FIXTURE(fair)
