@@ -423,6 +423,38 @@ TEST_F(fair, abuse_50_queue_holds_its_limit_and_a_share_for_each)
 	EXPECT_EQ(100, usage.connections.used);
 }
 
+TEST_F(fair, abuse_50_queue_holds_twice_its_limit_however_many_came_meanwhile)
+{
+	struct alpc_create_port create = create_args(unique_name());
+	int client[64], server[64], i, n;
+	struct alpc_usage usage;
+	struct pair pair;
+
+	create.queue_messages = 1024;
+	ASSERT_EQ(0, pair_open(&pair, &create));
+	EXPECT_EQ(1024, flood(pair.client));
+	for (n = 1; n < 64; n *= 2) {
+		for (i = n; i < 2 * n; i++) {
+			client[i] = alpc_connect_async(pair.name);
+			ASSERT_LE(0, client[i]);
+		}
+		for (i = n; i < 2 * n;) {
+			ASSERT_EQ(0, alpc_receive(pair.port, &self->msg, self->buf, 64));
+			if (self->msg.type == ALPC_CONNECTION_REQUEST)
+				server[i++] = alpc_accept_id(pair.port, self->msg.id, 2);
+		}
+		for (i = n; i < 2 * n; i++)
+			EXPECT_LT(0, flood(client[i]));
+	}
+	ASSERT_EQ(0, usage_of(pair.port, 0, &usage));
+	EXPECT_GE(2 * 1024 + 64, usage.messages.used);
+	for (i = 1; i < 64; i++) {
+		close(client[i]);
+		close(server[i]);
+	}
+	pair_close(&pair);
+}
+
 TEST_F(fair, sender_that_waits_gets_the_room_of_its_share)
 {
 	struct transfer_worker sender = {};
