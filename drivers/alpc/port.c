@@ -386,6 +386,7 @@ static void alpc_conn_init(struct alpc_conn *conn, struct alpc_port *port,
 			      ALPC_END_IDENTS);
 	conn->client.idents.withhold = options->withhold;
 	conn->client.idents.level = options->level;
+	conn->client.idents.uid = current_euid();
 	conn->client.noted = port->note;
 	conn->server.idents.withhold = port->withhold;
 	conn->server.noted = options->note;

@@ -335,7 +335,8 @@ struct alpc_create_port {
  * @queue_messages: how many messages may wait at the new port, 0 for the
  *	default; no more than at the server's, or the default if that is more
  * @level: &enum alpc_level of what is sent through the new port without a
- *	security context
+ *	security context; %ALPC_LEVEL_IMPERSONATION only of threads whose effective
+ *	user id is that of the connecting thread, %ALPC_LEVEL_IDENTIFICATION of others
  * @queue_bytes: how many bytes of data may wait at the new port, 0 for the
  *	default; likewise
  * @withhold: ALPC_IDENTITY_* parts that the server is not told: of the connecting

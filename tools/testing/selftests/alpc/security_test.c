@@ -135,6 +135,48 @@ TEST_F(security, connection_has_a_level_for_what_has_no_context)
 	close(server);
 }
 
+/* Who was handed the port has not said that it may be acted for. */
+TEST_F(security, abuse_45_nobody_acts_as_who_was_handed_a_port)
+{
+	struct alpc_connect arg = connect_args(self->pair.name);
+	int client, server, i;
+
+	arg.flags = ALPC_CONNECT_ASYNC;
+	arg.level = ALPC_LEVEL_IMPERSONATION;
+	client = alpc_connect_with(&arg);
+	AWAIT(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
+	server = alpc_accept_id(self->pair.port, self->msg.id, 2);
+	ASSERT_LE(0, server);
+	ASSERT_LE(0, child_start(&self->child));
+	if (!self->child.pid) {
+		/* Another process of the same user, and then of another one. */
+		EXPECT_EQ(0, alpc_request_async(client, "x", 1, 0, 0, NULL));
+		ASSERT_EQ(0, become(ALICE, STAFF));
+		EXPECT_EQ(0, alpc_request_async(client, "x", 1, 0, 0, NULL));
+		/* It can say so itself. */
+		EXPECT_EQ(0, send_with(client, ALPC_SEND_REQUEST,
+				       alpc_create_security(client, 0,
+							    ALPC_LEVEL_IMPERSONATION, 0)));
+		child_signal(&self->child);
+		child_wait(&self->child);
+		child_exit(true);
+	}
+	ASSERT_EQ(0, child_wait(&self->child));
+	for (i = 0; i < 3; i++) {
+		AWAIT(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
+		EXPECT_EQ(i ? ALICE : 0, self->msg.uid);
+		ASSERT_EQ(0, WHO(self->pair.port, self->msg.id));
+		EXPECT_EQ(i == 1 ? ALPC_LEVEL_IDENTIFICATION : ALPC_LEVEL_IMPERSONATION,
+			  self->who.out_level);
+		EXPECT_EQ(ALPC_IDENTITY_ALL, self->who.out_parts);
+		EXPECT_EQ(i == 1 ? -EACCES : 0, ACT_AS(self->pair.port, self->msg.id));
+	}
+	child_signal(&self->child);
+	EXPECT_EQ(0, child_end(&self->child));
+	close(client);
+	close(server);
+}
+
 TEST_F(security, tracking_is_static_or_dynamic)
 {
 	int fixed = alpc_create_security(self->pair.client, ALPC_SECURITY_STATIC,
