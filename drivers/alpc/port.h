@@ -102,6 +102,7 @@ struct net;
  * @released: its file is closed; port lock
  * @noted: it is noted when who sends through it changes; immutable
  * @changes: how often it did; port lock
+ * @last_security: number of its last security context; port lock
  * @last: who sent last, or NULL unless @noted; port lock
  * @spin: for how long its threads spin
  * @spare: a message to use again, or NULL; xchg()
@@ -115,6 +116,7 @@ struct alpc_end {
 	bool noted;
 	u32 unanswered;
 	u32 changes;
+	u32 last_security;
 	struct alpc_port *port;
 	struct alpc_conn *conn;
 	struct alpc_queue *own;
@@ -222,7 +224,6 @@ struct alpc_port {
  * @charged: whose account it counts in: the client's, and once that has closed its
  *	end the server's; the reference is that of the end; lock
  * @security: security contexts of both ends; lock
- * @last_security: the last number of one; lock
  * @sections: its sections, or NULL if there never were any; cmpxchg()
  * @ident_slot: memory of the ends' identity caches
  * @bucket: memory of @queue.pending
@@ -252,7 +253,6 @@ struct alpc_conn {
 	struct alpc_ident *acceptor;
 	struct alpc_user *charged;
 	struct hlist_head security;
-	u32 last_security;
 	struct alpc_sections *sections;
 	struct alpc_ident __rcu *ident_slot[2][ALPC_END_IDENTS];
 	struct hlist_head bucket;

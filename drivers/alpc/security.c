@@ -161,10 +161,12 @@ int alpc_security_create(struct alpc_end *end, struct alpc_create_security *arg)
 	if (conn->state != ALPC_STATE_OPEN &&
 	    conn->state != ALPC_STATE_CONNECTING) {
 		ret = -EPIPE;
-	} else if (alpc_security_count(end) >= end->port->max_security) {
+	} else if (alpc_security_count(end) >= end->port->max_security ||
+		   end->last_security == U32_MAX) {
+		/* A number is never given twice. */
 		ret = -EDQUOT;
 	} else {
-		sec->id = ++conn->last_security;
+		sec->id = ++end->last_security;
 		arg->out_security = sec->id;
 		hlist_add_head(&sec->node, &conn->security);
 	}

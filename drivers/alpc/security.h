@@ -29,7 +29,7 @@ struct alpc_user;
 /**
  * struct alpc_security_context - one security context
  * @ref: references: its end's, and one for each message; immutable otherwise
- * @id: its number on the connection
+ * @id: its number at that end
  * @side: &enum alpc_port_kind of the end that created it
  * @level: &enum alpc_level, anonymous once it is revoked; port's lock
  * @withheld: ALPC_IDENTITY_* parts that receivers are not told, all but what the

@@ -1146,7 +1146,7 @@ struct alpc_identity {
  * @flags: ALPC_SECURITY_* bits
  * @level: &enum alpc_level
  * @withhold: ALPC_IDENTITY_* parts that receivers are not told
- * @out_security: its number on this connection, for &alpc_attrs.security
+ * @out_security: its number at this end, for &alpc_attrs.security; never given twice
  * @__reserved: must be 0
  *
  * On a communication port, for what is sent through it. With

@@ -516,6 +516,19 @@ TEST_F(security, abuse_45_revoking_takes_back_nothing_that_is_required)
 
 /* --- how many ------------------------------------------------------------- */
 
+TEST_F(security, numbers_of_one_end_tell_nothing_of_the_other)
+{
+	int first = alpc_create_security(self->pair.client, 0, 0, 0);
+
+	ASSERT_LT(0, first);
+	ASSERT_LT(0, alpc_create_security(self->pair.server, 0, 0, 0));
+	ASSERT_LT(0, alpc_create_security(self->pair.server, 0, 0, 0));
+	EXPECT_EQ(first + 1, alpc_create_security(self->pair.client, 0, 0, 0));
+	/* Nor are they the other's. */
+	ASSERT_EQ(0, alpc_revoke_security(self->pair.server, first));
+	EXPECT_EQ(0, send_with(self->pair.client, 0, first));
+}
+
 TEST_F(security, abuse_52_as_many_as_the_port_allows)
 {
 	struct alpc_create_port create = create_args(unique_name());
