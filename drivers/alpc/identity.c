@@ -199,6 +199,9 @@ static int alpc_check_ids(const struct cred *cred,
 static void alpc_tell_process(const struct alpc_ident *ident,
 			      struct alpc_identity *arg)
 {
+	/* What cannot be seen from here. */
+	if (!arg->out_pid)
+		return;
 	arg->out_start_time = timens_add_boottime_ns(ident->start_time);
 	/*
 	 * A number names this struct pid and no other from when that was made
@@ -207,7 +210,7 @@ static void alpc_tell_process(const struct alpc_ident *ident,
 	 * up by the number since it was told was this process.
 	 */
 	rcu_read_lock();
-	if (arg->out_pid && pid_task(ident->process, PIDTYPE_TGID))
+	if (pid_task(ident->process, PIDTYPE_TGID))
 		arg->out_status |= ALPC_IDENTITY_ALIVE;
 	rcu_read_unlock();
 }

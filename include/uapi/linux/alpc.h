@@ -1083,7 +1083,7 @@ struct alpc_take_fds {
  *	(%ALPC_PORT_NOTE_IDENTITY, %ALPC_CONNECT_NOTE_IDENTITY)
  * @groups: address of __u32[@group_count]
  * @out_start_time: when the process began, in nanoseconds of CLOCK_BOOTTIME in the
- *	caller's time namespace
+ *	caller's time namespace; 0 if @out_pid is
  * @out_caps: effective capabilities that it has over the caller's user
  *	namespace, one bit each
  * @out_permitted: permitted ones, likewise; those in effect if the security

@@ -490,6 +490,7 @@ TEST_F(peer, abuse_46_in_another_pid_namespace_is_not_visible)
 			EXPECT_EQ(0, self->who.out_pid);
 			EXPECT_EQ(0, self->who.out_tid);
 			EXPECT_EQ(0, self->who.out_status);
+			EXPECT_EQ(0, self->who.out_start_time);
 			EXPECT_EQ(0, self->who.out_uid);
 			EXPECT_EQ(0, alpc_request_async(self->pair.client, "x", 1, 0, 0, NULL));
 			alpc_receive(self->pair.client, &self->msg, self->buf, 8);
