@@ -51,7 +51,8 @@ struct net;
  *    queues, and all messages on their way between them. Never two at once.
  * 3. the locks of wait queue heads, inside wake_up(); &alpc_section.lock, of the
  *    marks of secure views and of who is charged.
- * 4. the lock of the table of users (user.c), inside &alpc_section.lock.
+ * 4. the lock of the table of users (user.c), inside &alpc_exit.lock, and never
+ *    inside the port's.
  *
  * &alpc_net.lock (names.c) stands alone. &alpc_section.faults is taken by page
  * faults, inside the lock of the address space, and by who sends a secure view,
