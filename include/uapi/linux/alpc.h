@@ -1220,10 +1220,12 @@ struct alpc_amount {
  * @fds: descriptors on their way; of a user
  * @security: security contexts; of a communication port, that it created
  *
- * On /dev/alpc with %ALPC_USAGE_USER, and on any port. A user is the real user id of
- * who created, connected or sent. What a user of another user namespace than the
- * initial one has counts for that namespace's owner as well, in the namespace
- * that this one lives in, and so on.
+ * On /dev/alpc with %ALPC_USAGE_USER, and on any port. A user is a real user id. Messages
+ * are those of who created the port or connected, whoever sends through it;
+ * connections, sections and security contexts of who made them; descriptors of who
+ * sends them. What a user of another user namespace than the initial one has
+ * counts for that namespace's owner as well, in the namespace that this one lives
+ * in, and so on.
  *
  * Errors: EINVAL, EFAULT, E2BIG, ENOMEM.
  */
