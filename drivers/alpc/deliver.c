@@ -275,8 +275,9 @@ static bool alpc_undo_other(struct alpc_end *end, struct alpc_delivery *d,
 	if (d->conn && d->conn->server.released)
 		return true;
 	hlist_add_head(&m->sent, &from->sent);
-	/* As when it was sent: a datagram counts if it brings something. */
-	if (d->type == ALPC_REPLY || (d->type == ALPC_DATAGRAM && m->brings))
+	/* As when it was sent: a datagram counts if it is to be given back. */
+	if (d->type == ALPC_REPLY ||
+	    (d->type == ALPC_DATAGRAM && m->brings & ALPC_BRINGS_HELD))
 		alpc_message_count(m);
 	if (call) {
 		alpc_undo_to_call(end->own, m, ALPC_MSG_REPLIED);

@@ -334,6 +334,40 @@ TEST_F(quota, queue_of_a_client_is_as_long_as_it_wishes_within_the_ports)
 	}
 }
 
+/* A security context is nothing that its receiver gives back. */
+TEST_F(quota, datagrams_with_a_context_wait_like_others)
+{
+	struct alpc_create_port create = create_args(unique_name());
+	struct alpc_attrs attrs = {};
+	struct alpc_transfer t;
+	struct pair pair;
+	int sent, err;
+
+	create.queue_messages = 1100;
+	ASSERT_EQ(0, pair_open(&pair, &create));
+	attrs.security = alpc_create_security(pair.client, 0, 0, 0);
+	transfer_init(&t, ALPC_TRANSFER_SEND | ALPC_TRANSFER_DONTWAIT);
+	transfer_send(&t, 0, 0, "x", 1);
+	t.send.attrs = address(&attrs);
+	t.send.attrs_len = sizeof(attrs);
+	for (sent = 0; !(err = alpc_transfer(pair.client, &t)); sent++)
+		;
+	EXPECT_EQ(-EAGAIN, err);
+	EXPECT_EQ(1100, sent);
+	/* Received in vain, and again. */
+	t.recv.data = 8;
+	t.flags = ALPC_TRANSFER_RECEIVE;
+	t.recv.len = 8;
+	EXPECT_EQ(-EFAULT, alpc_transfer(pair.port, &t));
+	while (!alpc_receive_nowait(pair.port, &self->msg, self->buf, 8))
+		sent--;
+	EXPECT_EQ(0, sent);
+	for (; !alpc_request_async(pair.client, "x", 1, 0, 0, NULL); sent++)
+		;
+	EXPECT_EQ(1024, sent);
+	pair_close(&pair);
+}
+
 /* --- how a port's budget is shared ---------------------------------------- */
 
 FIXTURE(fair)
