@@ -91,8 +91,12 @@ static inline void vm_flags_clear(struct vm_area_struct *vma,
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 #include <linux/fs.h>
 
-#define inode_set_ctime_current(inode) \
-	((inode)->i_ctime = current_time(inode))
+static inline void alpc_inode_set_ctime_current(struct inode *inode)
+{
+	inode->i_ctime = current_time(inode);
+}
+
+#define inode_set_ctime_current		alpc_inode_set_ctime_current
 #endif
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 #include <linux/fs.h>

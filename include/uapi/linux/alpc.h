@@ -1180,9 +1180,10 @@ struct alpc_create_security {
  *
  * On the communication port that created it. Once it is revoked, nobody is told any
  * identity from it but what the server requires, nor may act on it, also for
- * messages that were received before; and it cannot be sent. What was told cannot be untold, and who acts as
- * the sender already is not interrupted. Deleting it takes the number away, and
- * leaves messages that were sent with it as they are.
+ * messages that were received before; and it cannot be sent. What was told
+ * cannot be untold, and who acts as the sender already is not interrupted.
+ * Deleting it takes the number away, and leaves messages that were sent with it
+ * as they are.
  *
  * Errors: ENOENT, EINVAL, EFAULT, E2BIG.
  */
