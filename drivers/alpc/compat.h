@@ -84,15 +84,28 @@ static inline void vm_flags_clear(struct vm_area_struct *vma,
 	pin_user_pages_remote(mm, start, count, flags, pages, NULL, locked)
 #endif
 
-/* The times of an inode have accessors since 6.7. */
+/*
+ * The time of an inode's change has an accessor since 6.6, which some older ones
+ * got as well, and the others since 6.7.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#include <linux/fs.h>
+
+static inline void alpc_inode_set_ctime_current(struct inode *inode)
+{
+	inode->i_ctime = current_time(inode);
+}
+
+#define inode_set_ctime_current		alpc_inode_set_ctime_current
+#endif
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 #include <linux/fs.h>
 
 static inline void simple_inode_init_ts(struct inode *inode)
 {
-	inode->i_ctime = current_time(inode);
-	inode->i_atime = inode->i_ctime;
-	inode->i_mtime = inode->i_ctime;
+	inode_set_ctime_current(inode);
+	inode->i_atime = current_time(inode);
+	inode->i_mtime = inode->i_atime;
 }
 #endif
 

@@ -51,12 +51,16 @@ static void alpc_describe_notice(const struct alpc_message *m,
 	d->len = 0;
 	d->call = 0;
 	d->flags = 0;
-	if (m->state == ALPC_MSG_CANCELED)
+	if (m->state == ALPC_MSG_CANCELED) {
 		d->type = ALPC_CANCELED;
-	else if (m->type == ALPC_CLIENT_DIED)
+		/* It tells of the sender what the request did. */
+		if (unlikely(m->brings & ALPC_BRINGS_SECURITY))
+			d->flags = ALPC_MSG_SECURITY;
+	} else if (m->type == ALPC_CLIENT_DIED) {
 		d->cookie = m->cookie;
-	else if (m->type == ALPC_PORT_CLOSED)
+	} else if (m->type == ALPC_PORT_CLOSED) {
 		d->seq = m->from->conn->received - 1;
+	}
 }
 
 /* The message has had its last effect on the end that it was sent through. */
@@ -271,8 +275,9 @@ static bool alpc_undo_other(struct alpc_end *end, struct alpc_delivery *d,
 	if (d->conn && d->conn->server.released)
 		return true;
 	hlist_add_head(&m->sent, &from->sent);
-	/* As when it was sent: a datagram counts if it brings something. */
-	if (d->type == ALPC_REPLY || (d->type == ALPC_DATAGRAM && m->brings))
+	/* As when it was sent: a datagram counts if it is to be given back. */
+	if (d->type == ALPC_REPLY ||
+	    (d->type == ALPC_DATAGRAM && m->brings & ALPC_BRINGS_HELD))
 		alpc_message_count(m);
 	if (call) {
 		alpc_undo_to_call(end->own, m, ALPC_MSG_REPLIED);

@@ -108,10 +108,12 @@ static void alpc_show_fdinfo(struct seq_file *s, struct file *file)
 	seq_printf(s, "alpc-name:\t%.*s\n", (int)port->name_len, port->name);
 	seq_printf(s, "alpc-max-message:\t%u\n", info.out_max_message);
 	if (inbox) {
-		seq_printf(s, "alpc-queued:\t%u of %u\n", info.out_queued,
-			   inbox->max_count);
-		seq_printf(s, "alpc-queued-bytes:\t%llu of %u\n",
-			   info.out_queued_bytes, inbox->max_bytes);
+		seq_printf(s, "alpc-queued:\t%u\n", info.out_queued);
+		seq_printf(s, "alpc-queued-bytes:\t%llu\n",
+			   info.out_queued_bytes);
+		/* Of them, what is limited: no replies and no notices. */
+		alpc_show_amount(s, "messages", &usage.messages);
+		alpc_show_amount(s, "message-bytes", &usage.message_bytes);
 		seq_printf(s, "alpc-unanswered:\t%u\n", info.out_unanswered);
 	}
 	alpc_show_amount(s, "connections", &usage.connections);

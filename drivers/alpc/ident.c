@@ -19,6 +19,7 @@ void alpc_ident_cache_init(struct alpc_ident_cache *cache,
 	cache->mask = slots - 1;
 	cache->withhold = 0;
 	cache->level = ALPC_LEVEL_IDENTIFICATION;
+	cache->uid = INVALID_UID;
 	cache->slot = slot;
 }
 
@@ -72,6 +73,9 @@ alpc_ident_alloc(const struct alpc_ident_cache *cache)
 	rcu_read_unlock();
 	ident->withheld = cache->withhold;
 	ident->level = cache->level;
+	if (ident->level == ALPC_LEVEL_IMPERSONATION &&
+	    !uid_eq(ident->cred->euid, cache->uid))
+		ident->level = ALPC_LEVEL_IDENTIFICATION;
 	alpc_ident_tell(ident, ident->withheld, &ident->own);
 	return ident;
 }

@@ -75,15 +75,18 @@ struct alpc_ident {
  * @mask: number of slots less one; a power of two less one
  * @withhold: ALPC_IDENTITY_* parts that snapshots of this end withhold
  * @level: &enum alpc_level of theirs
+ * @uid: effective user id of whom %ALPC_LEVEL_IMPERSONATION holds: nobody agrees to
+ *	it on somebody else's behalf
  * @slot: snapshots by thread, RCU; each holds a reference
  *
  * What is withheld belongs to the end, and is a snapshot's because there it costs a
  * receiver nothing to honour it.
  */
 struct alpc_ident_cache {
-	unsigned int mask;
+	u16 mask;
 	u8 withhold;
 	u8 level;
+	kuid_t uid;
 	struct alpc_ident __rcu **slot;
 };
 

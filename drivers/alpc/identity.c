@@ -28,27 +28,17 @@ static bool alpc_end_hears_changes(const struct alpc_end *end)
 					       end->port->note;
 }
 
-/*
- * What somebody lets receivers know. Context: port's lock. Return: 0, or
- * -EKEYREVOKED, and then nothing is let known.
- */
-static int alpc_claim_init(struct alpc_claim *claim, struct alpc_ident *ident,
-			   const struct alpc_security_context *sec)
+/* What somebody lets receivers know. Context: port's lock. */
+static void alpc_claim_init(struct alpc_claim *claim, struct alpc_ident *ident,
+			    const struct alpc_security_context *sec)
 {
-	bool revoked = sec && sec->revoked;
-
 	*claim = (struct alpc_claim) {
 		.withheld = sec ? sec->withheld : ident->withheld,
 		.level = sec ? sec->level : ident->level,
 		.fixed = sec && sec->ident,
 		.effective_only = sec && sec->effective_only,
 	};
-	if (revoked) {
-		claim->withheld = ALPC_IDENTITY_ALL;
-		claim->level = ALPC_LEVEL_ANONYMOUS;
-	}
 	claim->ident = alpc_ident_get(claim->fixed ? sec->ident : ident);
-	return revoked ? -EKEYREVOKED : 0;
 }
 
 /* The thread at the other end of the connection. */
@@ -85,6 +75,20 @@ static int alpc_may_impersonate(const struct alpc_message *m,
 	return claim->level == ALPC_LEVEL_IMPERSONATION ? 0 : -EACCES;
 }
 
+/* What a revoked context still tells is what the server requires. */
+static int alpc_claim_check(const struct alpc_message *m,
+			    const struct alpc_identity *arg,
+			    const struct alpc_security_context *sec,
+			    const struct alpc_claim *claim)
+{
+	bool act = arg->flags & ALPC_IDENTITY_IMPERSONATE;
+
+	if (sec && sec->revoked &&
+	    (act || claim->withheld == ALPC_IDENTITY_ALL))
+		return -EKEYREVOKED;
+	return act ? alpc_may_impersonate(m, claim) : 0;
+}
+
 static int alpc_claim_id(const struct alpc_end *end,
 			 const struct alpc_identity *arg,
 			 struct alpc_claim *claim)
@@ -98,13 +102,11 @@ static int alpc_claim_id(const struct alpc_end *end,
 		return -ESRCH;
 	if (m->brings & ALPC_BRINGS_SECURITY)
 		sec = m->parcel->security;
-	ret = alpc_claim_init(claim, alpc_type_is_reply(m->type) ? m->replier :
-								  m->sender,
-			      sec);
+	alpc_claim_init(claim, alpc_type_is_reply(m->type) ? m->replier :
+							     m->sender, sec);
 	if (alpc_end_hears_changes(end))
 		claim->changes = m->changes;
-	if (!ret && arg->flags & ALPC_IDENTITY_IMPERSONATE)
-		ret = alpc_may_impersonate(m, claim);
+	ret = alpc_claim_check(m, arg, sec, claim);
 	if (ret)
 		alpc_ident_put(claim->ident);
 	return ret;
@@ -197,6 +199,9 @@ static int alpc_check_ids(const struct cred *cred,
 static void alpc_tell_process(const struct alpc_ident *ident,
 			      struct alpc_identity *arg)
 {
+	/* What cannot be seen from here. */
+	if (!arg->out_pid)
+		return;
 	arg->out_start_time = timens_add_boottime_ns(ident->start_time);
 	/*
 	 * A number names this struct pid and no other from when that was made
@@ -205,7 +210,7 @@ static void alpc_tell_process(const struct alpc_ident *ident,
 	 * up by the number since it was told was this process.
 	 */
 	rcu_read_lock();
-	if (arg->out_pid && pid_task(ident->process, PIDTYPE_TGID))
+	if (pid_task(ident->process, PIDTYPE_TGID))
 		arg->out_status |= ALPC_IDENTITY_ALIVE;
 	rcu_read_unlock();
 }
@@ -327,9 +332,11 @@ int alpc_identity_receive(struct alpc_end *end, const struct alpc_delivery *d,
 void alpc_identity_override(const struct alpc_delivery *d,
 			    struct alpc_msg *recv)
 {
+	const struct alpc_security_context *sec = d->msg->parcel->security;
 	struct alpc_ids ids;
 
-	alpc_ident_tell(d->from, d->msg->parcel->security->withheld, &ids);
+	/* Without the lock: it may be revoked at any time, now or a moment later. */
+	alpc_ident_tell(d->from, READ_ONCE(sec->withheld), &ids);
 	recv->pid = ids.pid;
 	recv->tid = ids.tid;
 	recv->uid = ids.uid;

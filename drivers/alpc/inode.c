@@ -194,11 +194,21 @@ struct file *alpc_inode_file(struct inode *inode, const char *name, int flags,
  * alpc_inode_may_connect() - may the calling thread connect to this port?
  * @inode: the port's inode
  *
+ * The mode and the access list are looked at together: in between, while they are
+ * changed, a list's mask would pass for the rights of the group.
+ *
+ * Context: may sleep.
+ *
  * Return: 0 or -EACCES, or what a security module says.
  */
 int alpc_inode_may_connect(struct inode *inode)
 {
-	return inode_permission(&nop_mnt_idmap, inode, MAY_WRITE);
+	int ret;
+
+	inode_lock_shared(inode);
+	ret = inode_permission(&nop_mnt_idmap, inode, MAY_WRITE);
+	inode_unlock_shared(inode);
+	return ret;
 }
 
 /**

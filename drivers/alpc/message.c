@@ -63,6 +63,7 @@ static noinline struct alpc_message *alpc_message_make(struct alpc_user *user)
 	m->replier = NULL;
 	m->parcel = NULL;
 	m->brings = 0;
+	m->changes = 0;
 	m->user = user ? alpc_user_get(user) : NULL;
 	refcount_set(&m->ref, 1);
 	return m;

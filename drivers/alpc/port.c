@@ -338,6 +338,7 @@ static int alpc_conn_charge(struct alpc_conn *conn)
 		return ret;
 	}
 	conn->client.user = user;
+	conn->charged = user;
 	conn->unsettled = true;
 	return 0;
 }
@@ -356,6 +357,22 @@ void alpc_conn_settled(struct alpc_conn *conn)
 	alpc_user_uncharge(conn->client.user, ALPC_USER_CONNECTS, 1);
 }
 
+/**
+ * alpc_conn_left() - the client has closed its end: charge who keeps the connection
+ * @conn: connection
+ *
+ * Context: port's lock held.
+ */
+void alpc_conn_left(struct alpc_conn *conn)
+{
+	lockdep_assert_held(&conn->port->lock);
+	if (!conn->accepted || conn->server.released)
+		return;
+	alpc_user_uncharge(conn->charged, ALPC_USER_CONNECTIONS, 1);
+	conn->charged = conn->server.user;
+	alpc_user_charge_more(conn->charged, ALPC_USER_CONNECTIONS, 1);
+}
+
 static void alpc_conn_init(struct alpc_conn *conn, struct alpc_port *port,
 			   const struct alpc_conn_options *options)
 {
@@ -371,11 +388,18 @@ static void alpc_conn_init(struct alpc_conn *conn, struct alpc_port *port,
 			      ALPC_END_IDENTS);
 	conn->client.idents.withhold = options->withhold;
 	conn->client.idents.level = options->level;
+	conn->client.idents.uid = current_euid();
 	conn->client.noted = port->note;
 	conn->server.idents.withhold = port->withhold;
 	conn->server.noted = options->note;
-	alpc_queue_init(&conn->queue, options->queue_messages,
-			options->queue_bytes);
+	/* What waits there is charged to the server, which has set the limit. */
+	alpc_queue_init(&conn->queue,
+			min(options->queue_messages,
+			    max(port->queue.max_count,
+				ALPC_CLIENT_MESSAGES_DEFAULT)),
+			min(options->queue_bytes,
+			    max_t(u64, port->queue.max_bytes,
+				  ALPC_CLIENT_BYTES_DEFAULT)));
 	alpc_pending_init(&conn->queue.pending, &conn->bucket, 1);
 	alpc_backlog_init(&conn->to_client);
 	alpc_backlog_init(&conn->to_server);
@@ -445,7 +469,7 @@ void alpc_conn_put(struct alpc_conn *conn)
 	alpc_ident_put(conn->acceptor);
 	if (conn->client.user) {
 		alpc_conn_settled(conn);
-		alpc_user_uncharge(conn->client.user, ALPC_USER_CONNECTIONS, 1);
+		alpc_user_uncharge(conn->charged, ALPC_USER_CONNECTIONS, 1);
 		alpc_user_put(conn->client.user);
 	}
 	alpc_sections_put(conn->sections);

@@ -52,7 +52,8 @@ struct net;
  *    queues, and all messages on their way between them. Never two at once.
  * 3. the locks of wait queue heads, inside wake_up(); &alpc_section.lock, of the
  *    marks of secure views and of who is charged.
- * 4. the lock of the table of users (user.c), inside &alpc_section.lock.
+ * 4. the lock of the table of users (user.c), inside &alpc_exit.lock, and never
+ *    inside the port's.
  *
  * &alpc_net.lock (names.c) stands alone. &alpc_section.faults is taken by page
  * faults, inside the lock of the address space, and by who sends a secure view,
@@ -103,6 +104,7 @@ struct net;
  * @released: its file is closed; port lock
  * @noted: it is noted when who sends through it changes; immutable
  * @changes: how often it did; port lock
+ * @last_security: number of its last security context; port lock
  * @last: who sent last, or NULL unless @noted; port lock
  * @spin: for how long its threads spin
  * @spare: a message to use again, or NULL; xchg()
@@ -117,6 +119,7 @@ struct alpc_end {
 	bool noted;
 	u32 unanswered;
 	u32 changes;
+	u32 last_security;
 	struct alpc_port *port;
 	struct alpc_conn *conn;
 	struct alpc_queue *own;
@@ -222,8 +225,9 @@ struct alpc_port {
  *	connected; lock
  * @watches: threads that asked for an exit notice; &alpc_exit.lock
  * @acceptor: the thread that accepted, or NULL; lock, immutable once set
+ * @charged: whose account it counts in: the client's, and once that has closed its
+ *	end the server's; the reference is that of the end; lock
  * @security: security contexts of both ends; lock
- * @last_security: the last number of one; lock
  * @sections: its sections, or NULL if there never were any; cmpxchg()
  * @ident_slot: memory of the ends' identity caches
  * @bucket: memory of @queue.pending
@@ -251,8 +255,8 @@ struct alpc_conn {
 	struct alpc_message closed;
 	struct hlist_head watches;
 	struct alpc_ident *acceptor;
+	struct alpc_user *charged;
 	struct hlist_head security;
-	u32 last_security;
 	struct alpc_sections *sections;
 	struct alpc_ident __rcu *ident_slot[2][ALPC_END_IDENTS];
 	struct hlist_head bucket;
@@ -324,6 +328,7 @@ void alpc_port_put(struct alpc_port *port);
 struct alpc_conn *alpc_conn_alloc(struct alpc_port *port,
 				  const struct alpc_conn_options *options);
 void alpc_conn_settled(struct alpc_conn *conn);
+void alpc_conn_left(struct alpc_conn *conn);
 struct alpc_conn *alpc_conn_get(struct alpc_conn *conn);
 void alpc_conn_put(struct alpc_conn *conn);
 

@@ -85,8 +85,12 @@ bool alpc_backlog_has_share(const struct alpc_queue *q,
 {
 	u32 sharers = max(q->sharers, 1U);
 
-	return !b->count || (b->count < q->max_count / sharers &&
-			     b->bytes < q->max_bytes / sharers);
+	if (!b->count)
+		return true;
+	/* Shares that were filled when they were larger are not taken back. */
+	return q->count < 2 * q->max_count && q->bytes < 2ULL * q->max_bytes &&
+	       b->count < q->max_count / sharers &&
+	       b->bytes < q->max_bytes / sharers;
 }
 
 static void alpc_queue_charge(struct alpc_queue *q, struct alpc_backlog *b,

@@ -40,8 +40,9 @@ struct alpc_message;
  * A queue has room as long as both counts are below their limits, whatever the
  * length of the next message, so that poll(2) can tell exactly. When it has none,
  * a backlog has room still as long as it is below its share, the limits divided
- * by the number of senders, or empty. So who fills the queue keeps nobody else
- * out, and no queue holds more than twice its limit and one message for each sender.
+ * by the number of senders, and the queue below twice its limits; or if it is
+ * empty. So who fills the queue keeps nobody else out, and no queue holds more than
+ * twice its limits and one message for each sender.
  *
  * A sender that finds no room sleeps in &senders. Room that comes free is
  * handed to the first of them, so none is overtaken and none is woken in vain.
@@ -100,7 +101,7 @@ struct alpc_queue {
 	u64 last_id;
 	u64 last_order;
 	u64 size;
-	u32 bytes;
+	u64 bytes;
 	u32 max_bytes;
 	u32 length;
 	u32 count;

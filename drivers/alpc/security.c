@@ -105,6 +105,12 @@ struct alpc_security_context *alpc_security_get(struct alpc_end *end, u32 id)
 	return sec;
 }
 
+/* What an end may not withhold. */
+static u8 alpc_security_required(const struct alpc_end *end)
+{
+	return end->kind == ALPC_KIND_CLIENT ? end->port->require : 0;
+}
+
 static struct alpc_security_context *
 alpc_security_alloc(struct alpc_end *end, const struct alpc_create_security *arg)
 {
@@ -119,6 +125,8 @@ alpc_security_alloc(struct alpc_end *end, const struct alpc_create_security *arg
 	sec->effective_only = arg->flags & ALPC_SECURITY_EFFECTIVE_ONLY;
 	ret = alpc_level_check(arg->level, arg->withhold, &sec->level,
 			       &sec->withheld);
+	if (!ret && sec->withheld & alpc_security_required(end))
+		ret = -EPERM;
 	if (!ret && arg->flags & ALPC_SECURITY_STATIC) {
 		sec->ident = alpc_ident_get_current(&end->idents);
 		if (!sec->ident)
@@ -153,10 +161,12 @@ int alpc_security_create(struct alpc_end *end, struct alpc_create_security *arg)
 	if (conn->state != ALPC_STATE_OPEN &&
 	    conn->state != ALPC_STATE_CONNECTING) {
 		ret = -EPIPE;
-	} else if (alpc_security_count(end) >= end->port->max_security) {
+	} else if (alpc_security_count(end) >= end->port->max_security ||
+		   end->last_security == U32_MAX) {
+		/* A number is never given twice. */
 		ret = -EDQUOT;
 	} else {
-		sec->id = ++conn->last_security;
+		sec->id = ++end->last_security;
 		arg->out_security = sec->id;
 		hlist_add_head(&sec->node, &conn->security);
 	}
@@ -179,8 +189,12 @@ int alpc_security_revoke(struct alpc_end *end, u32 id)
 
 	spin_lock(&end->port->lock);
 	sec = alpc_security_find(end, id);
-	if (sec)
+	if (sec) {
 		sec->revoked = true;
+		sec->level = ALPC_LEVEL_ANONYMOUS;
+		WRITE_ONCE(sec->withheld, ALPC_IDENTITY_ALL &
+					  ~alpc_security_required(end));
+	}
 	spin_unlock(&end->port->lock);
 	return sec ? 0 : -ENOENT;
 }

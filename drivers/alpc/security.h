@@ -29,12 +29,13 @@ struct alpc_user;
 /**
  * struct alpc_security_context - one security context
  * @ref: references: its end's, and one for each message; immutable otherwise
- * @id: its number on the connection
+ * @id: its number at that end
  * @side: &enum alpc_port_kind of the end that created it
- * @level: &enum alpc_level
- * @withheld: ALPC_IDENTITY_* parts that receivers are not told
+ * @level: &enum alpc_level, anonymous once it is revoked; port's lock
+ * @withheld: ALPC_IDENTITY_* parts that receivers are not told, all but what the
+ *	server requires once it is revoked; written under the port's lock
  * @effective_only: permitted capabilities are not told
- * @revoked: nothing is told; protected by the port's lock
+ * @revoked: it cannot be sent, nor acted on; port's lock
  * @node: in &alpc_conn.security; port's lock
  * @ident: whose identity it is if that is static, else NULL
  * @user: who is charged

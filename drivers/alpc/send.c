@@ -97,7 +97,8 @@ static void alpc_send_record(struct alpc_op *op, struct alpc_end *from,
 	m->id = 0;
 	hlist_add_head(&m->sent, &from->sent);
 	if (m->type != ALPC_REQUEST) {
-		if (unlikely(m->brings)) {
+		/* Its receiver is to give something back. */
+		if (unlikely(m->brings & ALPC_BRINGS_HELD)) {
 			m->id = ++to->last_id;
 			alpc_message_count(m);
 		}
@@ -153,7 +154,8 @@ static int alpc_send_new(struct alpc_op *op)
 	ret = alpc_conn_sendable(end->conn);
 	if (ret)
 		return ret;
-	if ((m->type == ALPC_REQUEST || m->brings) && !alpc_end_has_quota(end))
+	if ((m->type == ALPC_REQUEST || m->brings & ALPC_BRINGS_HELD) &&
+	    !alpc_end_has_quota(end))
 		return -EDQUOT;
 	if (!m->charged && unlikely(!alpc_queue_is_open(to)) &&
 	    !alpc_end_has_share(end))

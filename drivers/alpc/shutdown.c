@@ -208,6 +208,7 @@ static void alpc_client_release(struct alpc_conn *conn)
 	alpc_exit_forget(conn);
 	alpc_work_begin(&work, conn->port);
 	conn->client.released = true;
+	alpc_conn_left(conn);
 	alpc_conn_shutdown(conn, -EPIPE, &work);
 	alpc_end_drop_replies(&conn->client, &work);
 	alpc_backlog_drop(&conn->to_client, &work);

@@ -20,7 +20,7 @@
 #include <linux/spinlock.h>
 #include <linux/user_namespace.h>
 
-static DEFINE_HASHTABLE(alpc_users, 6);
+static DEFINE_HASHTABLE(alpc_users, 10);
 static DEFINE_SPINLOCK(alpc_users_lock);
 
 /* Limits set by the administrator, 0 for the default. */
@@ -95,13 +95,19 @@ struct alpc_user *alpc_user_get(struct alpc_user *user)
 	return user;
 }
 
+/* One uid can be in any number of namespaces, which anybody can make. */
+static unsigned long alpc_user_key(const struct user_namespace *ns, kuid_t uid)
+{
+	return (unsigned long)ns + __kuid_val(uid);
+}
+
 static struct alpc_user *alpc_user_find(const struct user_namespace *ns,
 					kuid_t uid)
 {
 	struct alpc_user *user;
 
 	lockdep_assert_held(&alpc_users_lock);
-	hash_for_each_possible(alpc_users, user, node, __kuid_val(uid))
+	hash_for_each_possible(alpc_users, user, node, alpc_user_key(ns, uid))
 		if (uid_eq(user->uid, uid) && user->ns == ns)
 			return alpc_user_get(user);
 	return NULL;
@@ -125,7 +131,7 @@ static struct alpc_user *alpc_user_make(struct user_namespace *ns, kuid_t uid,
 	spin_lock(&alpc_users_lock);
 	user = alpc_user_find(ns, uid);
 	if (!user)
-		hash_add(alpc_users, &made->node, __kuid_val(uid));
+		hash_add(alpc_users, &made->node, alpc_user_key(ns, uid));
 	spin_unlock(&alpc_users_lock);
 	if (!user)
 		return made;

@@ -309,7 +309,8 @@ enum alpc_level {
  *	CPU; 0 for the default, at most 1,000,000; %ALPC_PORT_NO_SPIN for not
  *	at all
  * @out_fd: the new port
- * @require: ALPC_IDENTITY_* parts that a client must not withhold
+ * @require: ALPC_IDENTITY_* parts that a client must not withhold, neither when
+ *	it connects nor with a security context
  * @max_section: how long one section may be, in bytes, 0 for the default
  * @max_view: how long one view may be, in bytes, 0 for @max_section
  * @max_section_total: how long all sections together may be that one end of a
@@ -375,11 +376,12 @@ struct alpc_create_port {
  *	answer
  * @reply_data: address of the buffer for the answer
  * @queue_messages: how many messages may wait at the new port, 0 for the
- *	default
+ *	default; no more than at the server's, or the default if that is more
  * @level: &enum alpc_level of what is sent through the new port without a
- *	security context
+ *	security context; %ALPC_LEVEL_IMPERSONATION only of threads whose effective
+ *	user id is that of the connecting thread, %ALPC_LEVEL_IDENTIFICATION of others
  * @queue_bytes: how many bytes of data may wait at the new port, 0 for the
- *	default
+ *	default; likewise
  * @withhold: ALPC_IDENTITY_* parts that the server is not told: of the connecting
  *	thread, and of what is sent through the new port without a security
  *	context
@@ -807,7 +809,8 @@ struct alpc_attrs {
  *
  * pid, tid, uid and gid are the kernel's word, taken from the sending thread
  * when it sent. In notices they are those of the client that connected, or of
- * the thread that died. The sender can have them withheld, not changed.
+ * the thread that died; in %ALPC_CANCELED, of who sent the request. The sender can
+ * have them withheld, not changed; a notice tells no more than the request did.
  */
 struct alpc_msg {
 	__aligned_u64 id;
@@ -1127,7 +1130,7 @@ struct alpc_take_fds {
  *	(%ALPC_PORT_NOTE_IDENTITY, %ALPC_CONNECT_NOTE_IDENTITY)
  * @groups: address of __u32[@group_count]
  * @out_start_time: when the process began, in nanoseconds of CLOCK_BOOTTIME in the
- *	caller's time namespace
+ *	caller's time namespace; 0 if @out_pid is
  * @out_caps: effective capabilities that it has over the caller's user
  *	namespace, one bit each
  * @out_permitted: permitted ones, likewise; those in effect if the security
@@ -1190,7 +1193,7 @@ struct alpc_identity {
  * @flags: ALPC_SECURITY_* bits
  * @level: &enum alpc_level
  * @withhold: ALPC_IDENTITY_* parts that receivers are not told
- * @out_security: its number on this connection, for &alpc_attrs.security
+ * @out_security: its number at this end, for &alpc_attrs.security; never given twice
  * @__reserved: must be 0
  *
  * On a communication port, for what is sent through it. With
@@ -1198,10 +1201,12 @@ struct alpc_identity {
  * thread sends; but &alpc_msg.pid and so on are the sender's all the same.
  *
  * A message with it has its level, and withholds what it does, whatever the client
- * said when it connected. It ends with the port that it was created on.
+ * said when it connected; but not what the server requires
+ * (&alpc_create_port.require). It ends with the port that it was created on.
  *
  * Errors: EDQUOT (too many of this end, or of its user), EINVAL (level; an identity
- * that is to be acted as is not to be withheld), EPIPE, ENOMEM, EFAULT, E2BIG.
+ * that is to be acted as is not to be withheld), EPERM (it withholds what the
+ * server requires), EPIPE, ENOMEM, EFAULT, E2BIG.
  */
 struct alpc_create_security {
 	__u32 size;
@@ -1221,10 +1226,11 @@ struct alpc_create_security {
  * @__reserved: must be 0
  *
  * On the communication port that created it. Once it is revoked, nobody is told any
- * identity from it, nor may act on it, also for messages that were received
- * before; and it cannot be sent. What was told cannot be untold, and who acts as
- * the sender already is not interrupted. Deleting it takes the number away, and
- * leaves messages that were sent with it as they are.
+ * identity from it but what the server requires, nor may act on it, also for
+ * messages that were received before; and it cannot be sent. What was told
+ * cannot be untold, and who acts as the sender already is not interrupted.
+ * Deleting it takes the number away, and leaves messages that were sent with it
+ * as they are.
  *
  * Errors: ENOENT, EINVAL, EFAULT, E2BIG.
  */
@@ -1255,16 +1261,19 @@ struct alpc_amount {
  * @flags: %ALPC_USAGE_USER, or 0 for this port
  * @messages: messages; of a port, that wait there and count against its limit
  * @message_bytes: bytes of data in them; of a user, of those longer than 256 bytes
- * @connections: connections; of a user, that it has made
+ * @connections: connections; of a user, that it has made and not closed, or whose
+ *	client has closed them and it has not
  * @connects: connection requests that are not answered
  * @section_bytes: bytes of sections; of a communication port, that it created
  * @fds: descriptors on their way; of a user
  * @security: security contexts; of a communication port, that it created
  *
- * On /dev/alpc with %ALPC_USAGE_USER, and on any port. A user is the real user id of
- * who created, connected or sent. What a user of another user namespace than the
- * initial one has counts for that namespace's owner as well, in the namespace
- * that this one lives in, and so on.
+ * On /dev/alpc with %ALPC_USAGE_USER, and on any port. A user is a real user id. Messages
+ * are those of who created the port or connected, whoever sends through it;
+ * connections, sections and security contexts of who made them; descriptors of who
+ * sends them. What a user of another user namespace than the initial one has
+ * counts for that namespace's owner as well, in the namespace that this one lives
+ * in, and so on.
  *
  * Errors: EINVAL, EFAULT, E2BIG, ENOMEM.
  */

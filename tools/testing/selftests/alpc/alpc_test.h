@@ -94,6 +94,12 @@ int alpc_identity(int fd, __u64 id, struct alpc_identity *identity, __u32 *group
 int alpc_impersonable(int fd, __u64 id, struct alpc_identity *identity, __u32 *groups,
 		      __u32 room);
 
+/*
+ * Receive without waiting, with the identity of the sender: @parts, without groups.
+ * The data, of up to 64 bytes, are dropped.
+ */
+int alpc_receive_who(int fd, __u32 parts, struct alpc_msg *msg, struct alpc_identity *identity);
+
 /* A security context: its number, or a negative errno. */
 int alpc_create_security(int fd, __u32 flags, __u32 level, __u32 withhold);
 int alpc_revoke_security(int fd, __u32 security);

@@ -504,6 +504,29 @@ int alpc_impersonable(int fd, __u64 id, struct alpc_identity *identity, __u32 *g
 	return get_identity(fd, ALPC_IDENTITY_IMPERSONATE, id, identity, groups, room);
 }
 
+int alpc_receive_who(int fd, __u32 parts, struct alpc_msg *msg, struct alpc_identity *identity)
+{
+	struct alpc_attrs attrs = { .identity = address(identity) };
+	struct alpc_transfer t;
+	char buf[64];
+	int err;
+
+	memset(identity, POISON, sizeof(*identity));
+	identity->size = sizeof(*identity);
+	identity->flags = 0;
+	identity->id = 0;
+	identity->parts = parts;
+	identity->groups = 0;
+	identity->group_count = 0;
+	transfer_init(&t, ALPC_TRANSFER_RECEIVE | ALPC_TRANSFER_DONTWAIT);
+	transfer_receive(&t, buf, sizeof(buf));
+	t.recv.attrs = address(&attrs);
+	t.recv.attrs_len = sizeof(attrs);
+	err = alpc_transfer(fd, &t);
+	*msg = t.recv;
+	return err;
+}
+
 int alpc_create_security(int fd, __u32 flags, __u32 level, __u32 withhold)
 {
 	struct alpc_create_security arg = {

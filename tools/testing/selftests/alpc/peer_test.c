@@ -238,33 +238,12 @@ TEST_F(peer, has_more_groups_than_there_is_room)
 
 /* --- with a message ------------------------------------------------------- */
 
-static int receive_who(int fd, struct alpc_msg *msg, struct alpc_identity *who, __u32 parts)
-{
-	struct alpc_attrs attrs = { .identity = address(who) };
-	struct alpc_transfer t;
-	int err;
-
-	memset(who, POISON, sizeof(*who));
-	who->size = sizeof(*who);
-	who->flags = 0;
-	who->id = 0;
-	who->parts = parts;
-	who->groups = 0;
-	who->group_count = 0;
-	transfer_init(&t, ALPC_TRANSFER_RECEIVE | ALPC_TRANSFER_DONTWAIT);
-	t.recv.attrs = address(&attrs);
-	t.recv.attrs_len = sizeof(attrs);
-	err = alpc_transfer(fd, &t);
-	*msg = t.recv;
-	return err;
-}
-
 TEST_F(peer, comes_with_a_message_if_it_is_wanted)
 {
 	ASSERT_EQ(0, setresuid(ALICE, BOB, 0));
 	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
 	ASSERT_EQ(0, setresuid(0, 0, 0));
-	ASSERT_EQ(0, receive_who(self->pair.port, &self->msg, &self->who, ALPC_IDENTITY_ALL));
+	ASSERT_EQ(0, alpc_receive_who(self->pair.port, ALPC_IDENTITY_ALL, &self->msg, &self->who));
 	EXPECT_EQ(ALPC_IDENTITY_ALL, self->who.out_parts);
 	EXPECT_EQ(BOB, self->who.out_uid);
 	EXPECT_EQ(BOB, self->who.out_fsuid);
@@ -275,8 +254,8 @@ TEST_F(peer, comes_with_a_message_if_it_is_wanted)
 	ASSERT_EQ(0, alpc_request_async(self->pair.client, NULL, 0, 0, 0, NULL));
 	AWAIT(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
 	ASSERT_EQ(0, alpc_reply(self->pair.port, self->msg.id, NULL, 0));
-	ASSERT_EQ(0, receive_who(self->pair.client, &self->msg, &self->who,
-				 ALPC_IDENTITY_PROCESS));
+	ASSERT_EQ(0, alpc_receive_who(self->pair.client, ALPC_IDENTITY_PROCESS,
+				      &self->msg, &self->who));
 	EXPECT_EQ(ALPC_REPLY, self->msg.type);
 	EXPECT_EQ(getpid(), self->who.out_pid);
 	EXPECT_EQ(OVERFLOW, self->who.out_uid);
@@ -292,9 +271,9 @@ TEST_F(peer, abuse_8_message_stays_where_its_identity_does_not_fit)
 	t.recv.attrs = address(&attrs);
 	t.recv.attrs_len = sizeof(attrs);
 	EXPECT_EQ(-EFAULT, alpc_transfer(self->pair.port, &t));
-	EXPECT_EQ(-EINVAL, receive_who(self->pair.port, &self->msg, &self->who,
-				       ALPC_IDENTITY_ALL + 1));
-	EXPECT_EQ(0, receive_who(self->pair.port, &self->msg, &self->who, ALPC_IDENTITY_ALL));
+	EXPECT_EQ(-EINVAL, alpc_receive_who(self->pair.port, ALPC_IDENTITY_ALL + 1,
+					    &self->msg, &self->who));
+	EXPECT_EQ(0, alpc_receive_who(self->pair.port, ALPC_IDENTITY_ALL, &self->msg, &self->who));
 	EXPECT_EQ(ALPC_DATAGRAM, self->msg.type);
 	NOTHING(self->pair.port);
 }
@@ -477,10 +456,10 @@ TEST_F(peer, abuse_46_who_made_a_container_has_all_capabilities_there)
 		ASSERT_EQ(0, alpc_receive(fd, &self->msg, self->buf, 8));
 		EXPECT_EQ(0, self->msg.uid);
 		child_wait(&self->child);
-		ASSERT_EQ(0, receive_who(fd, &self->msg, &self->who, ALPC_IDENTITY_ALL));
+		ASSERT_EQ(0, alpc_receive_who(fd, ALPC_IDENTITY_ALL, &self->msg, &self->who));
 		/* Bob outside owns this namespace; ALICE does not. */
 		EXPECT_TRUE(self->who.out_caps & 1ULL << CAP_SYS_ADMIN);
-		ASSERT_EQ(0, receive_who(fd, &self->msg, &self->who, ALPC_IDENTITY_ALL));
+		ASSERT_EQ(0, alpc_receive_who(fd, ALPC_IDENTITY_ALL, &self->msg, &self->who));
 		EXPECT_EQ(0, self->who.out_caps);
 		child_exit(true);
 	}
@@ -511,6 +490,7 @@ TEST_F(peer, abuse_46_in_another_pid_namespace_is_not_visible)
 			EXPECT_EQ(0, self->who.out_pid);
 			EXPECT_EQ(0, self->who.out_tid);
 			EXPECT_EQ(0, self->who.out_status);
+			EXPECT_EQ(0, self->who.out_start_time);
 			EXPECT_EQ(0, self->who.out_uid);
 			EXPECT_EQ(0, alpc_request_async(self->pair.client, "x", 1, 0, 0, NULL));
 			alpc_receive(self->pair.client, &self->msg, self->buf, 8);

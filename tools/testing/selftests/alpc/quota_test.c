@@ -213,6 +213,161 @@ TEST_F(quota, abuse_46_of_a_container_is_its_owners)
 	EXPECT_EQ(0, child_end(&self->child));
 }
 
+/* What a client has let go is the server's, who keeps it. */
+TEST_F(quota, abuse_52_connection_counts_for_who_keeps_it)
+{
+	int client, server;
+
+	ASSERT_LE(0, child_start(&self->child));
+	if (!self->child.pid) {
+		ASSERT_EQ(0, become(ALICE, ALICE));
+		client = alpc_connect_async(self->pair.name);
+		ASSERT_LE(0, client);
+		child_signal(&self->child);
+		child_wait(&self->child);
+		EXPECT_EQ(1, USED(connections));
+		close(client);
+		EXPECT_EQ(0, USED(connections));
+		child_signal(&self->child);
+		child_wait(&self->child);
+		EXPECT_EQ(0, USED(connections));
+		client = alpc_connect_async(self->pair.name);
+		ASSERT_LE(0, client);
+		child_signal(&self->child);
+		child_wait(&self->child);
+		/* The server has closed its end; this one is still open. */
+		EXPECT_EQ(1, USED(connections));
+		child_exit(true);
+	}
+	ASSERT_EQ(0, child_wait(&self->child));
+	AWAIT(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
+	server = alpc_accept_id(self->pair.port, self->msg.id, 3);
+	ASSERT_LE(0, server);
+	EXPECT_EQ(1, USED(connections));
+	child_signal(&self->child);
+	ASSERT_EQ(0, child_wait(&self->child));
+	EXPECT_EQ(2, USED(connections));
+	close(server);
+	EXPECT_EQ(1, USED(connections));
+	child_signal(&self->child);
+	ASSERT_EQ(0, child_wait(&self->child));
+	do {
+		ASSERT_EQ(0, alpc_receive_nowait(self->pair.port, &self->msg, self->buf, 8));
+	} while (self->msg.type != ALPC_CONNECTION_REQUEST);
+	server = alpc_accept_id(self->pair.port, self->msg.id, 3);
+	ASSERT_LE(0, server);
+	close(server);
+	child_signal(&self->child);
+	EXPECT_EQ(0, child_end(&self->child));
+	EXPECT_EQ(1, USED(connections));
+}
+
+/* However long a queue it wishes for: what waits in it is the server's. */
+TEST_F(quota, abuse_50_client_does_not_take_its_servers_account)
+{
+	struct alpc_create_port create = create_args(unique_name());
+	struct alpc_usage usage;
+	struct alpc_connect arg;
+	int client, server, err;
+	struct pair pair;
+
+	LIMIT("user_messages", "3000");
+	ASSERT_EQ(0, setresuid(BOB, BOB, 0));
+	ASSERT_EQ(0, pair_open(&pair, &create));
+	ASSERT_EQ(0, setresuid(0, 0, 0));
+	arg = connect_args(pair.name);
+	arg.flags = ALPC_CONNECT_ASYNC;
+	arg.queue_messages = 65536;
+	arg.queue_bytes = 1 << 28;
+	client = alpc_connect_with(&arg);
+	ASSERT_LE(0, client);
+	AWAIT(ALPC_CONNECTION_REQUEST, pair.port, &self->msg, self->buf);
+	server = alpc_accept_id(pair.port, self->msg.id, 2);
+	ASSERT_LE(0, server);
+	ASSERT_EQ(0, usage_of(client, 0, &usage));
+	EXPECT_EQ(1024, usage.messages.limit);
+	EXPECT_EQ(4 << 20, usage.message_bytes.limit);
+	ASSERT_EQ(0, setresuid(BOB, BOB, 0));
+	while (!(err = alpc_send_nowait(server, "x", 1)))
+		;
+	EXPECT_EQ(-EAGAIN, err);
+	EXPECT_EQ(0, alpc_send_nowait(pair.server, "x", 1));
+	ASSERT_EQ(0, setresuid(0, 0, 0));
+	close(client);
+	close(server);
+	pair_close(&pair);
+}
+
+TEST_F(quota, queue_of_a_client_is_as_long_as_it_wishes_within_the_ports)
+{
+	static const struct {
+		__u32 port, client, limit;
+	} cases[] = {
+		{ 5000, 4000, 4000 }, { 5000, 6000, 5000 }, { 0, 7, 7 },
+		/* The default is anybody's. */
+		{ 50, 0, 256 }, { 50, 1000, 256 }, { 50, 100, 100 },
+	};
+	struct alpc_create_port create;
+	struct alpc_connect arg;
+	struct alpc_usage usage;
+	size_t i;
+	int port;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		create = create_args(unique_name());
+		create.queue_messages = cases[i].port;
+		create.queue_bytes = cases[i].port * 1000;
+		port = alpc_create_with(&create);
+		ASSERT_LE(0, port);
+		arg = connect_args((const char *)(uintptr_t)create.name);
+		arg.flags = ALPC_CONNECT_ASYNC;
+		arg.queue_messages = cases[i].client;
+		arg.queue_bytes = cases[i].client * 1000;
+		arg.out_fd = alpc_connect_with(&arg);
+		ASSERT_LE(0, arg.out_fd);
+		ASSERT_EQ(0, usage_of(arg.out_fd, 0, &usage));
+		EXPECT_EQ(cases[i].limit, usage.messages.limit);
+		if (cases[i].client && cases[i].limit == cases[i].client)
+			EXPECT_EQ(cases[i].limit * 1000, usage.message_bytes.limit);
+		close(arg.out_fd);
+		close(port);
+	}
+}
+
+/* A security context is nothing that its receiver gives back. */
+TEST_F(quota, datagrams_with_a_context_wait_like_others)
+{
+	struct alpc_create_port create = create_args(unique_name());
+	struct alpc_attrs attrs = {};
+	struct alpc_transfer t;
+	struct pair pair;
+	int sent, err;
+
+	create.queue_messages = 1100;
+	ASSERT_EQ(0, pair_open(&pair, &create));
+	attrs.security = alpc_create_security(pair.client, 0, 0, 0);
+	transfer_init(&t, ALPC_TRANSFER_SEND | ALPC_TRANSFER_DONTWAIT);
+	transfer_send(&t, 0, 0, "x", 1);
+	t.send.attrs = address(&attrs);
+	t.send.attrs_len = sizeof(attrs);
+	for (sent = 0; !(err = alpc_transfer(pair.client, &t)); sent++)
+		;
+	EXPECT_EQ(-EAGAIN, err);
+	EXPECT_EQ(1100, sent);
+	/* Received in vain, and again. */
+	t.recv.data = 8;
+	t.flags = ALPC_TRANSFER_RECEIVE;
+	t.recv.len = 8;
+	EXPECT_EQ(-EFAULT, alpc_transfer(pair.port, &t));
+	while (!alpc_receive_nowait(pair.port, &self->msg, self->buf, 8))
+		sent--;
+	EXPECT_EQ(0, sent);
+	for (; !alpc_request_async(pair.client, "x", 1, 0, 0, NULL); sent++)
+		;
+	EXPECT_EQ(1024, sent);
+	pair_close(&pair);
+}
+
 /* --- how a port's budget is shared ---------------------------------------- */
 
 FIXTURE(fair)
@@ -300,6 +455,38 @@ TEST_F(fair, abuse_50_queue_holds_its_limit_and_a_share_for_each)
 	EXPECT_EQ(200 + 2 * OTHERS, usage.messages.used);
 	EXPECT_EQ(200, usage.messages.limit);
 	EXPECT_EQ(100, usage.connections.used);
+}
+
+TEST_F(fair, abuse_50_queue_holds_twice_its_limit_however_many_came_meanwhile)
+{
+	struct alpc_create_port create = create_args(unique_name());
+	int client[64], server[64], i, n;
+	struct alpc_usage usage;
+	struct pair pair;
+
+	create.queue_messages = 1024;
+	ASSERT_EQ(0, pair_open(&pair, &create));
+	EXPECT_EQ(1024, flood(pair.client));
+	for (n = 1; n < 64; n *= 2) {
+		for (i = n; i < 2 * n; i++) {
+			client[i] = alpc_connect_async(pair.name);
+			ASSERT_LE(0, client[i]);
+		}
+		for (i = n; i < 2 * n;) {
+			ASSERT_EQ(0, alpc_receive(pair.port, &self->msg, self->buf, 64));
+			if (self->msg.type == ALPC_CONNECTION_REQUEST)
+				server[i++] = alpc_accept_id(pair.port, self->msg.id, 2);
+		}
+		for (i = n; i < 2 * n; i++)
+			EXPECT_LT(0, flood(client[i]));
+	}
+	ASSERT_EQ(0, usage_of(pair.port, 0, &usage));
+	EXPECT_GE(2 * 1024 + 64, usage.messages.used);
+	for (i = 1; i < 64; i++) {
+		close(client[i]);
+		close(server[i]);
+	}
+	pair_close(&pair);
 }
 
 TEST_F(fair, sender_that_waits_gets_the_room_of_its_share)

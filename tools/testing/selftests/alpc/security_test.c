@@ -135,6 +135,48 @@ TEST_F(security, connection_has_a_level_for_what_has_no_context)
 	close(server);
 }
 
+/* Who was handed the port has not said that it may be acted for. */
+TEST_F(security, abuse_45_nobody_acts_as_who_was_handed_a_port)
+{
+	struct alpc_connect arg = connect_args(self->pair.name);
+	int client, server, i;
+
+	arg.flags = ALPC_CONNECT_ASYNC;
+	arg.level = ALPC_LEVEL_IMPERSONATION;
+	client = alpc_connect_with(&arg);
+	AWAIT(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
+	server = alpc_accept_id(self->pair.port, self->msg.id, 2);
+	ASSERT_LE(0, server);
+	ASSERT_LE(0, child_start(&self->child));
+	if (!self->child.pid) {
+		/* Another process of the same user, and then of another one. */
+		EXPECT_EQ(0, alpc_request_async(client, "x", 1, 0, 0, NULL));
+		ASSERT_EQ(0, become(ALICE, STAFF));
+		EXPECT_EQ(0, alpc_request_async(client, "x", 1, 0, 0, NULL));
+		/* It can say so itself. */
+		EXPECT_EQ(0, send_with(client, ALPC_SEND_REQUEST,
+				       alpc_create_security(client, 0,
+							    ALPC_LEVEL_IMPERSONATION, 0)));
+		child_signal(&self->child);
+		child_wait(&self->child);
+		child_exit(true);
+	}
+	ASSERT_EQ(0, child_wait(&self->child));
+	for (i = 0; i < 3; i++) {
+		AWAIT(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
+		EXPECT_EQ(i ? ALICE : 0, self->msg.uid);
+		ASSERT_EQ(0, WHO(self->pair.port, self->msg.id));
+		EXPECT_EQ(i == 1 ? ALPC_LEVEL_IDENTIFICATION : ALPC_LEVEL_IMPERSONATION,
+			  self->who.out_level);
+		EXPECT_EQ(ALPC_IDENTITY_ALL, self->who.out_parts);
+		EXPECT_EQ(i == 1 ? -EACCES : 0, ACT_AS(self->pair.port, self->msg.id));
+	}
+	child_signal(&self->child);
+	EXPECT_EQ(0, child_end(&self->child));
+	close(client);
+	close(server);
+}
+
 TEST_F(security, tracking_is_static_or_dynamic)
 {
 	int fixed = alpc_create_security(self->pair.client, ALPC_SECURITY_STATIC,
@@ -181,23 +223,16 @@ TEST_F(security, effective_only_hides_what_could_be_raised)
 
 TEST_F(security, comes_with_datagrams_callbacks_and_received_identities)
 {
-	struct alpc_attrs attrs = { .identity = address(&self->who) };
 	int sec = alpc_create_security(self->pair.client, 0, ALPC_LEVEL_ANONYMOUS, 0);
+	struct alpc_attrs attrs;
 	struct alpc_transfer t;
 
 	ASSERT_LT(0, sec);
 	ASSERT_EQ(0, send_with(self->pair.client, 0, sec));
-	memset(&self->who, 0, sizeof(self->who));
-	self->who.size = sizeof(self->who);
-	self->who.parts = ALPC_IDENTITY_ALL;
-	transfer_init(&t, ALPC_TRANSFER_RECEIVE);
-	transfer_receive(&t, self->buf, sizeof(self->buf));
-	t.recv.attrs = address(&attrs);
-	t.recv.attrs_len = sizeof(attrs);
-	ASSERT_EQ(0, alpc_transfer(self->pair.port, &t));
-	EXPECT_EQ(ALPC_DATAGRAM, t.recv.type);
-	EXPECT_EQ(ALPC_MSG_SECURITY, t.recv.flags);
-	EXPECT_EQ(0, t.recv.pid);
+	ASSERT_EQ(0, alpc_receive_who(self->pair.port, ALPC_IDENTITY_ALL, &self->msg, &self->who));
+	EXPECT_EQ(ALPC_DATAGRAM, self->msg.type);
+	EXPECT_EQ(ALPC_MSG_SECURITY, self->msg.flags);
+	EXPECT_EQ(0, self->msg.pid);
 	EXPECT_EQ(ALPC_LEVEL_ANONYMOUS, self->who.out_level);
 	EXPECT_EQ(0, self->who.out_parts);
 	/* It is of that end alone; and a reply has none. */
@@ -219,8 +254,6 @@ TEST_F(security, comes_with_datagrams_callbacks_and_received_identities)
 TEST_F(security, abuse_45_revoked_is_useless_for_what_was_sent_before)
 {
 	int sec = request_with(&self->pair, 0, ALPC_LEVEL_IMPERSONATION, 0, &self->msg);
-	struct alpc_attrs attrs = { .identity = address(&self->who) };
-	struct alpc_transfer t;
 
 	ASSERT_LT(0, sec);
 	ASSERT_EQ(0, send_with(self->pair.client, ALPC_SEND_REQUEST, sec));
@@ -231,20 +264,102 @@ TEST_F(security, abuse_45_revoked_is_useless_for_what_was_sent_before)
 	EXPECT_EQ(-EKEYREVOKED, send_with(self->pair.client, 0, sec));
 	/* Also for what is still on its way; and once its number is gone. */
 	ASSERT_EQ(0, alpc_delete_security(self->pair.client, sec));
-	memset(&self->who, 0, sizeof(self->who));
-	self->who.size = sizeof(self->who);
-	self->who.parts = ALPC_IDENTITY_ALL;
-	transfer_init(&t, ALPC_TRANSFER_RECEIVE);
-	transfer_receive(&t, self->buf, sizeof(self->buf));
-	t.recv.attrs = address(&attrs);
-	t.recv.attrs_len = sizeof(attrs);
-	ASSERT_EQ(0, alpc_transfer(self->pair.port, &t));
+	ASSERT_EQ(0, alpc_receive_who(self->pair.port, ALPC_IDENTITY_ALL, &self->msg, &self->who));
 	EXPECT_EQ(0, self->who.out_parts);
 	EXPECT_EQ(OVERFLOW, self->who.out_fsuid);
 	EXPECT_EQ(ALPC_LEVEL_ANONYMOUS, self->who.out_level);
-	EXPECT_EQ(-EKEYREVOKED, ACT_AS(self->pair.port, t.recv.id));
-	EXPECT_EQ(0, alpc_reply(self->pair.port, t.recv.id, NULL, 0));
+	EXPECT_EQ(-EKEYREVOKED, ACT_AS(self->pair.port, self->msg.id));
+	EXPECT_EQ(0, alpc_reply(self->pair.port, self->msg.id, NULL, 0));
 	EXPECT_EQ(-ENOENT, alpc_revoke_security(self->pair.client, sec));
+}
+
+TEST_F(security, abuse_45_revoked_tells_no_ids_either)
+{
+	struct alpc_connect arg = connect_args(self->pair.name);
+	int client, server, sec;
+
+	/* What a plain message of this connection would tell is another matter. */
+	arg.flags = ALPC_CONNECT_ASYNC;
+	arg.withhold = ALPC_IDENTITY_USER;
+	client = alpc_connect_with(&arg);
+	AWAIT(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
+	server = alpc_accept_id(self->pair.port, self->msg.id, 2);
+	ASSERT_LE(0, server);
+	sec = alpc_create_security(client, 0, 0, 0);
+	ASSERT_LT(0, sec);
+	ASSERT_EQ(0, send_with(client, 0, sec));
+	ASSERT_EQ(0, send_with(client, 0, sec));
+	AWAIT(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(getpid(), self->msg.pid);
+	EXPECT_EQ(0, self->msg.uid);
+	ASSERT_EQ(0, alpc_revoke_security(client, sec));
+	AWAIT(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(0, self->msg.pid);
+	EXPECT_EQ(0, self->msg.tid);
+	EXPECT_EQ(OVERFLOW, self->msg.uid);
+	EXPECT_EQ(OVERFLOW, self->msg.gid);
+	close(client);
+	close(server);
+}
+
+/* A call with a context that gives up: what its notice tells. */
+static int notice_of(struct pair *pair, int sec, bool revoke, struct alpc_msg *msg,
+		     struct alpc_identity *who)
+{
+	struct alpc_attrs attrs = { .security = sec };
+	struct transfer_worker caller = {};
+	char buf[8];
+	int err;
+
+	transfer_init(&caller.transfer, ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT);
+	transfer_send(&caller.transfer, ALPC_SEND_REQUEST, 0, NULL, 0);
+	caller.transfer.send.attrs = address(&attrs);
+	caller.transfer.send.attrs_len = sizeof(attrs);
+	caller.transfer.timeout = 5 * SHORT_TIME;
+	err = worker_transfer(&caller, pair->client);
+	err = err ?: alpc_receive(pair->port, msg, buf, sizeof(buf));
+	err = err ?: worker_join(&caller.worker);
+	if (err != -ETIMEDOUT)
+		return err ?: -EBADMSG;
+	if (revoke && alpc_revoke_security(pair->client, sec))
+		return -EKEYREVOKED;
+	return alpc_receive_who(pair->port, ALPC_IDENTITY_ALL, msg, who);
+}
+
+TEST_F(security, abuse_44_notice_tells_no_more_than_the_request)
+{
+	static const struct {
+		__u32 level, withhold;
+		bool revoke;
+	} cases[] = {
+		{ ALPC_LEVEL_ANONYMOUS, 0, false },
+		{ ALPC_LEVEL_IDENTIFICATION, ALPC_IDENTITY_ALL, false },
+		{ ALPC_LEVEL_IMPERSONATION, 0, true },
+	};
+	size_t i;
+	int sec;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		sec = alpc_create_security(self->pair.client, 0, cases[i].level,
+					   cases[i].withhold);
+		ASSERT_LT(0, sec);
+		ASSERT_EQ(0, notice_of(&self->pair, sec, cases[i].revoke, &self->msg,
+				       &self->who));
+		EXPECT_EQ(ALPC_CANCELED, self->msg.type);
+		EXPECT_EQ(ALPC_MSG_SECURITY, self->msg.flags);
+		EXPECT_EQ(0, self->msg.pid);
+		EXPECT_EQ(0, self->msg.tid);
+		EXPECT_EQ(OVERFLOW, self->msg.uid);
+		EXPECT_EQ(OVERFLOW, self->msg.gid);
+		EXPECT_EQ(0, self->who.out_parts);
+		EXPECT_EQ(OVERFLOW, self->who.out_fsuid);
+		EXPECT_EQ(0, self->who.out_permitted);
+	}
+	/* Whose request said who it was, its notice says so as well. */
+	sec = alpc_create_security(self->pair.client, 0, ALPC_LEVEL_IDENTIFICATION, 0);
+	ASSERT_EQ(0, notice_of(&self->pair, sec, false, &self->msg, &self->who));
+	EXPECT_EQ(getpid(), self->msg.pid);
+	EXPECT_EQ(ALPC_IDENTITY_ALL, self->who.out_parts);
 }
 
 TEST_F(security, abuse_45_deleted_stays_with_what_was_sent_before)
@@ -343,7 +458,76 @@ TEST_F(security, abuse_46_nobody_acts_as_who_does_not_exist_here)
 	EXPECT_EQ(0, ACT_AS(self->pair.port, self->msg.id));
 }
 
+/* --- what the server requires --------------------------------------------- */
+
+TEST_F(security, abuse_44_context_withholds_nothing_that_is_required)
+{
+	struct alpc_create_port create = create_args(unique_name());
+	struct pair pair;
+	__u32 withhold;
+	int sec;
+
+	create.require = ALPC_IDENTITY_PROCESS | ALPC_IDENTITY_GROUPS;
+	create.max_security = 64;
+	ASSERT_EQ(0, pair_open(&pair, &create));
+	EXPECT_EQ(-EPERM, alpc_create_security(pair.client, 0, ALPC_LEVEL_ANONYMOUS, 0));
+	for (withhold = 0; withhold <= ALPC_IDENTITY_ALL; withhold++) {
+		sec = alpc_create_security(pair.client, 0, 0, withhold);
+		if (withhold & create.require) {
+			EXPECT_EQ(-EPERM, sec);
+			continue;
+		}
+		ASSERT_EQ(0, send_with(pair.client, 0, sec));
+		ASSERT_EQ(0, alpc_receive_who(pair.port, ALPC_IDENTITY_ALL,
+					      &self->msg, &self->who));
+		EXPECT_EQ(ALPC_IDENTITY_ALL & ~withhold, self->who.out_parts);
+	}
+	/* It is the server that requires. */
+	EXPECT_LT(0, alpc_create_security(pair.server, 0, ALPC_LEVEL_ANONYMOUS, 0));
+	pair_close(&pair);
+}
+
+TEST_F(security, abuse_45_revoking_takes_back_nothing_that_is_required)
+{
+	struct alpc_create_port create = create_args(unique_name());
+	struct pair pair;
+	int sec;
+
+	create.require = ALPC_IDENTITY_PROCESS;
+	ASSERT_EQ(0, pair_open(&pair, &create));
+	sec = request_with(&pair, 0, ALPC_LEVEL_IMPERSONATION, 0, &self->msg);
+	ASSERT_LT(0, sec);
+	ASSERT_EQ(0, send_with(pair.client, 0, sec));
+	ASSERT_EQ(0, alpc_revoke_security(pair.client, sec));
+	EXPECT_EQ(-EKEYREVOKED, ACT_AS(pair.port, self->msg.id));
+	ASSERT_EQ(0, WHO(pair.port, self->msg.id));
+	EXPECT_EQ(ALPC_IDENTITY_PROCESS, self->who.out_parts);
+	EXPECT_EQ(ALPC_LEVEL_ANONYMOUS, self->who.out_level);
+	EXPECT_EQ(getpid(), self->who.out_pid);
+	EXPECT_EQ(OVERFLOW, self->who.out_fsuid);
+	EXPECT_EQ(0, self->who.out_caps);
+	ASSERT_EQ(0, alpc_receive_who(pair.port, ALPC_IDENTITY_ALL, &self->msg, &self->who));
+	EXPECT_EQ(ALPC_DATAGRAM, self->msg.type);
+	EXPECT_EQ(getpid(), self->msg.pid);
+	EXPECT_EQ(OVERFLOW, self->msg.uid);
+	EXPECT_EQ(ALPC_IDENTITY_PROCESS, self->who.out_parts);
+	pair_close(&pair);
+}
+
 /* --- how many ------------------------------------------------------------- */
+
+TEST_F(security, numbers_of_one_end_tell_nothing_of_the_other)
+{
+	int first = alpc_create_security(self->pair.client, 0, 0, 0);
+
+	ASSERT_LT(0, first);
+	ASSERT_LT(0, alpc_create_security(self->pair.server, 0, 0, 0));
+	ASSERT_LT(0, alpc_create_security(self->pair.server, 0, 0, 0));
+	EXPECT_EQ(first + 1, alpc_create_security(self->pair.client, 0, 0, 0));
+	/* Nor are they the other's. */
+	ASSERT_EQ(0, alpc_revoke_security(self->pair.server, first));
+	EXPECT_EQ(0, send_with(self->pair.client, 0, first));
+}
 
 TEST_F(security, abuse_52_as_many_as_the_port_allows)
 {
@@ -374,134 +558,6 @@ TEST_F(security, abuse_52_as_many_as_the_port_allows)
 	pair_close(&pair);
 	ASSERT_EQ(0, alpc_ioctl(alpc_device(), ALPC_IOC_GET_USAGE, &usage));
 	EXPECT_EQ(0, usage.security.used);
-}
-
-/* --- abuse 43: noticing that it is somebody else --------------------------- */
-
-FIXTURE(change)
-{
-	struct pair pair;
-	struct alpc_msg msg;
-	struct alpc_identity who;
-	char buf[64];
-};
-
-FIXTURE_SETUP(change)
-{
-	struct alpc_create_port create = create_args(unique_name());
-
-	create.flags = ALPC_PORT_NOTE_IDENTITY;
-	ASSERT_EQ(0, pair_open(&self->pair, &create));
-}
-
-FIXTURE_TEARDOWN(change)
-{
-	pair_close(&self->pair);
-}
-
-static int send_one(void *arg)
-{
-	struct pair *pair = arg;
-
-	return alpc_send(pair->client, NULL, 0);
-}
-
-#define EXPECT_CHANGED(yes, count) do { \
-	AWAIT(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf); \
-	EXPECT_EQ((yes) ? ALPC_MSG_IDENTITY : 0, self->msg.flags); \
-	ASSERT_EQ(0, alpc_identity(self->pair.server, 0, &self->who, NULL, 0)); \
-	EXPECT_EQ(count, self->who.out_changes); \
-} while (0)
-
-TEST_F(change, abuse_43_is_told_with_the_first_message_of_somebody_else)
-{
-	struct worker worker;
-
-	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
-	EXPECT_CHANGED(false, 0);
-	ASSERT_EQ(0, setresuid(-1, ALICE, -1));
-	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
-	EXPECT_CHANGED(true, 1);
-	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
-	EXPECT_CHANGED(false, 1);
-	ASSERT_EQ(0, setresuid(-1, 0, -1));
-	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
-	EXPECT_CHANGED(true, 2);
-	/* Another thread, and the first one again. */
-	ASSERT_EQ(0, worker_start(&worker, send_one, &self->pair));
-	ASSERT_EQ(0, worker_join(&worker));
-	EXPECT_CHANGED(true, 3);
-	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
-	EXPECT_CHANGED(true, 4);
-}
-
-TEST_F(change, abuse_43_of_what_was_received_twice_is_told_twice)
-{
-	struct alpc_attrs attrs = { .identity = address(&self->who) };
-	struct alpc_transfer t;
-
-	ASSERT_EQ(0, setresuid(-1, ALICE, -1));
-	ASSERT_EQ(0, alpc_send(self->pair.client, "long", 4));
-	ASSERT_EQ(0, setresuid(-1, 0, -1));
-	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
-	transfer_init(&t, ALPC_TRANSFER_RECEIVE);
-	t.recv.data = 8;
-	t.recv.len = 8;
-	EXPECT_EQ(-EFAULT, alpc_transfer(self->pair.port, &t));
-	memset(&self->who, 0, sizeof(self->who));
-	self->who.size = sizeof(self->who);
-	transfer_init(&t, ALPC_TRANSFER_RECEIVE);
-	transfer_receive(&t, self->buf, sizeof(self->buf));
-	t.recv.attrs = address(&attrs);
-	t.recv.attrs_len = sizeof(attrs);
-	ASSERT_EQ(0, alpc_transfer(self->pair.port, &t));
-	EXPECT_EQ(ALPC_MSG_IDENTITY, t.recv.flags);
-	EXPECT_EQ(1, self->who.out_changes);
-	EXPECT_CHANGED(true, 2);
-}
-
-TEST_F(change, abuse_43_of_a_server_is_told_to_who_asked)
-{
-	struct alpc_connect arg = connect_args(self->pair.name);
-	struct connect_worker connector = { .connect = arg };
-	struct alpc_msg request;
-	int client, server;
-
-	connector.connect.flags = ALPC_CONNECT_NOTE_IDENTITY;
-	ASSERT_EQ(0, worker_connect(&connector));
-	AWAIT(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
-	server = alpc_accept_id(self->pair.port, self->msg.id, 2);
-	client = worker_join(&connector.worker);
-	ASSERT_LE(0, client);
-	ASSERT_EQ(0, alpc_request_async(client, NULL, 0, 0, 0, NULL));
-	ASSERT_EQ(0, alpc_request_async(client, NULL, 0, 0, 0, NULL));
-	AWAIT(ALPC_REQUEST, self->pair.port, &request, self->buf);
-	/* Not of the thread that connected. */
-	EXPECT_EQ(ALPC_MSG_IDENTITY, request.flags);
-	ASSERT_EQ(0, alpc_reply(self->pair.port, request.id, NULL, 0));
-	AWAIT(ALPC_REPLY, client, &self->msg, self->buf);
-	EXPECT_EQ(0, self->msg.flags);
-	AWAIT(ALPC_REQUEST, self->pair.port, &request, self->buf);
-	EXPECT_EQ(0, request.flags);
-	ASSERT_EQ(0, setresuid(-1, ALICE, -1));
-	ASSERT_EQ(0, alpc_reply(self->pair.port, request.id, NULL, 0));
-	ASSERT_EQ(0, setresuid(-1, 0, -1));
-	AWAIT(ALPC_REPLY, client, &self->msg, self->buf);
-	EXPECT_EQ(ALPC_MSG_IDENTITY, self->msg.flags);
-	EXPECT_EQ(ALICE, self->msg.uid);
-	ASSERT_EQ(0, alpc_send(server, NULL, 0));
-	AWAIT(ALPC_DATAGRAM, client, &self->msg, self->buf);
-	EXPECT_EQ(ALPC_MSG_IDENTITY, self->msg.flags);
-	ASSERT_EQ(0, alpc_identity(client, 0, &self->who, NULL, 0));
-	EXPECT_EQ(2, self->who.out_changes);
-	/* Who did not ask is not told. */
-	ASSERT_EQ(0, setresuid(-1, ALICE, -1));
-	ASSERT_EQ(0, alpc_send(self->pair.server, NULL, 0));
-	ASSERT_EQ(0, setresuid(-1, 0, -1));
-	AWAIT(ALPC_DATAGRAM, self->pair.client, &self->msg, self->buf);
-	EXPECT_EQ(0, self->msg.flags);
-	close(client);
-	close(server);
 }
 
 TEST_HARNESS_MAIN
