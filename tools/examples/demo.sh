@@ -3,9 +3,10 @@
 # Copyright (C) 2026 The ALPC for Linux authors
 #
 # Real processes talk over /dev/alpc: a file service, its clients, and what can
-# happen to them; and who is let in, and acts for whom (demo-security.sh). Prints who did what and checks every step; ends with status 0
-# if everything went as expected. Takes root, because the processes are to be
-# different users. Programs are looked for beside this script and in PATH.
+# happen to them; and who is let in, and acts for whom (demo-security.sh). Prints
+# who did what and checks every step; ends with status 0 if everything went as
+# expected. Takes root, because the processes are to be different users. Programs
+# are looked for beside this script and in PATH.
 set -u
 
 limit=${DEMO_LIMIT:-240}	# seconds for the whole
