@@ -32,7 +32,8 @@ ksrc = KSRC=$${KSRC:-$$(tests/kernel/source 6.12)}
 tool = $(MAKE) --no-print-directory -C $(1) OUTPUT=$(OUT)/$(2) TOP=$(CURDIR)
 
 .PHONY: all module lib lib-check examples bench-tool tools tests sparse \
-	checkpatch demo check bench install module-install clean help
+	checkpatch demo check bench docs install module-install lib-install clean \
+	help
 
 all: module lib tools
 
@@ -90,10 +91,20 @@ check:
 bench:
 	@tests/bench/run
 
-# `make` first: nothing is built as root by accident here.
-install: module-install
+docs:
+	@command -v sphinx-build >/dev/null || { \
+		echo "sphinx-build is missing (apt-get install python3-sphinx)" >&2; exit 1; }
+	@$(ksrc) sphinx-build -q -b html Documentation $(OUT)/docs
+	@echo "  DOCS    out/docs/index.html"
+
+# Both build what is not there yet; after `make` that is little.
+install: module-install lib-install
+
+# The loader's cache is root's: who installs elsewhere as a user has no use for it.
+lib-install:
 	+$(call tool,tools/lib/alpc,lib) install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 	install -D -m 644 include/uapi/linux/alpc.h $(DESTDIR)$(PREFIX)/include/linux/alpc.h
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" -ne 0 ] || ldconfig
 
 # Nobody but the kernel's packager has the key to sign it with.
 module-install: module
@@ -115,5 +126,8 @@ help:
 	@echo 'make bench         measure against the other ways to talk to a process'
 	@echo 'make sparse        run sparse over the module'
 	@echo 'make checkpatch    run checkpatch over everything'
-	@echo 'make install       module, header and library; DESTDIR=, PREFIX=$(PREFIX)'
+	@echo 'make docs          the pages of Documentation as HTML (needs python3-sphinx)'
+	@echo 'make install       module, header and library; DESTDIR=, PREFIX=$(PREFIX),'
+	@echo '                   and KERNEL= or KDIR= for the module'
+	@echo 'make module-install, lib-install    one without the other'
 	@echo 'make clean         remove out/'

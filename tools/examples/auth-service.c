@@ -214,7 +214,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_sigterm }, NULL);
-	say("user %u knows the keys of %u users", geteuid(), n_users);
+	say("user %u has keys (users: %u)", geteuid(), n_users);
 	err = alpc_server_run(server, 2);
 	alpc_server_free(server);
 	say("%s", err ? strerror(-err) : "stopped");

@@ -37,7 +37,7 @@ authenticating() {
 	echo "$client_uid open-sesame" >"$tmp/keys"
 	chmod 600 "$tmp/keys"
 	serve auth-service -n demo.auth "$tmp/keys"
-	hear 'user 0 knows the keys of 1 users'
+	hear 'user 0 has keys (users: 1)'
 	run 0 "$client_user" auth-client -n demo.auth "$key"
 	says 'session 1'
 	hear "read $key as user $client_uid"

@@ -3,9 +3,10 @@
 # Copyright (C) 2026 The ALPC for Linux authors
 #
 # Real processes talk over /dev/alpc: a file service, its clients, and what can
-# happen to them; and who is let in, and acts for whom (demo-security.sh). Prints who did what and checks every step; ends with status 0
-# if everything went as expected. Takes root, because the processes are to be
-# different users. Programs are looked for beside this script and in PATH.
+# happen to them; and who is let in, and acts for whom (demo-security.sh). Prints
+# who did what and checks every step; ends with status 0 if everything went as
+# expected. Takes root, because the processes are to be different users. Programs
+# are looked for beside this script and in PATH.
 set -u
 
 limit=${DEMO_LIMIT:-240}	# seconds for the whole
@@ -189,7 +190,7 @@ connecting() {
 	says "$port: Operation not permitted"
 	client 0 -s "$service_uid" lookup version
 	hear "client $client_pid of user $client_uid is accepted"
-	hear "client $client_pid is gone: 1 requests, 0 datagrams"
+	hear "client $client_pid is gone (requests: 1, datagrams: 0)"
 }
 
 refusing() {
@@ -227,7 +228,7 @@ lookups() {
 	done
 	for pid in $lookers; do ended "$pid" 0; done
 	cat "$tmp/copies"/out.? | show
-	for i in 1 2 3; do hear 'is gone: 7 requests'; done
+	for i in 1 2 3; do hear 'is gone (requests: 7,'; done
 	for file in $all; do looked_up "$file"; done
 	client 1 lookup ../../../../etc/passwd
 	says 'Invalid cross-device link'
@@ -242,7 +243,7 @@ contents() {
 	client 0 read programs/file-service "$tmp/copies/read"
 	hear "client $client_pid is gone"
 	client 0 fetch programs/file-service "$tmp/copies/fetched"
-	hear "client $client_pid is gone: 1 requests"
+	hear "client $client_pid is gone (requests: 1,"
 	for copy in read fetched; do
 		cmp "$tmp/copies/$copy" "$tmp/files/programs/file-service" ||
 			die "the $copy copy differs"
@@ -279,7 +280,7 @@ datagrams() {
 	step 'a client sends datagrams'
 	client 0 say 'good morning' 'nobody answers this' 'good night'
 	says 'sent 3 datagrams'
-	hear "client $client_pid is gone: 0 requests, 3 datagrams"
+	hear "client $client_pid is gone (requests: 0, datagrams: 3)"
 }
 
 watching() {
@@ -291,10 +292,10 @@ watching() {
 		size=$(stat -c %s "$tmp/files/notes")
 		listen "service $service tells: notes has $size bytes now"
 		listen "service $service asks"
-		hear "client $client_pid answers that it was told $n times"
+		hear "client $client_pid answers: told so far: $n"
 	done
 	ended "$client_pid" 0
-	hear "client $client_pid is gone: 1 requests"
+	hear "client $client_pid is gone (requests: 1,"
 }
 
 killing() {
@@ -305,13 +306,13 @@ killing() {
 	ended "$client_pid" 137
 	expected "client $client_pid died of SIGKILL"
 	hear "client $client_pid gave a request up"
-	hear "client $client_pid is gone: 1 requests"
+	hear "client $client_pid is gone (requests: 1,"
 	background /dev/null wait notes
 	hear "client $client_pid waits for notes"
 	echo 'last line' >>"$tmp/files/notes"
 	listen "notes has $(stat -c %s "$tmp/files/notes") bytes now"
 	ended "$client_pid" 0
-	hear "client $client_pid is gone: 1 requests"
+	hear "client $client_pid is gone (requests: 1,"
 }
 
 # stopped PID: is every thread of it stopped?

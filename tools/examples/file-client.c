@@ -167,7 +167,7 @@ static int command_read(char **args)
 		return failed(args[1], errno);
 	if (!reply)
 		return 1;
-	say("%s: %llu bytes with %u calls", args[0], (unsigned long long)offset,
+	say("%s: %llu bytes (calls: %u)", args[0], (unsigned long long)offset,
 	    calls);
 	return 0;
 }
@@ -302,7 +302,7 @@ static int command_send(char **args)
 	err = send_file(port, (enum alpc_way)way, args[1], &sent);
 	if (err)
 		return failed(args[1], err);
-	say("%s: sent %llu bytes with %u calls, checksum %08x here and %08x there",
+	say("%s: sent %llu bytes (calls: %u), checksum %08x here and %08x there",
 	    args[0], (unsigned long long)sent.bytes, sent.calls, sent.crc,
 	    sent.crc_there);
 	say("%s: it took %.3f s, of which %.3f s of this process", args[0],

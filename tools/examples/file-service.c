@@ -278,7 +278,7 @@ static void on_reply(struct alpc_client *client, const struct alpc_message *repl
 	if (alpc_message_len(reply) != sizeof(count))
 		return;
 	memcpy(&count, alpc_message_data(reply), sizeof(count));
-	say("client %d answers that it was told %llu times", visitor->pid,
+	say("client %d answers: told so far: %llu", visitor->pid,
 	    (unsigned long long)count);
 }
 
@@ -299,7 +299,7 @@ static void on_closed(struct alpc_client *client)
 		say("client %d has sent %llu bytes %s, checksum %08x",
 		    visitor->pid, (unsigned long long)visitor->summed.sum.bytes,
 		    sum_ways(&visitor->summed), visitor->summed.sum.crc);
-	say("client %d is gone: %u requests, %u datagrams", visitor->pid,
+	say("client %d is gone (requests: %u, datagrams: %u)", visitor->pid,
 	    visitor->requests, visitor->datagrams);
 	pthread_mutex_destroy(&visitor->summed.lock);
 	free(visitor);

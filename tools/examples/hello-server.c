@@ -2,6 +2,7 @@
 // Copyright (C) 2026 The ALPC for Linux authors
 #include <alpc/alpc.h>
 #include <stdio.h>
+#include <string.h>
 
 static int hello(struct alpc_client *client, const struct alpc_message *request,
 		 struct alpc_message *reply)
@@ -19,9 +20,13 @@ int main(void)
 	const struct alpc_server_ops ops = { .size = sizeof(ops), .request = hello };
 	struct alpc_server *server;
 	struct alpc_port *port;
+	int err = alpc_port_create("hello", NULL, &port);
 
-	if (alpc_port_create("hello", NULL, &port) ||
-	    alpc_server_new(port, &ops, NULL, &server))
-		return 1;
-	return alpc_server_run(server, 4) ? 1 : 0;
+	if (!err)
+		err = alpc_server_new(port, &ops, NULL, &server);
+	if (!err)
+		err = alpc_server_run(server, 4);
+	if (err)
+		fprintf(stderr, "hello-server: %s\n", strerror(-err));
+	return err ? 1 : 0;
 }
