@@ -13,6 +13,7 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/alpc.h>
 
+#include "completion.h"
 #include "connect.h"
 #include "deliver.h"
 #include "exit.h"
@@ -21,6 +22,7 @@
 #include "ioctl.h"
 #include "names.h"
 #include "port.h"
+#include "runner.h"
 #include "shutdown.h"
 #include "transfer.h"
 
@@ -34,7 +36,10 @@ int alpc_cmd_query(struct alpc_ucmd *ucmd)
 	arg->out_data_max = ALPC_DATA_MAX;
 	arg->out_features = ALPC_FEATURE_SECTIONS | ALPC_FEATURE_ACCESS |
 			    ALPC_FEATURE_FDS | ALPC_FEATURE_SECURITY |
-			    ALPC_FEATURE_USAGE;
+			    ALPC_FEATURE_USAGE | ALPC_FEATURE_VECTORS |
+			    ALPC_FEATURE_COMPLETION;
+	if (ALPC_RUNNER_SUPPORTED)
+		arg->out_features |= ALPC_FEATURE_CONCURRENCY;
 	if (alpc_exit_is_supported())
 		arg->out_features |= ALPC_FEATURE_EXIT_NOTICE;
 	arg->out_queue_messages_max = ALPC_QUEUE_MESSAGES_MAX;
@@ -356,4 +361,32 @@ int alpc_cmd_notify_exit(struct alpc_ucmd *ucmd)
 	if (state != ALPC_STATE_OPEN)
 		return -EPIPE;
 	return alpc_exit_watch(conn, arg->cookie);
+}
+
+int alpc_cmd_create_completion(struct alpc_ucmd *ucmd)
+{
+	struct alpc_create_completion *arg = ucmd->arg;
+	struct file *file;
+	int ret;
+
+	if (arg->flags)
+		return -EINVAL;
+	file = alpc_completion_file(arg->concurrency);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	arg->out_fd = get_unused_fd_flags(O_CLOEXEC);
+	ret = arg->out_fd < 0 ? arg->out_fd : alpc_ucmd_respond(ucmd);
+	if (!ret) {
+		fd_install(arg->out_fd, file);
+		return 0;
+	}
+	if (arg->out_fd >= 0)
+		put_unused_fd(arg->out_fd);
+	fput(file);
+	return ret;
+}
+
+int alpc_cmd_bind(struct alpc_ucmd *ucmd)
+{
+	return alpc_bind(ucmd->end, ucmd->arg);
 }

@@ -18,6 +18,7 @@
 #include "port.h"
 #include "shutdown.h"
 #include "transfer.h"
+#include "vector.h"
 
 /* The kinds of file that a command is for; ports by their &enum alpc_port_kind */
 #define ALPC_ON_DEVICE		BIT(0)
@@ -45,6 +46,8 @@ union alpc_arg {
 	struct alpc_create_security create_security;
 	struct alpc_security security;
 	struct alpc_usage usage;
+	struct alpc_create_completion create_completion;
+	struct alpc_bind bind;
 };
 
 /**
@@ -111,6 +114,11 @@ static const struct alpc_ioctl_op alpc_ioctl_ops[] = {
 		struct alpc_security, __reserved, alpc_cmd_delete_security),
 	ALPC_OP(ALPC_IOC_GET_USAGE, ALPC_ON_DEVICE | ALPC_ON_PORTS,
 		struct alpc_usage, security, alpc_cmd_get_usage),
+	ALPC_OP(ALPC_IOC_CREATE_COMPLETION, ALPC_ON_DEVICE,
+		struct alpc_create_completion, out_fd,
+		alpc_cmd_create_completion),
+	ALPC_OP(ALPC_IOC_BIND, ALPC_ON_CONNECTION | ALPC_ON_CLIENT,
+		struct alpc_bind, __reserved, alpc_cmd_bind),
 };
 
 static const struct alpc_ioctl_op *alpc_find_op(unsigned int cmd)
@@ -121,6 +129,27 @@ static const struct alpc_ioctl_op *alpc_find_op(unsigned int cmd)
 		if (alpc_ioctl_ops[i].cmd == cmd)
 			return &alpc_ioctl_ops[i];
 	return NULL;
+}
+
+/**
+ * alpc_ioctl_elsewhere() - the error of a command that this file has not
+ * @cmd: command
+ *
+ * Return: -EOPNOTSUPP if another kind of file has it, or -ENOTTY.
+ */
+int alpc_ioctl_elsewhere(unsigned int cmd)
+{
+	switch (cmd) {
+	case ALPC_IOC_TRANSFER:
+	case ALPC_IOC_VECTOR:
+	case ALPC_IOC_ACCESS:
+	case ALPC_IOC_WAIT_PACKETS:
+	case ALPC_IOC_POST_PACKETS:
+	case ALPC_IOC_SET_COMPLETION:
+		return -EOPNOTSUPP;
+	default:
+		return alpc_find_op(cmd) ? -EOPNOTSUPP : -ENOTTY;
+	}
 }
 
 /**
@@ -144,8 +173,7 @@ static long alpc_ioctl(struct alpc_end *end, unsigned int kind,
 	int ret;
 
 	if (!op)
-		return cmd == ALPC_IOC_TRANSFER || cmd == ALPC_IOC_ACCESS ?
-		       -EOPNOTSUPP : -ENOTTY;
+		return alpc_ioctl_elsewhere(cmd);
 	if (!(op->kinds & kind))
 		return -EOPNOTSUPP;
 	if (get_user(usize, (u32 __user *)uarg))
@@ -199,12 +227,32 @@ static long alpc_ioctl_access(struct alpc_end *end,
 	return put_user(arg.out_done, &ua->out_done) ? -EFAULT : ret;
 }
 
+/* Many of the first one. */
+static long alpc_ioctl_vector(struct file *file, struct alpc_vector __user *uv)
+{
+	struct alpc_vector v;
+	u32 usize;
+	int ret;
+
+	if (get_user(usize, &uv->size))
+		return -EFAULT;
+	ret = alpc_arg_get(&v, sizeof(v), sizeof(v), usize, uv);
+	if (ret)
+		return ret;
+	ret = alpc_vector(file->private_data, &v, file->f_flags & O_NONBLOCK);
+	/* How far it was is said in any case. */
+	return put_user(v.out_sent, &uv->out_sent) ||
+	       put_user(v.out_received, &uv->out_received) ? -EFAULT : ret;
+}
+
 long alpc_port_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct alpc_end *end = file->private_data;
 
 	if (likely(cmd == ALPC_IOC_TRANSFER))
 		return alpc_ioctl_transfer(file, (void __user *)arg);
+	if (cmd == ALPC_IOC_VECTOR)
+		return alpc_ioctl_vector(file, (void __user *)arg);
 	if (cmd == ALPC_IOC_ACCESS)
 		return alpc_ioctl_access(end, (void __user *)arg);
 	return alpc_ioctl(end, BIT(end->kind), cmd, (void __user *)arg);

@@ -37,6 +37,12 @@
  */
 #define ALPC_UNANSWERED_MAX		1024U
 
+/* What an end keeps of the messages of its vectors: two of the longest. */
+#define ALPC_POOL_MAX			128U
+
+/* Packets that were posted to a completion port and not taken. */
+#define ALPC_POSTED_MAX			65536U
+
 /* Exit notices of one thread: they are all queued in one go when it ends. */
 #define ALPC_WATCHES_MAX		256U
 

@@ -14,6 +14,7 @@
 #include "message.h"
 #include "names.h"
 #include "port.h"
+#include "runner.h"
 
 static const struct file_operations alpc_device_fops = {
 	.owner = THIS_MODULE,
@@ -63,6 +64,7 @@ static void __exit alpc_exit_module(void)
 	misc_deregister(&alpc_device);
 	alpc_names_exit();
 	alpc_exit_exit();
+	alpc_runner_exit();
 	alpc_conn_cache_exit();
 	alpc_message_cache_exit();
 }

@@ -30,11 +30,6 @@ void alpc_message_cache_exit(void)
 	kmem_cache_destroy(alpc_message_cache);
 }
 
-static void *alpc_message_inline(struct alpc_message *m)
-{
-	return m + 1;
-}
-
 /**
  * alpc_buffer_alloc() - memory for data that do not fit into a message
  * @len: bytes
@@ -119,18 +114,7 @@ struct alpc_message *alpc_message_alloc(struct alpc_message **spare,
 		if (IS_ERR(m))
 			return m;
 	}
-	m->caller = NULL;
-	m->state = ALPC_MSG_NEW;
-	m->depth = 0;
-	m->async = false;
-	m->charged = false;
-	m->detached = false;
-	m->called_back = false;
-	m->flags = 0;
-	m->call = 0;
-	m->answer = NULL;
-	m->room = ALPC_MESSAGE_INLINE;
-	m->data = alpc_message_inline(m);
+	alpc_message_renew(m);
 	if (likely(room <= ALPC_MESSAGE_INLINE))
 		return m;
 
@@ -159,6 +143,29 @@ static void alpc_message_free_buffers(struct alpc_message *m)
 		alpc_parcel_empty(m);
 }
 
+static void alpc_message_empty(struct alpc_message *m)
+{
+	/* Pairs with the release of the last other reference. */
+	smp_acquire__after_ctrl_dep();
+	alpc_message_free_buffers(m);
+	m->data = alpc_message_inline(m);
+	m->answer = NULL;
+}
+
+/**
+ * alpc_message_reset() - make a message ready to be used again
+ * @m: message that nobody finds any more; the reference stays the caller's
+ *
+ * Return: true, or false if another thread is still copying it.
+ */
+bool alpc_message_reset(struct alpc_message *m)
+{
+	if (unlikely(refcount_read(&m->ref) != 1))
+		return false;
+	alpc_message_empty(m);
+	return true;
+}
+
 /**
  * alpc_message_recycle() - keep a message for the next one, or drop it
  * @m: message that nobody finds any more; the caller's reference is consumed
@@ -172,11 +179,7 @@ void alpc_message_recycle(struct alpc_message *m, struct alpc_message **spare)
 		alpc_message_put(m);
 		return;
 	}
-	/* Pairs with the release of the last other reference. */
-	smp_acquire__after_ctrl_dep();
-	alpc_message_free_buffers(m);
-	m->data = alpc_message_inline(m);
-	m->answer = NULL;
+	alpc_message_empty(m);
 	if (unlikely(cmpxchg(spare, NULL, m)))
 		alpc_message_put(m);
 }
@@ -238,72 +241,78 @@ int alpc_arg_get(void *arg, u32 ksize, u32 min_size, u32 usize,
 /*
  * A copy of variable length to or from slab memory pays more for the hardened
  * usercopy checks than short data are worth; our callers check the bounds
- * against the buffer that we allocated. So short data go in blocks of constant
- * length, and what is left in words and bytes.
+ * against the buffer that we allocated. So short data go in words, eight in a row
+ * as far as they come to that, and the last ones in bytes.
  */
 #define ALPC_COPY_LARGE		256U
-#define ALPC_COPY_SMALL		64U
+#define ALPC_COPY_BLOCK		64U
 
-static int alpc_copy_in_rest(u8 *to, const u8 __user *from, u32 len)
+static int alpc_copy_in_short(u64 *to, const u64 __user *from, u32 len)
 {
-	if (!user_read_access_begin(from, len))
-		return -EFAULT;
-	for (; len >= sizeof(u64); len -= sizeof(u64)) {
-		unsafe_get_user(*(u64 *)to, (const u64 __user *)from, fault);
-		to += sizeof(u64);
-		from += sizeof(u64);
-	}
-	while (len--)
-		unsafe_get_user(*to++, from++, fault);
-	user_read_access_end();
-	return 0;
-fault:
-	user_read_access_end();
-	return -EFAULT;
-}
+	const u8 __user *from_byte;
+	u8 *to_byte;
 
-static int alpc_copy_out_rest(u8 __user *to, const u8 *from, u32 len)
-{
-	if (!user_write_access_begin(to, len))
-		return -EFAULT;
-	for (; len >= sizeof(u64); len -= sizeof(u64)) {
-		unsafe_put_user(*(const u64 *)from, (u64 __user *)to, fault);
-		to += sizeof(u64);
-		from += sizeof(u64);
-	}
-	while (len--)
-		unsafe_put_user(*from++, to++, fault);
-	user_write_access_end();
-	return 0;
-fault:
-	user_write_access_end();
-	return -EFAULT;
-}
-
-static int alpc_copy_in_short(u8 *to, const u8 __user *from, u32 len)
-{
 	if (len == ALPC_COPY_LARGE)
 		return copy_from_user(to, from, ALPC_COPY_LARGE) ? -EFAULT : 0;
-	for (; len >= ALPC_COPY_SMALL; len -= ALPC_COPY_SMALL) {
-		if (copy_from_user(to, from, ALPC_COPY_SMALL))
-			return -EFAULT;
-		to += ALPC_COPY_SMALL;
-		from += ALPC_COPY_SMALL;
+	if (!user_read_access_begin(from, len))
+		return -EFAULT;
+	for (; len >= ALPC_COPY_BLOCK; len -= ALPC_COPY_BLOCK) {
+		unsafe_get_user(to[0], from + 0, fault);
+		unsafe_get_user(to[1], from + 1, fault);
+		unsafe_get_user(to[2], from + 2, fault);
+		unsafe_get_user(to[3], from + 3, fault);
+		unsafe_get_user(to[4], from + 4, fault);
+		unsafe_get_user(to[5], from + 5, fault);
+		unsafe_get_user(to[6], from + 6, fault);
+		unsafe_get_user(to[7], from + 7, fault);
+		to += 8;
+		from += 8;
 	}
-	return len ? alpc_copy_in_rest(to, from, len) : 0;
+	for (; len >= sizeof(*to); len -= sizeof(*to), to++, from++)
+		unsafe_get_user(*to, from, fault);
+	to_byte = (u8 *)to;
+	from_byte = (const u8 __user *)from;
+	while (len--)
+		unsafe_get_user(*to_byte++, from_byte++, fault);
+	user_read_access_end();
+	return 0;
+fault:
+	user_read_access_end();
+	return -EFAULT;
 }
 
-static int alpc_copy_out_short(u8 __user *to, const u8 *from, u32 len)
+static int alpc_copy_out_short(u64 __user *to, const u64 *from, u32 len)
 {
+	const u8 *from_byte;
+	u8 __user *to_byte;
+
 	if (len == ALPC_COPY_LARGE)
 		return copy_to_user(to, from, ALPC_COPY_LARGE) ? -EFAULT : 0;
-	for (; len >= ALPC_COPY_SMALL; len -= ALPC_COPY_SMALL) {
-		if (copy_to_user(to, from, ALPC_COPY_SMALL))
-			return -EFAULT;
-		to += ALPC_COPY_SMALL;
-		from += ALPC_COPY_SMALL;
+	if (!user_write_access_begin(to, len))
+		return -EFAULT;
+	for (; len >= ALPC_COPY_BLOCK; len -= ALPC_COPY_BLOCK) {
+		unsafe_put_user(from[0], to + 0, fault);
+		unsafe_put_user(from[1], to + 1, fault);
+		unsafe_put_user(from[2], to + 2, fault);
+		unsafe_put_user(from[3], to + 3, fault);
+		unsafe_put_user(from[4], to + 4, fault);
+		unsafe_put_user(from[5], to + 5, fault);
+		unsafe_put_user(from[6], to + 6, fault);
+		unsafe_put_user(from[7], to + 7, fault);
+		to += 8;
+		from += 8;
 	}
-	return len ? alpc_copy_out_rest(to, from, len) : 0;
+	for (; len >= sizeof(*to); len -= sizeof(*to), to++, from++)
+		unsafe_put_user(*from, to, fault);
+	to_byte = (u8 __user *)to;
+	from_byte = (const u8 *)from;
+	while (len--)
+		unsafe_put_user(*from_byte++, to_byte++, fault);
+	user_write_access_end();
+	return 0;
+fault:
+	user_write_access_end();
+	return -EFAULT;
 }
 
 /**

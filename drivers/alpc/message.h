@@ -89,6 +89,7 @@ enum alpc_state {
  *	&alpc_queue.detached, else empty; protected by the port's lock
  * @sent: in &alpc_end.sent from sending until the last effect, else empty;
  *	port's lock
+ * @next: while nobody finds it: in a list of messages to use again
  * @hash: in &alpc_queue.pending of the side that has received it; port's lock
  * @from: the communication port that it was sent through; valid while @sent is
  *	linked
@@ -127,7 +128,10 @@ enum alpc_state {
 struct alpc_message {
 	struct list_head node;
 	struct hlist_node sent;
-	struct hlist_node hash;
+	union {
+		struct hlist_node hash;
+		struct alpc_message *next;
+	};
 	struct alpc_end *from;
 	struct alpc_waiter *caller;
 	struct alpc_ident *sender;
@@ -164,6 +168,7 @@ void alpc_message_cache_exit(void);
 struct alpc_message *alpc_message_alloc(struct alpc_message **spare,
 					struct alpc_user *user, u32 room);
 void alpc_message_recycle(struct alpc_message *m, struct alpc_message **spare);
+bool alpc_message_reset(struct alpc_message *m);
 void alpc_message_free(struct alpc_message *m);
 void alpc_message_init_notice(struct alpc_message *m, struct alpc_end *from,
 			      u8 type);
@@ -173,6 +178,33 @@ int alpc_arg_get(void *arg, u32 ksize, u32 min_size, u32 usize,
 		 const void __user *uarg);
 int alpc_copy_in(void *to, const void __user *from, u32 len);
 int alpc_copy_out(void __user *to, const void *from, u32 len);
+
+static inline void *alpc_message_inline(struct alpc_message *m)
+{
+	return m + 1;
+}
+
+/**
+ * alpc_message_renew() - make a message that was used before a new one
+ * @m: message as alpc_message_reset() leaves it, in no list
+ *
+ * The identities of its earlier use are still in it, for alpc_ident_renew().
+ */
+static inline void alpc_message_renew(struct alpc_message *m)
+{
+	m->caller = NULL;
+	m->state = ALPC_MSG_NEW;
+	m->depth = 0;
+	m->async = false;
+	m->charged = false;
+	m->detached = false;
+	m->called_back = false;
+	m->flags = 0;
+	m->call = 0;
+	m->answer = NULL;
+	m->room = ALPC_MESSAGE_INLINE;
+	m->data = alpc_message_inline(m);
+}
 
 /**
  * alpc_message_weight() - what a message counts for in a queue, in bytes

@@ -11,6 +11,7 @@
 #include <net/net_namespace.h>
 
 #include "inode.h"
+#include "pool.h"
 #include "section.h"
 #include "security.h"
 #include "user.h"
@@ -154,6 +155,7 @@ static void alpc_end_exit(struct alpc_end *end)
 	if (end->spare)
 		alpc_message_free(end->spare);
 	alpc_ident_put(end->last);
+	alpc_pool_free(end->pool);
 	alpc_ident_cache_exit(&end->idents);
 }
 

@@ -22,6 +22,7 @@
 #include "queue.h"
 #include "wait.h"
 
+struct alpc_pool;
 struct alpc_sections;
 struct alpc_user;
 struct inode;
@@ -107,6 +108,7 @@ struct net;
  * @last: who sent last, or NULL unless @noted; port lock
  * @spin: for how long its threads spin
  * @spare: a message to use again, or NULL; xchg()
+ * @pool: more of them, once a vector was sent through it; cmpxchg()
  * @user: who is charged for messages that are sent through it; the port's or the
  *	connection's reference; immutable
  * @idents: the identities of its last senders
@@ -125,6 +127,7 @@ struct alpc_end {
 	u64 seq;
 	struct alpc_spin spin;
 	struct alpc_message *spare;
+	struct alpc_pool *pool;
 	struct alpc_ident *last;
 	struct alpc_user *user;
 	struct alpc_ident_cache idents;

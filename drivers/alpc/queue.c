@@ -9,6 +9,7 @@
 #include <linux/minmax.h>
 #include <linux/poll.h>
 
+#include "completion.h"
 #include "deliver.h"
 #include "message.h"
 #include "port.h"
@@ -38,6 +39,7 @@ void alpc_queue_init(struct alpc_queue *q, u32 max_count, u32 max_bytes)
 	q->max_count = max_count;
 	q->sharers = 0;
 	q->starved = false;
+	q->binding = NULL;
 	init_waitqueue_head(&q->readers);
 	init_waitqueue_head(&q->writers);
 }
@@ -182,6 +184,8 @@ static void alpc_queue_insert(struct alpc_queue *q, struct alpc_message *m,
 	q->length++;
 	q->size += alpc_delivery_len(m);
 	alpc_queue_wake_readers(q, EPOLLIN | EPOLLRDNORM);
+	if (unlikely(q->binding))
+		alpc_binding_add_due(q->binding);
 }
 
 /* Nobody waits for it: let it wait. Apart, as messages are handed over mostly. */
@@ -268,6 +272,8 @@ void alpc_queue_remove(struct alpc_queue *q, struct alpc_message *m,
 		list_del(&b->node);
 	q->length--;
 	q->size -= alpc_delivery_len(m);
+	if (unlikely(q->binding))
+		alpc_binding_settle(q->binding, q->length);
 	if (m->charged) {
 		m->charged = false;
 		alpc_queue_uncharge(q, b, alpc_message_weight(m), wake);

@@ -14,6 +14,7 @@
 #include "pending.h"
 #include "wait.h"
 
+struct alpc_binding;
 struct alpc_message;
 
 /**
@@ -84,6 +85,7 @@ struct alpc_backlog {
  * @max_bytes: limit of @bytes; immutable
  * @sharers: ports that send here
  * @starved: somebody who does not sleep was told that there is no room
+ * @binding: of the completion port that it is bound to, or NULL
  * @readers: those that poll for messages
  * @writers: those that poll for room
  *
@@ -107,6 +109,7 @@ struct alpc_queue {
 	u32 sharers;
 	bool stopped;
 	bool starved;
+	struct alpc_binding *binding;
 	wait_queue_head_t readers;
 	wait_queue_head_t writers;
 };

@@ -35,24 +35,18 @@ static u32 alpc_send_room(const struct alpc_op *op)
 }
 
 /**
- * alpc_send_prepare() - fill a message
+ * alpc_send_fill() - fill a message
  * @op: transfer
+ * @m: new message with enough room; recycled after an error
  *
- * Return: 0 with &alpc_op.m, -EMSGSIZE, -ENOMEM, -EDQUOT, -EFAULT, or what
- * alpc_parcel_pack() returns.
+ * Return: 0 with &alpc_op.m, -ENOMEM, -EFAULT, or what alpc_parcel_pack() returns.
  */
-int alpc_send_prepare(struct alpc_op *op)
+int alpc_send_fill(struct alpc_op *op, struct alpc_message *m)
 {
 	const struct alpc_msg *send = &op->x->send;
 	struct alpc_end *end = op->end;
-	struct alpc_message *m;
 	int ret;
 
-	if (send->len > end->port->max_message)
-		return -EMSGSIZE;
-	m = alpc_message_alloc(&end->spare, end->user, alpc_send_room(op));
-	if (IS_ERR(m))
-		return PTR_ERR(m);
 	ret = alpc_copy_in(m->data, u64_to_user_ptr(send->data), send->len);
 	if (!ret)
 		ret = alpc_ident_renew(&m->sender, &end->idents);
@@ -72,6 +66,24 @@ int alpc_send_prepare(struct alpc_op *op)
 	m->cookie = send->cookie;
 	op->m = m;
 	return 0;
+}
+
+/**
+ * alpc_send_prepare() - make a message
+ * @op: transfer
+ *
+ * Return: 0 with &alpc_op.m, -EMSGSIZE, -ENOMEM, -EDQUOT, or what
+ * alpc_send_fill() returns.
+ */
+int alpc_send_prepare(struct alpc_op *op)
+{
+	struct alpc_end *end = op->end;
+	struct alpc_message *m;
+
+	if (op->x->send.len > end->port->max_message)
+		return -EMSGSIZE;
+	m = alpc_message_alloc(&end->spare, end->user, alpc_send_room(op));
+	return IS_ERR(m) ? PTR_ERR(m) : alpc_send_fill(op, m);
 }
 
 /* Put into the list of what was sent through this end. */

@@ -9,6 +9,7 @@
 #include <linux/poll.h>
 #include <net/net_namespace.h>
 
+#include "completion.h"
 #include "connect.h"
 #include "deliver.h"
 #include "exit.h"
@@ -150,6 +151,8 @@ static void alpc_conn_shutdown(struct alpc_conn *conn, int error,
 	alpc_end_fail_blocked(&conn->client, error, work);
 	alpc_end_fail_blocked(&conn->server, -EPIPE, work);
 	alpc_queue_fail_receivers(&conn->queue, error, &work->wake);
+	if (conn->queue.binding)
+		alpc_binding_close(conn->queue.binding);
 	alpc_queue_wake_readers(&conn->queue, EPOLLHUP | EPOLLRDHUP | EPOLLIN |
 						EPOLLOUT);
 	alpc_queue_wake_writers(&conn->queue, EPOLLHUP | EPOLLRDHUP | EPOLLIN |
@@ -288,6 +291,8 @@ static void alpc_port_release(struct alpc_port *port)
 void alpc_end_release(struct alpc_end *end)
 {
 	trace_alpc_close(end);
+	if (end->kind != ALPC_KIND_SERVER)
+		alpc_unbind(end);
 	switch (end->kind) {
 	case ALPC_KIND_CONNECTION:
 		alpc_port_release(end->port);

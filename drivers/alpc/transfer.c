@@ -20,11 +20,6 @@
 				 ALPC_TRANSFER_DONTWAIT | \
 				 ALPC_TRANSFER_ABSTIME)
 
-static bool alpc_msg_is_clean(const struct alpc_msg *msg)
-{
-	return !msg->attrs == !msg->attrs_len && !msg->__reserved;
-}
-
 /* To give back it takes the id and nothing else. */
 static bool alpc_release_is_clean(const struct alpc_transfer *x)
 {
@@ -35,8 +30,9 @@ static bool alpc_release_is_clean(const struct alpc_transfer *x)
 }
 
 /* What is to be sent makes sense, and does so on this kind of port. */
-static int alpc_check_send(const struct alpc_end *end,
-			   const struct alpc_transfer *x, bool brings)
+static __always_inline int
+alpc_check_send(const struct alpc_end *end, const struct alpc_transfer *x,
+		bool brings)
 {
 	const struct alpc_msg *send = &x->send;
 
@@ -61,8 +57,8 @@ static int alpc_check_send(const struct alpc_end *end,
 	}
 }
 
-static int alpc_check(const struct alpc_end *end, const struct alpc_transfer *x,
-		      bool brings)
+static __always_inline int
+alpc_check(const struct alpc_end *end, const struct alpc_transfer *x, bool brings)
 {
 	u32 flags = x->flags;
 
@@ -82,7 +78,7 @@ static int alpc_check(const struct alpc_end *end, const struct alpc_transfer *x,
 }
 
 /* Take the first message, or begin to wait for one. */
-static int alpc_receive(struct alpc_op *op)
+static __always_inline int alpc_receive(struct alpc_op *op)
 {
 	struct alpc_end *end = op->end;
 	struct alpc_queue *q = end->own;
@@ -106,7 +102,7 @@ static int alpc_receive(struct alpc_op *op)
 	return -EINPROGRESS;
 }
 
-static int alpc_commit_send(struct alpc_op *op)
+static __always_inline int alpc_commit_send(struct alpc_op *op)
 {
 	int ret;
 
@@ -127,7 +123,7 @@ static int alpc_commit_send(struct alpc_op *op)
  * Under the lock: send, and begin to wait. Return: 0 if everything is done,
  * -EINPROGRESS if the thread is to wait, or an error.
  */
-static int alpc_commit(struct alpc_op *op)
+static __always_inline int alpc_commit(struct alpc_op *op)
 {
 	u32 flags = op->x->flags;
 	int ret;
@@ -144,7 +140,7 @@ static int alpc_commit(struct alpc_op *op)
 	return op->call ? -EINPROGRESS : alpc_call_resume(op);
 }
 
-static int alpc_commit_and_spin(struct alpc_op *op)
+static __always_inline int alpc_commit_and_spin(struct alpc_op *op)
 {
 	struct alpc_end *end = op->end;
 	int ret;
@@ -208,7 +204,7 @@ static int alpc_give_up(struct alpc_op *op, int error)
 	return error;
 }
 
-static int alpc_wait(struct alpc_op *op)
+static __always_inline int alpc_wait(struct alpc_op *op)
 {
 	int ret = alpc_sleep(&op->w, &op->deadline);
 
@@ -222,7 +218,7 @@ static int alpc_wait(struct alpc_op *op)
 }
 
 /* Send and wait; then the delivery is there, if one was asked for. */
-static int alpc_run(struct alpc_op *op)
+static __always_inline int alpc_run(struct alpc_op *op)
 {
 	int ret;
 
@@ -238,7 +234,7 @@ static int alpc_run(struct alpc_op *op)
 	}
 }
 
-static int alpc_prepare(struct alpc_op *op)
+static __always_inline int alpc_prepare(struct alpc_op *op)
 {
 	if (!(op->x->flags & ALPC_TRANSFER_SEND) ||
 	    op->x->send.flags == ALPC_SEND_RELEASE)
@@ -249,7 +245,7 @@ static int alpc_prepare(struct alpc_op *op)
 }
 
 /* Release what was prepared and not sent. */
-static void alpc_abort(struct alpc_op *op)
+static __always_inline void alpc_abort(struct alpc_op *op)
 {
 	if (!op->m || op->sent)
 		return;
@@ -263,7 +259,7 @@ static void alpc_abort(struct alpc_op *op)
 	}
 }
 
-static void alpc_fill(struct alpc_msg *msg, const struct alpc_delivery *d)
+static __always_inline void alpc_fill(struct alpc_msg *msg, const struct alpc_delivery *d)
 {
 	struct alpc_ids ids __uninitialized;
 
@@ -301,6 +297,31 @@ static int alpc_report(const struct alpc_transfer *x,
 	       -EFAULT : 0;
 }
 
+static __always_inline int
+alpc_copy_delivery(struct alpc_end *end, const struct alpc_delivery *d,
+		   struct alpc_msg *recv, u32 *kinds)
+{
+	int ret;
+
+	/* Who is being killed leaves the message to others. */
+	if (unlikely(fatal_signal_pending(current)))
+		return -EINTR;
+	if (unlikely(d->len > recv->len)) {
+		recv->len = d->len;
+		return -EMSGSIZE;
+	}
+	ret = alpc_copy_out(u64_to_user_ptr(recv->data), d->data, d->len);
+	if (unlikely(ret))
+		return ret;
+	trace_alpc_receive(end, d);
+	alpc_fill(recv, d);
+	if (unlikely(recv->attrs ||
+		     d->flags & (ALPC_MSG_RANGES | ALPC_MSG_FDS |
+				 ALPC_MSG_SECURITY)))
+		return alpc_parcel_unpack(end, d, recv, kinds);
+	return 0;
+}
+
 /* Copy out what was received; if that fails it is as if it had not been. */
 static int alpc_finish(struct alpc_op *op, struct alpc_transfer __user *ux)
 {
@@ -309,29 +330,9 @@ static int alpc_finish(struct alpc_op *op, struct alpc_transfer __user *ux)
 	u32 kinds = 0;
 	int ret;
 
-	/* Who is being killed leaves the message to others. */
-	if (unlikely(fatal_signal_pending(current))) {
-		ret = -EINTR;
-		goto undo;
-	}
-	if (unlikely(d->len > x->recv.len)) {
-		x->recv.len = d->len;
-		ret = -EMSGSIZE;
-		goto undo;
-	}
-	ret = alpc_copy_out(u64_to_user_ptr(x->recv.data), d->data, d->len);
+	ret = alpc_copy_delivery(op->end, d, &x->recv, &kinds);
 	if (unlikely(ret))
 		goto undo;
-	trace_alpc_receive(op->end, d);
-	alpc_fill(&x->recv, d);
-	if (unlikely(x->recv.attrs ||
-		     d->flags & (ALPC_MSG_RANGES | ALPC_MSG_FDS |
-				 ALPC_MSG_SECURITY))) {
-		ret = alpc_parcel_unpack(op->end, d, &x->recv,
-					 &kinds);
-		if (ret)
-			goto undo;
-	}
 	x->out_done |= ALPC_DONE_RECEIVED;
 	ret = alpc_report(x, ux);
 	if (unlikely(ret))
@@ -390,6 +391,79 @@ void alpc_receive_switch(struct alpc_end *end, bool on)
 	alpc_work_end(&work, end->port);
 }
 
+static __always_inline void alpc_begin(struct alpc_op *op, struct alpc_end *end,
+				       struct alpc_transfer *x)
+{
+	op->end = end;
+	op->x = x;
+	op->sent = false;
+	op->m = NULL;
+	op->answer = NULL;
+	op->call = NULL;
+	op->granted = NULL;
+	op->spent.any = false;
+	op->w.delivery.msg = NULL;
+}
+
+/*
+ * The steps of a transfer for who makes it up of them (vector.c). A transfer has
+ * them inline.
+ */
+
+/* Does it make sense, and does so on this kind of port? */
+int alpc_op_check(const struct alpc_end *end, const struct alpc_transfer *x,
+		  bool brings)
+{
+	return alpc_check(end, x, brings);
+}
+
+/* Everything but the deadline, @brings and @dontwait. */
+void alpc_op_init(struct alpc_op *op, struct alpc_end *end,
+		  struct alpc_transfer *x)
+{
+	alpc_begin(op, end, x);
+}
+
+/* Fill the message to send, or claim the request to answer. */
+int alpc_op_prepare(struct alpc_op *op)
+{
+	return alpc_prepare(op);
+}
+
+/* Under the lock: send what was prepared. */
+int alpc_op_commit_send(struct alpc_op *op)
+{
+	return alpc_commit_send(op);
+}
+
+/* Send what was prepared, wait and receive. */
+int alpc_op_run(struct alpc_op *op)
+{
+	return alpc_run(op);
+}
+
+/* Release what was prepared and not sent. */
+void alpc_op_abort(struct alpc_op *op)
+{
+	alpc_abort(op);
+}
+
+/**
+ * alpc_op_copy_out() - copy out what was received
+ * @end: port
+ * @d: what was received
+ * @recv: its buffers; filled in
+ * @kinds: for alpc_fds_select()
+ *
+ * Return: 0 or an error; then the caller undoes the delivery. -EMSGSIZE with the
+ * length needed in @recv.
+ */
+int alpc_op_copy_out(struct alpc_end *end, const struct alpc_delivery *d,
+		     struct alpc_msg *recv, u32 *kinds)
+{
+	return alpc_copy_delivery(end, d, recv, kinds);
+}
+
 /**
  * alpc_transfer() - send, receive, or both
  * @end: port
@@ -414,16 +488,8 @@ int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 				 x->flags & ALPC_TRANSFER_ABSTIME);
 	if (unlikely(ret))
 		return ret;
-	op.end = end;
-	op.x = x;
+	alpc_begin(&op, end, x);
 	op.dontwait = nonblock || (x->flags & ALPC_TRANSFER_DONTWAIT);
-	op.sent = false;
-	op.m = NULL;
-	op.answer = NULL;
-	op.call = NULL;
-	op.granted = NULL;
-	op.spent.any = false;
-	op.w.delivery.msg = NULL;
 
 	ret = alpc_prepare(&op);
 	if (likely(!ret))

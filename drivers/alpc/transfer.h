@@ -70,6 +70,7 @@ struct alpc_op {
 
 void alpc_op_note_grant(struct alpc_op *op, struct alpc_message *m);
 
+int alpc_send_fill(struct alpc_op *op, struct alpc_message *m);
 int alpc_send_prepare(struct alpc_op *op);
 int alpc_send_commit(struct alpc_op *op);
 void alpc_send_abort(struct alpc_op *op);
@@ -81,8 +82,24 @@ int alpc_release_commit(struct alpc_op *op);
 int alpc_call_resume(struct alpc_op *op);
 void alpc_call_cancel(struct alpc_message *m, struct alpc_work *work);
 
+int alpc_op_check(const struct alpc_end *end, const struct alpc_transfer *x,
+		  bool brings);
+void alpc_op_init(struct alpc_op *op, struct alpc_end *end,
+		  struct alpc_transfer *x);
+int alpc_op_prepare(struct alpc_op *op);
+int alpc_op_commit_send(struct alpc_op *op);
+int alpc_op_run(struct alpc_op *op);
+void alpc_op_abort(struct alpc_op *op);
+int alpc_op_copy_out(struct alpc_end *end, const struct alpc_delivery *d,
+		     struct alpc_msg *recv, u32 *kinds);
+
 void alpc_receive_switch(struct alpc_end *end, bool on);
 int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 		  struct alpc_transfer __user *ux, bool nonblock);
+
+static inline bool alpc_msg_is_clean(const struct alpc_msg *msg)
+{
+	return !msg->attrs == !msg->attrs_len && !msg->reserve;
+}
 
 #endif /* ALPC_TRANSFER_H */

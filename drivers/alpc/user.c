@@ -275,6 +275,24 @@ bool alpc_user_fits(const struct alpc_user *user, enum alpc_resource what,
 }
 
 /**
+ * alpc_user_is_half_full() - has a user more than half of what it may have?
+ * @user: account, or NULL
+ * @what: of what
+ *
+ * Then nothing more of it is kept only because it may be used again.
+ */
+bool alpc_user_is_half_full(const struct alpc_user *user,
+			    enum alpc_resource what)
+{
+	long half = alpc_user_limit(what) / 2;
+
+	for (; user; user = user->owner)
+		if (alpc_user_used(user, what) > half)
+			return true;
+	return false;
+}
+
+/**
  * alpc_user_charge_current() - charge the calling thread's user
  * @user: gets a reference to its account, or NULL
  * @what: of what

@@ -73,6 +73,8 @@ void alpc_user_put(struct alpc_user *user);
 unsigned long alpc_user_limit(enum alpc_resource what);
 bool alpc_user_fits(const struct alpc_user *user, enum alpc_resource what,
 		    long amount);
+bool alpc_user_is_half_full(const struct alpc_user *user,
+			    enum alpc_resource what);
 int alpc_user_charge(struct alpc_user *user, enum alpc_resource what,
 		     long amount);
 void alpc_user_charge_more(struct alpc_user *user, enum alpc_resource what,

@@ -81,6 +81,37 @@ struct loan_ops {
 	void (*end)(struct loan *loan);
 };
 
+/* Messages of one call in a stream. */
+#define STREAM_BATCH	32
+
+/**
+ * struct stream - messages that one process sends to another, many in one call
+ * @bytes: payload of each
+ * @batch: STREAM_BATCH messages, one after the other. After the fork each process
+ *	has its own.
+ * @priv: the mechanism's own state, freed by @close() of struct stream_ops
+ */
+struct stream {
+	size_t bytes;
+	unsigned char *batch;
+	void *priv;
+};
+
+/**
+ * struct stream_ops - how messages are sent that want no reply
+ * @open: before the fork: makes what both processes inherit
+ * @send: in the sender: sends the first so many messages of @stream.batch
+ * @receive: in the receiver: waits for a message, receives what is there into
+ *	@stream.batch, and returns how many that are
+ * @close: in the receiver, after the sender has ended
+ */
+struct stream_ops {
+	void (*open)(struct stream *stream);
+	void (*send)(struct stream *stream, unsigned int count);
+	unsigned int (*receive)(struct stream *stream);
+	void (*close)(struct stream *stream);
+};
+
 /**
  * struct mechanism - one row of the table of mechanisms
  * @name: as it stands in the CSV file
@@ -96,6 +127,7 @@ struct loan_ops {
  * @close: in the client, after the server has ended
  * @connection: NULL where making a connection is not measured
  * @loan: NULL where reading the memory of another process is not measured
+ * @stream: NULL where messages without a reply are not measured
  *
  * Every function ends the program through fail() when something goes wrong.
  */
@@ -111,6 +143,7 @@ struct mechanism {
 	void (*close)(struct channel *ch);
 	const struct connection_ops *connection;
 	const struct loan_ops *loan;
+	const struct stream_ops *stream;
 };
 
 extern const struct mechanism mech_eventfd;
@@ -127,6 +160,8 @@ extern const struct mechanism mech_alpc;
 extern const struct mechanism mech_alpc_nospin;
 extern const struct mechanism mech_alpc_clients_1;
 extern const struct mechanism mech_alpc_clients_10000;
+extern const struct mechanism mech_unix_dgram;
+extern const struct mechanism mech_alpc_vector;
 extern const struct mechanism mech_alpc_auto;
 extern const struct mechanism mech_alpc_inline;
 extern const struct mechanism mech_alpc_view_copy;
@@ -181,6 +216,8 @@ double measure_cpu_receiver(const struct mechanism *mech, size_t bytes,
 			    const struct options *opt);
 double measure_read(const struct mechanism *mech, size_t bytes,
 		    const struct options *opt);
+double measure_stream(const struct mechanism *mech, size_t bytes,
+		      const struct options *opt);
 double measure_connect(const struct mechanism *mech, size_t bytes,
 		       const struct options *opt);
 double measure_memory(const struct mechanism *mech, size_t bytes,

@@ -27,6 +27,8 @@ static bool can_do(const struct mechanism *mech, enum metric_subject subject)
 		return mech->connection;
 	case LOANS:
 		return mech->loan;
+	case STREAMS:
+		return mech->stream;
 	default:
 		return mech->call;
 	}

@@ -15,8 +15,9 @@
  * @CONNECTIONS: connections; mechanisms without struct mechanism.connection
  *	have none
  * @LOANS: reading another process's memory, likewise struct mechanism.loan
+ * @STREAMS: messages without a reply, likewise struct mechanism.stream
  */
-enum metric_subject { CALLS, CONNECTIONS, LOANS };
+enum metric_subject { CALLS, CONNECTIONS, LOANS, STREAMS };
 
 /**
  * enum metric_payload - struct metric.payload

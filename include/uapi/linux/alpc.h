@@ -40,6 +40,13 @@
  * message (%ALPC_IOC_GET_IDENTITY). Each side may withhold parts of its
  * identity. A *security context* says what a receiver may do with a sender's
  * identity, and can be revoked (%ALPC_IOC_CREATE_SECURITY).
+ *
+ * Many messages can be sent and received in one call (%ALPC_IOC_VECTOR). A
+ * *completion port* (%ALPC_IOC_CREATE_COMPLETION), a file as well, lets a few
+ * threads wait for any number of ports; a *completion list*
+ * (%ALPC_IOC_CREATE_LIST) is memory into which the kernel puts messages without
+ * being called. A request that was sent can be taken back (%ALPC_IOC_CANCEL), and
+ * memory for a message set aside beforehand (%ALPC_IOC_CREATE_RESERVE).
  */
 
 /**
@@ -66,20 +73,26 @@
  *                 caller connect; the sender does not let its receiver act as
  *                 it
  * EAGAIN          it would have to wait and was asked not to
- * EBADF           a descriptor that is to be sent is not open
+ * EALREADY        the request is answered: too late to cancel it
+ * EBADF           a descriptor that is to be sent, or a completion port, is not
+ *                 open
  * EBADMSG         the id names a message that does not take this answer: a
  *                 reply to a connection request, an acceptance of a request
  * EBUSY           a callback in the same call is not answered yet; the bytes
- *                 are protected by another secure view
- * ECANCELED       the caller that the reply or acceptance was meant for gave up
+ *                 are protected by another secure view; the port is bound to a
+ *                 completion port, or has a list, already; the reserve's message
+ *                 is on its way; another thread waits for this reply
+ * ECANCELED       the caller that the reply or acceptance was meant for gave up;
+ *                 the request was cancelled by its receiver, or by another thread
  * ECONNREFUSED    the server refused the connection
  * ECONNRESET      the connection port was closed before it answered the
  *                 connection request
  * EDEADLK         callbacks are nested too deeply
  * EDQUOT          too many requests, exit notices and views of this end are
  *                 outstanding, or its sections are too many or too long
- *                 together, or its security contexts too many; or the user has
- *                 as much of something as one user may have
+ *                 together, or its security contexts or reserves too many; or
+ *                 too many packets wait; or the user has as much of something
+ *                 as one user may have
  * EEXIST          the name is in use
  * EFAULT          an address is not accessible
  * EFBIG           longer than a section or a view of this port may be
@@ -93,10 +106,12 @@
  *                 message stays
  * ELOOP           a descriptor that could keep the port alive from inside its
  *                 own messages
- * ENOENT          no port has that name; no section or security context of the
- *                 connection, no range of the request, no descriptor of the
- *                 message has that number
+ * ENOENT          no port has that name; no section, security context or
+ *                 reserve of the connection, no range of the request, no
+ *                 descriptor of the message has that number; the port is not
+ *                 bound, or has no list
  * ENOMEM          no memory
+ * ENOMSG          there is something in the completion list
  * ENOTCONN        the connection is not accepted yet
  * ENOTTY          no such command
  * EOPNOTSUPP      the command is not one for this kind of port; the server wants
@@ -151,6 +166,12 @@
 /** ALPC_FDS_MAX - how many descriptors a message may carry */
 #define ALPC_FDS_MAX		512
 
+/** ALPC_VECTOR_MAX - how many messages a vector may have, each way */
+#define ALPC_VECTOR_MAX		64
+
+/** ALPC_PACKETS_MAX - how many packets one call may take or post */
+#define ALPC_PACKETS_MAX	64
+
 /** ALPC_SECTION_SLOTS - words in a section's page of release counters */
 #define ALPC_SECTION_SLOTS	1024
 
@@ -168,6 +189,10 @@
 #define ALPC_IOC_NOTIFY_EXIT	_IO(ALPC_IOC_TYPE, 0x15)
 #define ALPC_IOC_SHUTDOWN	_IO(ALPC_IOC_TYPE, 0x16)
 #define ALPC_IOC_TRANSFER	_IO(ALPC_IOC_TYPE, 0x20)
+#define ALPC_IOC_VECTOR		_IO(ALPC_IOC_TYPE, 0x21)
+#define ALPC_IOC_CANCEL		_IO(ALPC_IOC_TYPE, 0x22)
+#define ALPC_IOC_CREATE_RESERVE	_IO(ALPC_IOC_TYPE, 0x23)
+#define ALPC_IOC_DELETE_RESERVE	_IO(ALPC_IOC_TYPE, 0x24)
 #define ALPC_IOC_CREATE_SECTION	_IO(ALPC_IOC_TYPE, 0x30)
 #define ALPC_IOC_OPEN_SECTION	_IO(ALPC_IOC_TYPE, 0x31)
 #define ALPC_IOC_DELETE_SECTION	_IO(ALPC_IOC_TYPE, 0x32)
@@ -178,6 +203,15 @@
 #define ALPC_IOC_REVOKE_SECURITY	_IO(ALPC_IOC_TYPE, 0x62)
 #define ALPC_IOC_DELETE_SECURITY	_IO(ALPC_IOC_TYPE, 0x63)
 #define ALPC_IOC_GET_USAGE	_IO(ALPC_IOC_TYPE, 0x70)
+#define ALPC_IOC_CREATE_COMPLETION	_IO(ALPC_IOC_TYPE, 0x80)
+#define ALPC_IOC_BIND		_IO(ALPC_IOC_TYPE, 0x81)
+#define ALPC_IOC_WAIT_PACKETS	_IO(ALPC_IOC_TYPE, 0x82)
+#define ALPC_IOC_POST_PACKETS	_IO(ALPC_IOC_TYPE, 0x83)
+#define ALPC_IOC_SET_COMPLETION	_IO(ALPC_IOC_TYPE, 0x84)
+#define ALPC_IOC_CREATE_LIST	_IO(ALPC_IOC_TYPE, 0x90)
+#define ALPC_IOC_DELETE_LIST	_IO(ALPC_IOC_TYPE, 0x91)
+#define ALPC_IOC_QUICK_WAIT	_IO(ALPC_IOC_TYPE, 0xa0)
+#define ALPC_IOC_QUICK_WAKE	_IO(ALPC_IOC_TYPE, 0xa1)
 
 /**
  * struct alpc_query - what this kernel can do (%ALPC_IOC_QUERY)
@@ -212,6 +246,15 @@ struct alpc_query {
 							 * security contexts
 							 */
 #define ALPC_FEATURE_USAGE		(1ULL << 5)	/* ALPC_IOC_GET_USAGE */
+#define ALPC_FEATURE_VECTORS		(1ULL << 6)	/* ALPC_IOC_VECTOR */
+#define ALPC_FEATURE_COMPLETION		(1ULL << 7)	/* completion ports */
+#define ALPC_FEATURE_CONCURRENCY	(1ULL << 8)	/* they see threads block */
+#define ALPC_FEATURE_CANCEL		(1ULL << 9)	/* ALPC_IOC_CANCEL; waiting
+							 * for one reply
+							 */
+#define ALPC_FEATURE_LISTS		(1ULL << 10)	/* completion lists */
+#define ALPC_FEATURE_RESERVES		(1ULL << 11)	/* resource reserves */
+#define ALPC_FEATURE_QUICK		(1ULL << 12)	/* ALPC_IOC_QUICK_WAIT */
 
 /* Parts of an identity */
 #define ALPC_IDENTITY_PROCESS	(1U << 0)	/* pid, tid, start time */
@@ -728,7 +771,8 @@ struct alpc_attrs {
  *	stands for. (A receive that failed with EFAULT just then may be
  *	counted.)
  * @call: with a received callback: the call in which it came, for going on
- *	to wait. To go on: that value, which is also the out_id of the call.
+ *	to wait. To go on: that value, which is also the out_id of the call. To wait
+ *	for the reply to an asynchronous request: its out_id.
  * @view_offset: where in the section the view begins, in bytes
  * @view_len: its length in bytes, 0 for no view
  * @section: the section's id, or with %ALPC_VIEW_RANGE the number of a range of
@@ -736,7 +780,8 @@ struct alpc_attrs {
  * @view_flags: ALPC_VIEW_* bits
  * @attrs: address of &struct alpc_attrs, or 0
  * @attrs_len: sizeof(struct alpc_attrs), or 0; grows like other arguments
- * @__reserved: must be 0
+ * @reserve: sending a request, callback or datagram: a reserve to take the memory
+ *	from (%ALPC_IOC_CREATE_RESERVE), or 0. Receiving: must be 0.
  *
  * A view is of a section that the sender has created on this connection, or, in
  * a reply, of the view that the request carried with %ALPC_VIEW_WRITE. The
@@ -787,7 +832,7 @@ struct alpc_msg {
 	__u32 view_flags;
 	__aligned_u64 attrs;
 	__u32 attrs_len;
-	__u32 __reserved;
+	__u32 reserve;
 };
 
 /* struct alpc_transfer.flags */
@@ -832,7 +877,9 @@ struct alpc_msg {
  * RECEIVE                          receive
  * SEND, reply + WAIT               answer a callback, and go on waiting for
  *                                  the reply to the call @recv.call
- * WAIT                             go on waiting for it
+ * WAIT                             go on waiting for it; or wait for the
+ *                                  reply to the asynchronous request
+ *                                  @recv.call, before all that is queued
  * ================================ ===========================================
  *
  * New requests and datagrams go through communication ports; messages are
@@ -1240,6 +1287,435 @@ struct alpc_usage {
 	struct alpc_amount section_bytes;
 	struct alpc_amount fds;
 	struct alpc_amount security;
+};
+
+/**
+ * struct alpc_vector_send - one message of a vector to send
+ * @msg: the message, as &alpc_transfer.send
+ * @room: request or callback: room for a reply, as &alpc_transfer.recv.len: 0 for
+ *	the port's limit
+ * @out_error: 0 if it was sent, or the errno that says why not
+ * @out_id: the id that was given to a request
+ */
+struct alpc_vector_send {
+	struct alpc_msg msg;
+	__u32 room;
+	__u32 out_error;
+	__aligned_u64 out_id;
+};
+
+/**
+ * struct alpc_vector - send and receive several messages (%ALPC_IOC_VECTOR)
+ * @size: sizeof(struct alpc_vector)
+ * @flags: ALPC_TRANSFER_* bits but %ALPC_TRANSFER_WAIT
+ * @timeout: as &alpc_transfer.timeout
+ * @send: address of an array of &struct alpc_vector_send
+ * @recv: address of an array of &struct alpc_msg, each with its own buffer
+ * @send_count: how many to send, 1 to %ALPC_VECTOR_MAX; 0 without
+ *	%ALPC_TRANSFER_SEND
+ * @recv_count: how many to receive at most, likewise
+ * @out_sent: how many of @send were dealt with, from the first on. Each of those
+ *	has its result in &alpc_vector_send.out_error; the others were not touched.
+ * @out_received: how many of @recv hold a message, from the first on
+ *
+ * On any port that the single messages could be sent and received through. They
+ * are sent in order, and arrive together where nobody else sends. A reply or
+ * release that fails concerns nobody else, and sending goes on behind it. Anything
+ * else that fails ends the call with that error; so does an entry that is not
+ * accessible (EFAULT), which is then not dealt with. Requests are
+ * asynchronous: their replies are received later.
+ *
+ * When everything was dealt with it waits for a message, and receives all that are
+ * there, up to @recv_count. It does not wait for more than one. One that does not fit
+ * into its buffer, or cannot be copied out, ends the receiving before it, and is an
+ * error if it is the first; its &alpc_msg.len then is the length needed.
+ *
+ * The time is for the whole. After an error @out_sent and @out_received tell what
+ * has taken effect. After EINTR nothing is repeated unless nothing had been done.
+ *
+ * Errors: those of &struct alpc_transfer.
+ */
+struct alpc_vector {
+	__u32 size;
+	__u32 flags;
+	__aligned_s64 timeout;
+	__aligned_u64 send;
+	__aligned_u64 recv;
+	__u32 send_count;
+	__u32 recv_count;
+	__u32 out_sent;
+	__u32 out_received;
+};
+
+/* struct alpc_cancel.flags */
+#define ALPC_CANCEL_RECEIVED	(1U << 0)	/* one that was received here */
+#define ALPC_CANCEL_COOKIE	(1U << 1)	/* the one with that cookie */
+
+/**
+ * enum alpc_cancel_state - struct alpc_cancel.out_state
+ * @ALPC_CANCELED_QUEUED: nobody had received it, and nobody will
+ * @ALPC_CANCELED_TAKEN: it had been received; its receiver is told, and cannot
+ *	answer it any more
+ */
+enum alpc_cancel_state {
+	ALPC_CANCELED_QUEUED = 1,
+	ALPC_CANCELED_TAKEN = 2,
+};
+
+/**
+ * struct alpc_cancel - cancel a request (%ALPC_IOC_CANCEL)
+ * @size: sizeof(struct alpc_cancel)
+ * @flags: ALPC_CANCEL_* bits, one at most
+ * @id: the request: &alpc_transfer.out_id or &alpc_vector_send.out_id, or with
+ *	%ALPC_CANCEL_RECEIVED &alpc_msg.id. 0 with %ALPC_CANCEL_COOKIE.
+ * @cookie: with %ALPC_CANCEL_COOKIE its &alpc_msg.cookie, else 0. If several have
+ *	it, the one that was sent last.
+ * @out_state: &enum alpc_cancel_state
+ * @__reserved: must be 0
+ *
+ * By who sent it: on the port that it was sent through, whether a thread waits for
+ * the reply or not. A thread that does gets ECANCELED. Cancelling counts before the
+ * reply is handed over and not afterwards (EALREADY): then the reply is there to be
+ * received, or its thread has it.
+ *
+ * By who received it: on a port that it could be answered through. A thread that
+ * waits for the reply gets ECANCELED; of an asynchronous request the
+ * sender's port receives %ALPC_CANCELED with the request's out_id and cookie. The
+ * receiver itself is told nothing.
+ *
+ * Errors: ESRCH (no such request, or it is gone), EALREADY (answered), ECANCELED
+ * (cancelled by the other side just before), EINVAL, EFAULT, E2BIG, EOPNOTSUPP.
+ */
+struct alpc_cancel {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 id;
+	__aligned_u64 cookie;
+	__u32 out_state;
+	__u32 __reserved;
+};
+
+/**
+ * struct alpc_create_reserve - set memory for a message aside
+ *	(%ALPC_IOC_CREATE_RESERVE)
+ * @size: sizeof(struct alpc_create_reserve)
+ * @flags: must be 0
+ * @len: bytes of data that the message, or its reply, may have, up to the port's
+ *	limit; 0 for that
+ * @out_reserve: its number on this port
+ *
+ * On a communication port. A message is sent from it by naming it in
+ * &alpc_msg.reserve. Sending then needs no memory and no room in the queue. It is
+ * free again when the message, and the reply to it, has been received; until then
+ * it cannot be used (EBUSY).
+ *
+ * Errors: EDQUOT, EMSGSIZE, EPIPE, ENOMEM, EINVAL, EFAULT, E2BIG.
+ */
+struct alpc_create_reserve {
+	__u32 size;
+	__u32 flags;
+	__u32 len;
+	__u32 out_reserve;
+};
+
+/**
+ * struct alpc_delete_reserve - give a reserve up (%ALPC_IOC_DELETE_RESERVE)
+ * @size: sizeof(struct alpc_delete_reserve)
+ * @flags: must be 0
+ * @reserve: its number
+ * @__reserved: must be 0
+ *
+ * Errors: ENOENT, EBUSY (its message is on its way), EINVAL, EFAULT, E2BIG.
+ */
+struct alpc_delete_reserve {
+	__u32 size;
+	__u32 flags;
+	__u32 reserve;
+	__u32 __reserved;
+};
+
+/**
+ * struct alpc_create_completion - create a completion port
+ *	(%ALPC_IOC_CREATE_COMPLETION)
+ * @size: sizeof(struct alpc_create_completion)
+ * @flags: must be 0
+ * @concurrency: how many threads that it has released may run at a time; 0: as
+ *	many as there are CPUs
+ * @out_fd: the completion port
+ *
+ * On /dev/alpc. A file of its own: poll(2) says that there are packets to take.
+ * Closing the last descriptor of it unbinds the ports and drops the packets.
+ *
+ * Errors: EMFILE, ENFILE, ENOMEM, EINVAL, EFAULT, E2BIG.
+ */
+struct alpc_create_completion {
+	__u32 size;
+	__u32 flags;
+	__u32 concurrency;
+	__s32 out_fd;
+};
+
+/* struct alpc_bind.flags */
+#define ALPC_BIND_REMOVE	(1U << 0)	/* unbind it */
+
+/**
+ * struct alpc_bind - bind a port to a completion port (%ALPC_IOC_BIND)
+ * @size: sizeof(struct alpc_bind)
+ * @flags: ALPC_BIND_* bits
+ * @key: comes with every packet of this port
+ * @completion: descriptor of the completion port; 0 with %ALPC_BIND_REMOVE
+ * @__reserved: must be 0
+ *
+ * On a connection port or client communication port. From now on, and for what waits
+ * there already, each message that is queued because no thread waits for it at the
+ * port makes a packet. It is bound to one completion port at most. Unbinding drops
+ * the packets that were not taken; messages stay where they are.
+ *
+ * Errors: EBUSY (bound already), ENOENT (removing: not bound), EBADF, EINVAL (not a
+ * completion port), EOPNOTSUPP, ENOMEM, EFAULT, E2BIG.
+ */
+struct alpc_bind {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 key;
+	__s32 completion;
+	__u32 __reserved;
+};
+
+/**
+ * enum alpc_packet_type - struct alpc_packet.type
+ * @ALPC_PACKET_MESSAGE: there is a message to receive from the port of that key
+ * @ALPC_PACKET_CLOSED: the connection of that client communication port has
+ *	ended; comes once
+ * @ALPC_PACKET_POSTED: a program posted it
+ */
+enum alpc_packet_type {
+	ALPC_PACKET_MESSAGE = 1,
+	ALPC_PACKET_CLOSED = 2,
+	ALPC_PACKET_POSTED = 3,
+};
+
+/**
+ * struct alpc_packet - what a completion port tells
+ * @key: of the port that it is about, or what was posted
+ * @data: what was posted; else 0
+ * @type: &enum alpc_packet_type; 0 when it is posted
+ * @__reserved: 0
+ */
+struct alpc_packet {
+	__aligned_u64 key;
+	__aligned_u64 data;
+	__u32 type;
+	__u32 __reserved;
+};
+
+/**
+ * struct alpc_wait_packets - wait at a completion port (%ALPC_IOC_WAIT_PACKETS)
+ * @size: sizeof(struct alpc_wait_packets)
+ * @flags: %ALPC_TRANSFER_DONTWAIT and %ALPC_TRANSFER_ABSTIME
+ * @timeout: as &alpc_transfer.timeout
+ * @packets: address of an array of &struct alpc_packet
+ * @count: how many it has room for, 1 to %ALPC_PACKETS_MAX
+ * @out_count: how many were taken, at least one after success
+ *
+ * On a completion port. Packets of one port, and posted ones, come in order. Of
+ * ports that have several messages each, one after the other has its turn.
+ *
+ * There is a packet for each message that waits and that nobody was told of yet. Another
+ * thread may receive it first, so receive with %ALPC_TRANSFER_DONTWAIT. Who receives
+ * until there is nothing more takes the packets for those messages along.
+ *
+ * The thread that began to wait last is released first. It then counts as running
+ * until it waits again or ends; also when it took packets without having to sleep. It
+ * does not count while it sleeps in the kernel. If as many run as may, the others go
+ * on waiting. Only who would not sleep (%ALPC_TRANSFER_DONTWAIT, O_NONBLOCK, no time)
+ * is never held up. Without %ALPC_FEATURE_CONCURRENCY nobody is.
+ *
+ * Errors: EAGAIN, ETIMEDOUT, EINTR, EFAULT (nothing was taken), ENOMEM, EINVAL, E2BIG.
+ */
+struct alpc_wait_packets {
+	__u32 size;
+	__u32 flags;
+	__aligned_s64 timeout;
+	__aligned_u64 packets;
+	__u32 count;
+	__u32 out_count;
+};
+
+/**
+ * struct alpc_post_packets - post packets (%ALPC_IOC_POST_PACKETS)
+ * @size: sizeof(struct alpc_post_packets)
+ * @flags: must be 0
+ * @packets: address of an array of &struct alpc_packet
+ * @count: how many, 1 to %ALPC_PACKETS_MAX
+ * @__reserved: must be 0
+ *
+ * On a completion port. All are posted, or none.
+ *
+ * Errors: EDQUOT (too many wait), ENOMEM, EINVAL, EFAULT, E2BIG.
+ */
+struct alpc_post_packets {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 packets;
+	__u32 count;
+	__u32 __reserved;
+};
+
+/* struct alpc_set_completion.flags */
+#define ALPC_SET_CONCURRENCY	(1U << 0)	/* concurrency is to be set */
+
+/**
+ * struct alpc_set_completion - change a completion port, or look at it
+ *	(%ALPC_IOC_SET_COMPLETION)
+ * @size: sizeof(struct alpc_set_completion)
+ * @flags: ALPC_SET_* bits; 0 to look only
+ * @concurrency: in with %ALPC_SET_CONCURRENCY: as in &struct
+ *	alpc_create_completion; out: what it is
+ * @out_running: threads that it has released and that run
+ * @out_waiting: threads that wait at it
+ * @out_bound: ports that are bound to it
+ * @out_packets: packets that can be taken
+ * @__reserved: must be 0
+ *
+ * On a completion port. A higher limit releases waiting threads at once.
+ *
+ * Errors: EINVAL, EFAULT, E2BIG.
+ */
+struct alpc_set_completion {
+	__u32 size;
+	__u32 flags;
+	__u32 concurrency;
+	__u32 out_running;
+	__u32 out_waiting;
+	__u32 out_bound;
+	__u32 out_packets;
+	__u32 __reserved;
+};
+
+/**
+ * struct alpc_create_list - create a completion list (%ALPC_IOC_CREATE_LIST)
+ * @size: sizeof(struct alpc_create_list)
+ * @flags: must be 0
+ * @slots: how many messages it holds, a power of two from 2 to 32,768
+ * @slot_len: bytes of data that a message in it may have, up to the port's limit;
+ *	0 for that
+ * @out_len: length of the memory in bytes
+ * @out_slot_size: distance of two slots in bytes
+ * @out_fd: descriptor for mmap(2): all of it, MAP_SHARED, readable and writable
+ *
+ * On a connection port or client communication port. From now on a message goes into
+ * a free slot, if it fits and brings nothing else, without being received; what does
+ * not, or finds no slot, is queued as usual, and %ALPC_LIST_QUEUED is set. The memory is
+ * charged as that of a section is. See &struct alpc_list.
+ *
+ * Errors: EBUSY (has one), EDQUOT, EMSGSIZE, EOPNOTSUPP, EMFILE, ENFILE, ENOMEM,
+ * EINVAL, EFAULT, E2BIG.
+ */
+struct alpc_create_list {
+	__u32 size;
+	__u32 flags;
+	__u32 slots;
+	__u32 slot_len;
+	__aligned_u64 out_len;
+	__u32 out_slot_size;
+	__s32 out_fd;
+};
+
+/**
+ * struct alpc_delete_list - end a completion list (%ALPC_IOC_DELETE_LIST)
+ * @size: sizeof(struct alpc_delete_list)
+ * @flags: must be 0
+ *
+ * Nothing is put into it any more. What lies in it stays there as long as it is
+ * mapped; a request can be answered as before.
+ *
+ * Errors: ENOENT, EINVAL, EFAULT, E2BIG.
+ */
+struct alpc_delete_list {
+	__u32 size;
+	__u32 flags;
+};
+
+/* struct alpc_list.flags, set by the kernel, cleared by the process */
+#define ALPC_LIST_QUEUED	(1U << 0)	/* the port's queue has something */
+
+/* struct alpc_list.sleeping, set by the process */
+#define ALPC_LIST_SLEEPING	1U		/* wake me when something comes */
+
+/**
+ * struct alpc_list - the first bytes of a completion list's memory
+ * @tail: how many messages the kernel has put in so far. The slot of number n is in
+ *	ready[n % slots].
+ * @flags: ALPC_LIST_* bits
+ * @slots: as it was created
+ * @slot_size: distance of two slots in bytes
+ * @ready_offset: where __u32 ready[@slots] is
+ * @free_offset: where __u32 free[@slots] is
+ * @slot_offset: where the first slot is: a &struct alpc_msg and then the data, for
+ *	which &alpc_msg.data gives the offset in this memory
+ * @__reserved: 0
+ * @head: written by the process: how many it has taken
+ * @sleeping: written by the process, before it looks at @tail for the last time and
+ *	then receives from the port or polls it
+ * @__reserved1: 0
+ * @free_tail: written by the process: how many slots it has given back so far;
+ *	that of number n is in free[n % slots]
+ * @__reserved2: 0
+ *
+ * A slot is the process's from when @tail covers it until it is given back. @tail is
+ * to be read with acquire, @head and @free_tail written with release order. If @tail
+ * is ahead of @head, or as soon as it is, receiving from the port fails with
+ * ENOMSG unless its queue has a message.
+ *
+ * The kernel believes nothing of this. It keeps its own count of everything, looks at
+ * a slot's number once, and ignores one that the process does not have. Whatever a
+ * process writes here, it is only its own messages that it loses.
+ */
+struct alpc_list {
+	__u32 tail;
+	__u32 flags;
+	__u32 slots;
+	__u32 slot_size;
+	__u32 ready_offset;
+	__u32 free_offset;
+	__u32 slot_offset;
+	__u32 __reserved[9];
+	__u32 head;
+	__u32 sleeping;
+	__u32 __reserved1[14];
+	__u32 free_tail;
+	__u32 __reserved2[15];
+};
+
+/**
+ * struct alpc_quick - sleep until a word of a section changes, or say that it has
+ *	(%ALPC_IOC_QUICK_WAIT, %ALPC_IOC_QUICK_WAKE)
+ * @size: sizeof(struct alpc_quick)
+ * @flags: waiting: %ALPC_TRANSFER_ABSTIME or 0. Waking: must be 0.
+ * @timeout: waiting: as &alpc_transfer.timeout. Waking: must be 0.
+ * @section: one that either end of this connection has created, with
+ *	%ALPC_SECTION_PEER_WRITE
+ * @value: waiting: sleep if the word is this. Waking: must be 0.
+ * @offset: of the word in the section in bytes, a multiple of 4
+ *
+ * On a communication port. One thread waits at a word of a connection at a time.
+ * Waking wakes the one that waits there through the other end.
+ * Nothing else comes of it: what the bytes mean is between the two ends.
+ *
+ * Waiting returns 0 when it was woken, or the word was another: look again.
+ *
+ * Errors: ENOENT (no such section), EBUSY (a thread waits there), EPIPE (the connection
+ * has ended), ETIMEDOUT, EINTR, EPERM (not for the other side to write), ENOTCONN,
+ * EINVAL, EFAULT, E2BIG.
+ */
+struct alpc_quick {
+	__u32 size;
+	__u32 flags;
+	__aligned_s64 timeout;
+	__u32 section;
+	__u32 value;
+	__aligned_u64 offset;
 };
 
 #endif /* _UAPI_LINUX_ALPC_H */

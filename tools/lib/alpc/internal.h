@@ -255,7 +255,7 @@ alpc_lib_transfer_once(const struct alpc_port *port,
 						      ALPC_DATA_MAX;
 	t->recv.attrs = 0;
 	t->recv.attrs_len = 0;
-	t->recv.__reserved = 0;
+	t->recv.reserve = 0;
 	if (message->attrs)
 		alpc_lib_attrs_want(message);
 	t->out_id = 0;

@@ -235,7 +235,7 @@ void transfer_receive(struct alpc_transfer *t, void *buf, __u32 room)
 	t->recv.len = room;
 	t->recv.attrs = 0;
 	t->recv.attrs_len = 0;
-	t->recv.__reserved = 0;
+	t->recv.reserve = 0;
 }
 
 int alpc_transfer(int fd, struct alpc_transfer *t)

@@ -44,6 +44,9 @@ FIXTURE_VARIANT_ADD(command, create_security) { CREATE_SECURITY };
 FIXTURE_VARIANT_ADD(command, revoke_security) { REVOKE_SECURITY };
 FIXTURE_VARIANT_ADD(command, delete_security) { DELETE_SECURITY };
 FIXTURE_VARIANT_ADD(command, get_usage) { GET_USAGE };
+FIXTURE_VARIANT_ADD(command, vector) { VECTOR };
+FIXTURE_VARIANT_ADD(command, create_completion) { CREATE_COMPLETION };
+FIXTURE_VARIANT_ADD(command, bind) { BIND };
 
 FIXTURE_SETUP(command)
 {

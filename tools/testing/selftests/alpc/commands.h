@@ -28,6 +28,8 @@ struct scene {
 	struct alpc_range range;
 	struct alpc_access_part part;
 	char theirs[16], ours[16];
+	struct alpc_vector_send send;
+	int completion;		/* a completion port, or -1 */
 };
 
 int scene_open(struct scene *scene);
@@ -65,6 +67,7 @@ enum command_index {
 	QUERY, CREATE, CONNECT, ACCEPT, DISCONNECT, PORT_INFO, NOTIFY_EXIT, SHUTDOWN, TRANSFER,
 	CREATE_SECTION, OPEN_SECTION, DELETE_SECTION, ACCESS, TAKE_FDS,
 	GET_IDENTITY, CREATE_SECURITY, REVOKE_SECURITY, DELETE_SECURITY, GET_USAGE,
+	VECTOR, CREATE_COMPLETION, BIND,
 	COMMANDS,
 };
 

@@ -152,7 +152,7 @@ FIELD(msg, section, 88, 4);
 FIELD(msg, view_flags, 92, 4);
 FIELD(msg, attrs, 96, 8);
 FIELD(msg, attrs_len, 104, 4);
-FIELD(msg, __reserved, 108, 4);
+FIELD(msg, reserve, 108, 4);
 
 SIZE(transfer, 256);
 FIELD(transfer, size, 0, 4);
@@ -315,5 +315,126 @@ FIELD(usage, connects, 56, 16);
 FIELD(usage, section_bytes, 72, 16);
 FIELD(usage, fds, 88, 16);
 FIELD(usage, security, 104, 16);
+
+SIZE(vector_send, 128);
+FIELD(vector_send, msg, 0, 112);
+FIELD(vector_send, room, 112, 4);
+FIELD(vector_send, out_error, 116, 4);
+FIELD(vector_send, out_id, 120, 8);
+
+SIZE(vector, 48);
+FIELD(vector, size, 0, 4);
+FIELD(vector, flags, 4, 4);
+FIELD(vector, timeout, 8, 8);
+FIELD(vector, send, 16, 8);
+FIELD(vector, recv, 24, 8);
+FIELD(vector, send_count, 32, 4);
+FIELD(vector, recv_count, 36, 4);
+FIELD(vector, out_sent, 40, 4);
+FIELD(vector, out_received, 44, 4);
+
+SIZE(cancel, 32);
+FIELD(cancel, size, 0, 4);
+FIELD(cancel, flags, 4, 4);
+FIELD(cancel, id, 8, 8);
+FIELD(cancel, cookie, 16, 8);
+FIELD(cancel, out_state, 24, 4);
+FIELD(cancel, __reserved, 28, 4);
+
+SIZE32(create_reserve, 16);
+FIELD(create_reserve, size, 0, 4);
+FIELD(create_reserve, flags, 4, 4);
+FIELD(create_reserve, len, 8, 4);
+FIELD(create_reserve, out_reserve, 12, 4);
+
+SIZE32(delete_reserve, 16);
+FIELD(delete_reserve, size, 0, 4);
+FIELD(delete_reserve, flags, 4, 4);
+FIELD(delete_reserve, reserve, 8, 4);
+FIELD(delete_reserve, __reserved, 12, 4);
+
+SIZE32(create_completion, 16);
+FIELD(create_completion, size, 0, 4);
+FIELD(create_completion, flags, 4, 4);
+FIELD(create_completion, concurrency, 8, 4);
+FIELD(create_completion, out_fd, 12, 4);
+
+SIZE(bind, 24);
+FIELD(bind, size, 0, 4);
+FIELD(bind, flags, 4, 4);
+FIELD(bind, key, 8, 8);
+FIELD(bind, completion, 16, 4);
+FIELD(bind, __reserved, 20, 4);
+
+SIZE(packet, 24);
+FIELD(packet, key, 0, 8);
+FIELD(packet, data, 8, 8);
+FIELD(packet, type, 16, 4);
+FIELD(packet, __reserved, 20, 4);
+
+SIZE(wait_packets, 32);
+FIELD(wait_packets, size, 0, 4);
+FIELD(wait_packets, flags, 4, 4);
+FIELD(wait_packets, timeout, 8, 8);
+FIELD(wait_packets, packets, 16, 8);
+FIELD(wait_packets, count, 24, 4);
+FIELD(wait_packets, out_count, 28, 4);
+
+SIZE(post_packets, 24);
+FIELD(post_packets, size, 0, 4);
+FIELD(post_packets, flags, 4, 4);
+FIELD(post_packets, packets, 8, 8);
+FIELD(post_packets, count, 16, 4);
+FIELD(post_packets, __reserved, 20, 4);
+
+SIZE32(set_completion, 32);
+FIELD(set_completion, size, 0, 4);
+FIELD(set_completion, flags, 4, 4);
+FIELD(set_completion, concurrency, 8, 4);
+FIELD(set_completion, out_running, 12, 4);
+FIELD(set_completion, out_waiting, 16, 4);
+FIELD(set_completion, out_bound, 20, 4);
+FIELD(set_completion, out_packets, 24, 4);
+FIELD(set_completion, __reserved, 28, 4);
+
+SIZE(create_list, 32);
+FIELD(create_list, size, 0, 4);
+FIELD(create_list, flags, 4, 4);
+FIELD(create_list, slots, 8, 4);
+FIELD(create_list, slot_len, 12, 4);
+FIELD(create_list, out_len, 16, 8);
+FIELD(create_list, out_slot_size, 24, 4);
+FIELD(create_list, out_fd, 28, 4);
+
+SIZE32(delete_list, 8);
+FIELD(delete_list, size, 0, 4);
+FIELD(delete_list, flags, 4, 4);
+
+SIZE32(list, 192);
+FIELD(list, tail, 0, 4);
+FIELD(list, flags, 4, 4);
+FIELD(list, slots, 8, 4);
+FIELD(list, slot_size, 12, 4);
+FIELD(list, ready_offset, 16, 4);
+FIELD(list, free_offset, 20, 4);
+FIELD(list, slot_offset, 24, 4);
+FIELD(list, __reserved, 28, 36);
+FIELD(list, head, 64, 4);
+FIELD(list, sleeping, 68, 4);
+FIELD(list, __reserved1, 72, 56);
+FIELD(list, free_tail, 128, 4);
+FIELD(list, __reserved2, 132, 60);
+
+SIZE(quick, 32);
+FIELD(quick, size, 0, 4);
+FIELD(quick, flags, 4, 4);
+FIELD(quick, timeout, 8, 8);
+FIELD(quick, section, 16, 4);
+FIELD(quick, value, 20, 4);
+FIELD(quick, offset, 24, 8);
+
+FROZEN(ALPC_PACKET_MESSAGE == 1 && ALPC_PACKET_CLOSED == 2 && ALPC_PACKET_POSTED == 3);
+FROZEN(ALPC_CANCELED_QUEUED == 1 && ALPC_CANCELED_TAKEN == 2);
+FROZEN(ALPC_VECTOR_MAX == 64 && ALPC_PACKETS_MAX == 64);
 
 #endif /* ALPC_TEST_LAYOUT_H */

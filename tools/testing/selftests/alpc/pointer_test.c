@@ -103,7 +103,7 @@ TEST_F(command, argument_that_cannot_be_written)
 	 * left its request for a moment, but not the connection.
 	 */
 	left = alpc_queued(self->scene.pair.port);
-	EXPECT_LE(left, variant->index == TRANSFER);
+	EXPECT_LE(left, variant->index == TRANSFER || variant->index == VECTOR);
 	if (left > 0)
 		TAKE(ALPC_DATAGRAM, self->scene.pair.port, &msg, buf);
 	EXPECT_UNTOUCHED();

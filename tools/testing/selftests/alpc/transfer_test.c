@@ -274,13 +274,13 @@ SEND_FIELD(send_flags_high, send.flags, 1, 0);
 SEND_FIELD(send_attrs, send.attrs, 0, 0);
 SEND_FIELD(send_attrs_high, send.attrs, 7, 0);
 SEND_FIELD(send_attrs_len, send.attrs_len, 0, 0);
-SEND_FIELD(send_reserved, send.__reserved, 0, 0);
+SEND_FIELD(send_reserved, send.reserve, 0, 0);
 SEND_FIELD(send_id_of_datagram, send.id, 0, 0);
 SEND_FIELD(send_id_of_request, send.id, 7, ALPC_SEND_REQUEST);
 RECEIVE_FIELD(receive_attrs, recv.attrs, 0);
 RECEIVE_FIELD(receive_attrs_high, recv.attrs, 7);
 RECEIVE_FIELD(receive_attrs_len, recv.attrs_len, 0);
-RECEIVE_FIELD(receive_reserved, recv.__reserved, 0);
+RECEIVE_FIELD(receive_reserved, recv.reserve, 0);
 
 FIXTURE_SETUP(field)
 {
@@ -376,7 +376,7 @@ TEST_F(transfer, sender_fields_have_no_effect)
 	EXPECT_EQ(0, msg.flags);
 	EXPECT_EQ(0, msg.attrs);
 	EXPECT_EQ(0, msg.attrs_len);
-	EXPECT_EQ(0, msg.__reserved);
+	EXPECT_EQ(0, msg.reserve);
 	pair_close(&pair);
 }
 
