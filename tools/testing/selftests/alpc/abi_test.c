@@ -152,9 +152,10 @@ TEST_F(scene, each_reserved_field_must_be_zero)
 	__u32 arg[ARGUMENT_SIZE / sizeof(__u32)] __attribute__((aligned(8)));
 	const struct command *command;
 	const __u16 *reserved;
-	int fd, fields = 0;
+	int fd, i, fields = 0;
 
-	for (command = commands; command < commands + COMMANDS; command++) {
+	for (i = 0; i < COMMANDS; i++) {
+		command = commands[i];
 		for (reserved = command->reserved; *reserved; reserved++, fields++) {
 			fd = command->prepare(&self->scene, arg);
 			ASSERT_EQ(0, arg[*reserved / 4]);
@@ -244,14 +245,14 @@ TEST_F(file, takes_no_command_that_is_meant_for_another)
 	for (i = 0; i < COMMANDS; i++) {
 		if (variant->takes[i])
 			continue;
-		ASSERT_LE(0, commands[i].prepare(&self->scene, arg));
+		ASSERT_LE(0, commands[i]->prepare(&self->scene, arg));
 		fds = open_fds();
-		EXPECT_EQ(-EOPNOTSUPP, alpc_ioctl(self->fd, commands[i].number, arg))
-			TH_LOG("command %#lx", commands[i].number);
+		EXPECT_EQ(-EOPNOTSUPP, alpc_ioctl(self->fd, commands[i]->number, arg))
+			TH_LOG("command %#lx", commands[i]->number);
 		EXPECT_EQ(fds, open_fds());
 	}
 	for (i = QUERY; i <= PORT_INFO; i++)
-		EXPECT_TRUE(command_works(&self->scene, &commands[i]));
+		EXPECT_TRUE(command_works(&self->scene, commands[i]));
 	EXPECT_EQ(0, pair_works(&self->scene.pair));
 }
 
@@ -268,7 +269,7 @@ TEST_F(file, knows_no_other_command)
 	unsigned int nr, i;
 
 	for (nr = 0; nr < 256; nr++) {
-		for (i = 0; i < COMMANDS && _IOC_NR(commands[i].number) != nr; i++)
+		for (i = 0; i < COMMANDS && _IOC_NR(commands[i]->number) != nr; i++)
 			;
 		if (i == COMMANDS)
 			EXPECT_EQ(error_for(nr), alpc_ioctl(self->fd, _IO(ALPC_IOC_TYPE, nr), arg))
@@ -276,7 +277,7 @@ TEST_F(file, knows_no_other_command)
 	}
 	/* The number alone does not make a command. */
 	for (i = 0; i < COMMANDS; i++) {
-		nr = _IOC_NR(commands[i].number);
+		nr = _IOC_NR(commands[i]->number);
 		EXPECT_EQ(-ENOTTY, alpc_ioctl(self->fd, _IO(ALPC_IOC_TYPE + 1, nr), arg));
 		EXPECT_EQ(-ENOTTY, alpc_ioctl(self->fd, _IO(0, nr), arg));
 		EXPECT_EQ(-ENOTTY, alpc_ioctl(self->fd, _IOWR(ALPC_IOC_TYPE, nr, arg), arg));
@@ -307,16 +308,16 @@ TEST_F(file, works_in_a_child_that_inherited_it)
 	ASSERT_LE(0, child_start(&child));
 	if (!child.pid) {
 		/* Those that make no object end with the call. */
-		EXPECT_TRUE(command_works(&self->scene, &commands[QUERY]));
-		EXPECT_TRUE(command_works(&self->scene, &commands[PORT_INFO]));
-		EXPECT_TRUE(command_works(&self->scene, &commands[TRANSFER]));
+		EXPECT_TRUE(command_works(&self->scene, commands[QUERY]));
+		EXPECT_TRUE(command_works(&self->scene, commands[PORT_INFO]));
+		EXPECT_TRUE(command_works(&self->scene, commands[TRANSFER]));
 		EXPECT_EQ(0, pair_works(&self->scene.pair));
 		child_exit(true);
 	}
 	EXPECT_EQ(0, child_end(&child));
 	/* Its end closed its descriptors, and ended nothing. */
 	for (i = QUERY; i < COMMANDS; i++)
-		EXPECT_TRUE(i == NOTIFY_EXIT || command_works(&self->scene, &commands[i]));
+		EXPECT_TRUE(i == NOTIFY_EXIT || command_works(&self->scene, commands[i]));
 	EXPECT_EQ(0, pair_works(&self->scene.pair));
 }
 
@@ -441,9 +442,10 @@ FIXTURE_TEARDOWN(compat)
 
 TEST_F(compat, every_command_works_in_a_32_bit_call)
 {
-	const struct command *command;
+	int i;
 
-	for (command = commands; command < commands + COMMANDS; command++) {
+	for (i = 0; i < COMMANDS; i++) {
+		const struct command *command = commands[i];
 		int fd = command->prepare(&self->scene, self->low);
 
 		ASSERT_LE(0, fd);
@@ -456,10 +458,11 @@ TEST_F(compat, every_command_works_in_a_32_bit_call)
 
 TEST_F(compat, errors_are_the_same_in_a_32_bit_call)
 {
-	const struct command *command;
 	__u32 *arg = self->low;
+	int i;
 
-	for (command = commands; command < commands + COMMANDS; command++) {
+	for (i = 0; i < COMMANDS; i++) {
+		const struct command *command = commands[i];
 		int fd = command->prepare(&self->scene, arg);
 
 		ASSERT_LE(0, fd);

@@ -56,7 +56,7 @@ FIXTURE_SETUP(command)
 	if (variant->index == NOTIFY_EXIT && !(query.out_features & ALPC_FEATURE_EXIT_NOTICE))
 		SKIP(return, "this kernel cannot tell when a thread ends");
 	ASSERT_EQ(0, scene_open(&self->scene));
-	self->command = &commands[variant->index];
+	self->command = commands[variant->index];
 	self->fd = self->command->prepare(&self->scene, self->arg);
 	ASSERT_LE(0, self->fd);
 	self->fds = open_fds();

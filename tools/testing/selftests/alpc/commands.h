@@ -34,6 +34,8 @@ struct scene {
 
 int scene_open(struct scene *scene);
 void scene_close(struct scene *scene);
+/* Close the connection with all that belongs to it, and make another. */
+int scene_reconnect(struct scene *scene);
 
 /* An upper bound for the size of all arguments. */
 #define ARGUMENT_SIZE	256
@@ -71,7 +73,43 @@ enum command_index {
 	COMMANDS,
 };
 
-extern const struct command commands[COMMANDS];
+/* commands_port.c */
+extern const struct command query_command;
+extern const struct command create_command;
+extern const struct command connect_command;
+extern const struct command accept_command;
+extern const struct command disconnect_command;
+extern const struct command port_info_command;
+extern const struct command notify_exit_command;
+extern const struct command shutdown_command;
+extern const struct command transfer_command;
+
+/* commands_memory.c */
+extern const struct command create_section_command;
+extern const struct command open_section_command;
+extern const struct command delete_section_command;
+extern const struct command access_command;
+extern const struct command take_fds_command;
+
+/* commands_security.c */
+extern const struct command get_identity_command;
+extern const struct command create_security_command;
+extern const struct command revoke_security_command;
+extern const struct command delete_security_command;
+extern const struct command get_usage_command;
+
+/* commands_async.c */
+extern const struct command vector_command;
+extern const struct command create_completion_command;
+extern const struct command bind_command;
+
+extern const struct command *const commands[COMMANDS];
+
+/* Whether no message waits at the port. */
+bool nothing_at(int port);
+
+/* Receive the next message; whether there is one of that type. */
+bool next_is(int port, __u16 type, struct alpc_msg *msg);
 
 /* Whether the good argument has exactly its effect. */
 bool command_works(struct scene *scene, const struct command *command);

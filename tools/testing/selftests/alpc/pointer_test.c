@@ -138,7 +138,7 @@ FIXTURE_VARIANT_ADD(source, access_parts) { ACCESS, 0 };
 FIXTURE_SETUP(source)
 {
 	ASSERT_EQ(0, scene_open(&self->scene));
-	self->command = &commands[variant->index];
+	self->command = commands[variant->index];
 	self->fd = self->command->prepare(&self->scene, self->arg);
 	ASSERT_LE(0, self->fd);
 	self->where = self->arg + self->command->buffers[variant->buffer].address / 8;
