@@ -12,12 +12,16 @@
 #include "message.h"
 #include "wait.h"
 
+struct alpc_conn;
 struct alpc_end;
 struct alpc_queue;
 
 void alpc_deliver(struct alpc_queue *own, struct alpc_message *m,
 		  struct alpc_delivery *d);
 void alpc_deliver_queued(struct alpc_queue *q, struct alpc_message *m,
+			 struct alpc_delivery *d);
+void alpc_deliver_plain(struct alpc_queue *q, struct alpc_message *m);
+void alpc_describe_plain(struct alpc_message *m, struct alpc_conn *conn,
 			 struct alpc_delivery *d);
 void alpc_deliver_reply(struct alpc_message *m, struct alpc_delivery *d);
 void alpc_deliver_done(struct alpc_delivery *d);
@@ -30,6 +34,12 @@ static inline bool alpc_type_is_reply(u8 type)
 {
 	return type == ALPC_REPLY || type == ALPC_CONNECTION_REPLY ||
 	       type == ALPC_CONNECTION_REFUSED;
+}
+
+/* A datagram that brings nothing but its data: nobody hears of it again. */
+static inline bool alpc_message_is_plain(const struct alpc_message *m)
+{
+	return m->type == ALPC_DATAGRAM && !m->brings;
 }
 
 /* Bytes that the receiver needs room for; the notice that m became has none. */

@@ -281,6 +281,37 @@ void alpc_queue_remove(struct alpc_queue *q, struct alpc_message *m,
 }
 
 /**
+ * alpc_queue_first() - the message whose turn it is
+ * @q: queue
+ *
+ * Return: the message, which stays, or NULL.
+ */
+struct alpc_message *alpc_queue_first(const struct alpc_queue *q)
+{
+	const struct alpc_backlog *b;
+
+	if (list_empty(&q->ready))
+		return NULL;
+	b = list_first_entry(&q->ready, struct alpc_backlog, node);
+	return list_first_entry(&b->messages, struct alpc_message, node);
+}
+
+/**
+ * alpc_queue_pull() - take out the message whose turn it is
+ * @q: queue
+ * @m: what alpc_queue_first() has returned; the caller delivers it
+ * @wake: collects whom to wake
+ */
+void alpc_queue_pull(struct alpc_queue *q, struct alpc_message *m,
+		     struct alpc_wake *wake)
+{
+	/* What comes next from there waits for everybody's turn. */
+	if (!list_is_singular(&q->ready))
+		list_rotate_left(&q->ready);
+	alpc_queue_remove(q, m, wake);
+}
+
+/**
  * alpc_queue_take() - receive the first message
  * @q: queue
  * @room: bytes that the receiver has room for
@@ -293,20 +324,15 @@ void alpc_queue_remove(struct alpc_queue *q, struct alpc_message *m,
 int alpc_queue_take(struct alpc_queue *q, u32 room, struct alpc_delivery *d,
 		    struct alpc_wake *wake)
 {
-	struct alpc_backlog *b;
-	struct alpc_message *m;
+	struct alpc_message *m = alpc_queue_first(q);
 
-	if (list_empty(&q->ready))
+	if (!m)
 		return -EAGAIN;
-	b = list_first_entry(&q->ready, struct alpc_backlog, node);
-	m = list_first_entry(&b->messages, struct alpc_message, node);
 	if (alpc_delivery_len(m) > room) {
 		d->len = alpc_delivery_len(m);
 		return -EMSGSIZE;
 	}
-	/* What comes next from there waits for everybody's turn. */
-	list_move_tail(&b->node, &q->ready);
-	alpc_queue_remove(q, m, wake);
+	alpc_queue_pull(q, m, wake);
 	alpc_deliver_queued(q, m, d);
 	return 0;
 }

@@ -130,6 +130,9 @@ void alpc_queue_put_back(struct alpc_queue *q, struct alpc_message *m,
 			 struct alpc_wake *wake);
 void alpc_queue_remove(struct alpc_queue *q, struct alpc_message *m,
 		       struct alpc_wake *wake);
+struct alpc_message *alpc_queue_first(const struct alpc_queue *q);
+void alpc_queue_pull(struct alpc_queue *q, struct alpc_message *m,
+		     struct alpc_wake *wake);
 int alpc_queue_take(struct alpc_queue *q, u32 room, struct alpc_delivery *d,
 		    struct alpc_wake *wake);
 void alpc_queue_fail_receivers(struct alpc_queue *q, int error,

@@ -87,15 +87,21 @@ int alpc_send_prepare(struct alpc_op *op)
 }
 
 /* Put into the list of what was sent through this end. */
+static __always_inline void alpc_send_stamp(struct alpc_message *m,
+					    struct alpc_end *from)
+{
+	m->from = from;
+	m->seq = ++from->seq;
+	m->id = 0;
+	hlist_add_head(&m->sent, &from->sent);
+}
+
 static void alpc_send_record(struct alpc_op *op, struct alpc_end *from,
 			     struct alpc_queue *to)
 {
 	struct alpc_message *m = op->m;
 
-	m->from = from;
-	m->seq = ++from->seq;
-	m->id = 0;
-	hlist_add_head(&m->sent, &from->sent);
+	alpc_send_stamp(m, from);
 	if (m->type != ALPC_REQUEST) {
 		/* Its receiver is to give something back. */
 		if (unlikely(m->brings & ALPC_BRINGS_HELD)) {
@@ -166,6 +172,36 @@ static int alpc_send_new(struct alpc_op *op)
 	trace_alpc_send(end, m);
 	op->peer = alpc_queue_post(to, m, true, &op->wake);
 	return 0;
+}
+
+/**
+ * alpc_send_run() - post plain messages, as far as there is room
+ * @end: communication port
+ * @run: messages that are filled; those that are left were not posted
+ * @wake: collects whom to wake
+ *
+ * What ends the run, if it does not arrive as a whole, is found out when the first
+ * one that is left is sent by itself.
+ *
+ * Context: port's lock held, RCU read-side critical section.
+ */
+void alpc_send_run(struct alpc_end *end, struct alpc_chain *run,
+		   struct alpc_wake *wake)
+{
+	struct alpc_queue *to = alpc_end_outbox(end);
+	struct alpc_message *m;
+
+	lockdep_assert_held(&end->port->lock);
+	if (alpc_conn_sendable(end->conn))
+		return;
+	while (run->first && (alpc_queue_is_open(to) || alpc_end_has_share(end))) {
+		m = alpc_chain_pop(run);
+		alpc_send_stamp(m, end);
+		alpc_end_note(end, m, m->sender);
+		m->state = ALPC_MSG_QUEUED;
+		trace_alpc_send(end, m);
+		alpc_queue_post(to, m, true, wake);
+	}
 }
 
 /* The request that the callback is made in, or an error pointer. */
