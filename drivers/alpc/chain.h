@@ -16,6 +16,8 @@
  * @first: the first one, or NULL
  * @last: the last one; meaningless if there is none
  * @count: how many
+ *
+ * The last one's &alpc_message.next is NULL.
  */
 struct alpc_chain {
 	struct alpc_message *first;
@@ -63,6 +65,31 @@ static inline struct alpc_message *alpc_chain_pop(struct alpc_chain *chain)
 		chain->count--;
 	}
 	return m;
+}
+
+/* Move all messages of one chain before those of another. */
+static inline void alpc_chain_splice(struct alpc_chain *to,
+				     struct alpc_chain *from)
+{
+	from->last->next = to->first;
+	if (!to->first)
+		to->last = from->last;
+	to->first = from->first;
+	to->count += from->count;
+	alpc_chain_init(from);
+}
+
+/* Move the messages up to one of them, which are so many, into an empty chain. */
+static inline void alpc_chain_cut(struct alpc_chain *to,
+				  struct alpc_chain *from,
+				  struct alpc_message *last, u32 count)
+{
+	to->first = from->first;
+	to->last = last;
+	to->count = count;
+	from->first = last->next;
+	from->count -= count;
+	last->next = NULL;
 }
 
 #endif /* ALPC_CHAIN_H */

@@ -160,26 +160,6 @@ void alpc_deliver_queued(struct alpc_queue *q, struct alpc_message *m,
 }
 
 /**
- * alpc_deliver_plain() - hand a plain message to a receiver of its queue
- * @q: queue
- * @m: plain message, no longer in it
- *
- * As alpc_deliver_queued(), without a copy of what the message says, which nobody
- * changes any more. It is the receiver's from now on, who gets a reference to the
- * connection if that can go away meanwhile.
- */
-void alpc_deliver_plain(struct alpc_queue *q, struct alpc_message *m)
-{
-	struct alpc_conn *conn = m->from->conn;
-
-	lockdep_assert_held(&conn->port->lock);
-	if (q == &conn->port->queue)
-		conn->received++;
-	m->state = ALPC_MSG_DONE;
-	hlist_del_init(&m->sent);
-}
-
-/**
  * alpc_describe_plain() - the delivery of a plain message
  * @m: message after alpc_deliver_plain()
  * @conn: its connection, if it was received from the connection port; a reference

@@ -63,16 +63,23 @@ void alpc_pool_free(struct alpc_pool *pool)
 void alpc_pool_take(struct alpc_pool *pool, u32 count,
 		    struct alpc_chain *chain)
 {
-	if (!READ_ONCE(pool->messages.count))
+	struct alpc_message *last;
+	u32 n = 1;
+
+	if (!count || !READ_ONCE(pool->messages.count))
 		return;
 	spin_lock(&pool->lock);
-	while (chain->count < count && pool->messages.first)
-		alpc_chain_add(chain, alpc_chain_pop(&pool->messages));
+	last = pool->messages.first;
+	if (last) {
+		for (; n < count && last->next; n++)
+			last = last->next;
+		alpc_chain_cut(chain, &pool->messages, last, n);
+	}
 	spin_unlock(&pool->lock);
 }
 
 /**
- * alpc_pool_give() - keep messages to use again, as far as there is room
+ * alpc_pool_give() - keep messages to use again, if there is room for all
  * @pool: pool
  * @chain: messages after alpc_message_reset(), or that were never sent, all charged
  *	to the same user; is empty then
@@ -86,8 +93,8 @@ void alpc_pool_give(struct alpc_pool *pool, struct alpc_chain *chain)
 		return;
 	if (!alpc_user_is_half_full(chain->first->user, ALPC_USER_MESSAGES)) {
 		spin_lock(&pool->lock);
-		while (chain->first && pool->messages.count < ALPC_POOL_MAX)
-			alpc_chain_push(&pool->messages, alpc_chain_pop(chain));
+		if (pool->messages.count + chain->count <= ALPC_POOL_MAX)
+			alpc_chain_splice(&pool->messages, chain);
 		spin_unlock(&pool->lock);
 	}
 	alpc_chain_free(chain);

@@ -18,13 +18,10 @@
 /**
  * struct alpc_place - where a plain message is to be received
  * @data: as &alpc_msg.data
- * @conn: connection on which there is a reference as long as the message is here, or
- *	NULL if that of the message before is the same
  * @len: as &alpc_msg.len
  */
 struct alpc_place {
 	u64 data;
-	struct alpc_conn *conn;
 	u32 len;
 };
 
@@ -34,9 +31,10 @@ struct alpc_place {
  * @user: where the first of them goes
  * @ident: the sender that @ids are of, or NULL
  * @ids: as the calling thread sees them
- * @taken: messages that are not copied out yet
- * @done: messages that are
- * @place: for each message that is or was in @taken
+ * @taken: messages
+ * @conns: how many connections they came through, one after the other
+ * @conn: these, with a reference that lasts longer than the messages
+ * @place: for each message
  */
 struct alpc_incoming_run {
 	struct alpc_end *end;
@@ -44,7 +42,8 @@ struct alpc_incoming_run {
 	const struct alpc_ident *ident;
 	struct alpc_ids ids;
 	struct alpc_chain taken;
-	struct alpc_chain done;
+	u32 conns;
+	struct alpc_conn *conn[ALPC_RUN_MAX];
 	struct alpc_place place[ALPC_RUN_MAX];
 };
 
@@ -92,10 +91,9 @@ static enum alpc_run alpc_run_take(struct alpc_incoming_run *run, u32 count,
 			return ALPC_RUN_OTHER;
 		alpc_queue_pull(q, m, wake);
 		alpc_deliver_plain(q, m);
-		p->conn = NULL;
 		if (m->from != from) {
 			from = m->from;
-			p->conn = alpc_conn_get(from->conn);
+			run->conn[run->conns++] = alpc_conn_get(from->conn);
 		}
 		alpc_chain_add(&run->taken, m);
 	}
@@ -162,21 +160,24 @@ fault:
 	return -EFAULT;
 }
 
-/* Copy out as many as can be. */
-static void alpc_run_copy_out(struct alpc_incoming_run *run)
+/* Copy out as many as can be, and move them to another chain. */
+static void alpc_run_copy_out(struct alpc_incoming_run *run,
+			      struct alpc_chain *done)
 {
 	struct alpc_msg __user *u = run->user;
 	struct alpc_place *p = run->place;
-	struct alpc_message *m;
+	struct alpc_message *m, *last = NULL;
 
-	for (; (m = run->taken.first); p++, u++) {
+	for (m = run->taken.first; m; m = m->next, p++, u++) {
 		if (alpc_copy_out(u64_to_user_ptr(p->data), m->data, m->len) ||
 		    alpc_run_describe(run, m, u))
-			return;
+			break;
 		if (trace_alpc_receive_enabled())
 			alpc_run_trace(run, m);
-		alpc_chain_add(&run->done, alpc_chain_pop(&run->taken));
+		last = m;
 	}
+	if (last)
+		alpc_chain_cut(done, &run->taken, last, p - run->place);
 }
 
 /* What could not be copied out: the last one first, so that each finds its place. */
@@ -198,26 +199,29 @@ static noinline void alpc_run_undo(struct alpc_incoming_run *run)
 	}
 }
 
-/* The messages can be used again by whom they came from. */
-static void alpc_run_recycle(struct alpc_incoming_run *run)
+/* Give the messages back to the pools of whom they came from. */
+static void alpc_run_recycle(struct alpc_chain *done)
 {
-	struct alpc_chain chain = {};
-	struct alpc_end *from = NULL;
-	struct alpc_message *m;
+	struct alpc_message *m, *last;
+	struct alpc_chain chain;
+	struct alpc_end *from;
+	u32 count;
 
-	while ((m = alpc_chain_pop(&run->done))) {
-		if (from != m->from && from)
-			alpc_pool_give(from->pool, &chain);
+	while ((m = done->first)) {
 		from = m->from;
-		if (unlikely(!READ_ONCE(from->pool)))
-			alpc_message_recycle(m, &from->spare);
-		else if (alpc_message_reset(m))
-			alpc_chain_add(&chain, m);
-		else
-			alpc_message_put(m);
-	}
-	if (chain.first)
+		if (!READ_ONCE(from->pool) || !alpc_message_is_clean(m)) {
+			alpc_message_recycle(alpc_chain_pop(done), &from->spare);
+			continue;
+		}
+		count = 0;
+		do {
+			last = m;
+			m = m->next;
+			count++;
+		} while (m && m->from == from && alpc_message_is_clean(m));
+		alpc_chain_cut(&chain, done, last, count);
 		alpc_pool_give(from->pool, &chain);
+	}
 }
 
 /**
@@ -232,33 +236,30 @@ enum alpc_run alpc_run_receive(struct alpc_end *end, struct alpc_vector *v)
 	u32 count = min(v->recv_count - v->out_received, ALPC_RUN_MAX);
 	struct alpc_msg __user *u = u64_to_user_ptr(v->recv);
 	struct alpc_incoming_run run __uninitialized;
-	struct alpc_place *p;
+	struct alpc_chain done = {};
 	enum alpc_run ret;
-	u32 taken;
 
 	if (!count)
 		return ALPC_RUN_DONE;
 	run.end = end;
 	run.user = u + v->out_received;
 	run.ident = NULL;
+	run.conns = 0;
 	alpc_chain_init(&run.taken);
-	alpc_chain_init(&run.done);
 	count = alpc_run_buffers(&run, count);
 	/* Who is being killed leaves the messages to others. */
 	if (!count || unlikely(fatal_signal_pending(current)))
 		return ALPC_RUN_OTHER;
 	ret = alpc_run_take_unlocked(&run, count);
-	taken = run.taken.count;
-	alpc_run_copy_out(&run);
-	v->out_received += run.done.count;
+	alpc_run_copy_out(&run, &done);
+	v->out_received += done.count;
 	if (unlikely(run.taken.first)) {
 		alpc_run_undo(&run);
 		ret = ALPC_RUN_DONE;
 	}
-	alpc_run_recycle(&run);
+	alpc_run_recycle(&done);
 	/* The end that messages go back to is part of the connection. */
-	for (p = run.place; p < run.place + taken; p++)
-		if (p->conn)
-			alpc_conn_put(p->conn);
+	while (run.conns)
+		alpc_conn_put(run.conn[--run.conns]);
 	return ret;
 }
