@@ -51,16 +51,14 @@ struct alpc_incoming_run {
 static u32 alpc_run_buffers(struct alpc_incoming_run *run, u32 count)
 {
 	const struct alpc_msg __user *u = run->user;
-	struct alpc_place *p;
+	struct alpc_place *p = run->place;
 	u64 other, word;
-	u32 i;
 
 	BUILD_BUG_ON(offsetof(struct alpc_msg, reserve) !=
 		     offsetof(struct alpc_msg, attrs_len) + sizeof(u32));
 	if (!user_read_access_begin(u, count * sizeof(*u)))
 		return 0;
-	for (i = 0; i < count; i++, u++) {
-		p = &run->place[i];
+	for (; count; count--, p++, u++) {
 		unsafe_get_user(p->data, &u->data, fault);
 		unsafe_get_user(p->len, &u->len, fault);
 		unsafe_get_user(other, &u->attrs, fault);
@@ -70,7 +68,7 @@ static u32 alpc_run_buffers(struct alpc_incoming_run *run, u32 count)
 	}
 fault:
 	user_read_access_end();
-	return i;
+	return p - run->place;
 }
 
 /* Take plain messages that fit. */
