@@ -61,14 +61,15 @@ static void alpc_binding_tell(struct alpc_binding *b, u32 due, bool closed)
 }
 
 /**
- * alpc_binding_add_due() - a message was queued
+ * alpc_binding_add_due() - messages were queued
  * @b: binding of the queue
+ * @count: how many
  *
  * Context: port's lock held.
  */
-void alpc_binding_add_due(struct alpc_binding *b)
+void alpc_binding_add_due(struct alpc_binding *b, u32 count)
 {
-	alpc_binding_tell(b, 1, false);
+	alpc_binding_tell(b, count, false);
 }
 
 /* Its connection has ended. Context: port's lock held. */

@@ -90,7 +90,7 @@ struct alpc_completion {
 	struct inode *inode;
 };
 
-void alpc_binding_add_due(struct alpc_binding *b);
+void alpc_binding_add_due(struct alpc_binding *b, u32 count);
 void alpc_binding_settle(struct alpc_binding *b, u32 length);
 void alpc_binding_close(struct alpc_binding *b);
 int alpc_unbind(struct alpc_end *end);

@@ -160,6 +160,21 @@ void alpc_deliver_queued(struct alpc_queue *q, struct alpc_message *m,
 }
 
 /**
+ * alpc_describe_plain() - the delivery of a plain message
+ * @m: message after alpc_deliver_plain()
+ * @conn: its connection, if it was received from the connection port; a reference
+ *	that becomes the delivery's; else NULL
+ * @d: result
+ */
+void alpc_describe_plain(struct alpc_message *m, struct alpc_conn *conn,
+			 struct alpc_delivery *d)
+{
+	d->msg = m;
+	alpc_describe(m, conn ? conn->context : 0, d);
+	d->conn = conn;
+}
+
+/**
  * alpc_deliver_reply() - hand a reply to the thread that waits for it
  * @m: answered request, no longer in the table of unanswered ones
  * @d: result

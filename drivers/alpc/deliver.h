@@ -10,14 +10,14 @@
 #include <uapi/linux/alpc.h>
 
 #include "message.h"
+#include "port.h"
 #include "wait.h"
-
-struct alpc_end;
-struct alpc_queue;
 
 void alpc_deliver(struct alpc_queue *own, struct alpc_message *m,
 		  struct alpc_delivery *d);
 void alpc_deliver_queued(struct alpc_queue *q, struct alpc_message *m,
+			 struct alpc_delivery *d);
+void alpc_describe_plain(struct alpc_message *m, struct alpc_conn *conn,
 			 struct alpc_delivery *d);
 void alpc_deliver_reply(struct alpc_message *m, struct alpc_delivery *d);
 void alpc_deliver_done(struct alpc_delivery *d);
@@ -30,6 +30,32 @@ static inline bool alpc_type_is_reply(u8 type)
 {
 	return type == ALPC_REPLY || type == ALPC_CONNECTION_REPLY ||
 	       type == ALPC_CONNECTION_REFUSED;
+}
+
+/* A datagram that brings nothing but its data: nobody hears of it again. */
+static inline bool alpc_message_is_plain(const struct alpc_message *m)
+{
+	return m->type == ALPC_DATAGRAM && !m->brings;
+}
+
+/**
+ * alpc_deliver_plain() - hand a plain message to a receiver of its queue
+ * @q: queue
+ * @m: plain message, no longer in it
+ *
+ * As alpc_deliver_queued(), without a copy of what the message says, which nobody
+ * changes any more. It is the receiver's from now on, who gets a reference to the
+ * connection if that can go away meanwhile.
+ */
+static inline void alpc_deliver_plain(struct alpc_queue *q,
+				      struct alpc_message *m)
+{
+	struct alpc_conn *conn = m->from->conn;
+
+	if (q == &conn->port->queue)
+		conn->received++;
+	m->state = ALPC_MSG_DONE;
+	hlist_del_init(&m->sent);
 }
 
 /* Bytes that the receiver needs room for; the notice that m became has none. */

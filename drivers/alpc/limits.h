@@ -37,8 +37,8 @@
  */
 #define ALPC_UNANSWERED_MAX		1024U
 
-/* What an end keeps of the messages of its vectors: two of the longest. */
-#define ALPC_POOL_MAX			128U
+/* What an end keeps of the messages of its vectors: what a queue holds, once. */
+#define ALPC_POOL_MAX			1024U
 
 /* Packets that were posted to a completion port and not taken. */
 #define ALPC_POSTED_MAX			65536U

@@ -207,6 +207,16 @@ static inline void alpc_message_renew(struct alpc_message *m)
 }
 
 /**
+ * alpc_message_is_clean() - is a datagram as alpc_message_reset() would leave it?
+ * @m: datagram that nobody finds any more
+ */
+static inline bool alpc_message_is_clean(const struct alpc_message *m)
+{
+	return refcount_read(&m->ref) == 1 && m->room == ALPC_MESSAGE_INLINE &&
+	       !m->parcel;
+}
+
+/**
  * alpc_message_weight() - what a message counts for in a queue, in bytes
  * @m: message
  *

@@ -9,18 +9,15 @@
 #include <linux/slab.h>
 
 #include "limits.h"
-#include "message.h"
 #include "port.h"
 #include "user.h"
 
-static void alpc_messages_free(struct alpc_message *m)
+static void alpc_chain_free(struct alpc_chain *chain)
 {
-	struct alpc_message *next;
+	struct alpc_message *m;
 
-	for (; m; m = next) {
-		next = m->next;
+	while ((m = alpc_chain_pop(chain)))
 		alpc_message_free(m);
-	}
 }
 
 /**
@@ -39,8 +36,7 @@ struct alpc_pool *alpc_pool_make(struct alpc_end *end)
 	if (!pool)
 		return NULL;
 	spin_lock_init(&pool->lock);
-	pool->first = NULL;
-	pool->count = 0;
+	alpc_chain_init(&pool->messages);
 	if (cmpxchg(&end->pool, NULL, pool))
 		kfree(pool);
 	return end->pool;
@@ -54,7 +50,7 @@ void alpc_pool_free(struct alpc_pool *pool)
 {
 	if (!pool)
 		return;
-	alpc_messages_free(pool->first);
+	alpc_chain_free(&pool->messages);
 	kfree(pool);
 }
 
@@ -62,53 +58,44 @@ void alpc_pool_free(struct alpc_pool *pool)
  * alpc_pool_take() - get messages to use again
  * @pool: pool
  * @count: how many at most
- *
- * Return: list of them, which is the caller's, or NULL.
+ * @chain: empty; gets them, and they are the caller's
  */
-struct alpc_message *alpc_pool_take(struct alpc_pool *pool, unsigned int count)
+void alpc_pool_take(struct alpc_pool *pool, u32 count,
+		    struct alpc_chain *chain)
 {
-	struct alpc_message *first = NULL, **last;
+	struct alpc_message *last;
+	u32 n = 1;
 
-	if (!READ_ONCE(pool->count))
-		return NULL;
+	if (!count || !READ_ONCE(pool->messages.count))
+		return;
 	spin_lock(&pool->lock);
-	for (last = &first; pool->first && count; count--) {
-		*last = pool->first;
-		last = &pool->first->next;
-		pool->first = *last;
-		pool->count--;
+	last = pool->messages.first;
+	if (last) {
+		for (; n < count && last->next; n++)
+			last = last->next;
+		alpc_chain_cut(chain, &pool->messages, last, n);
 	}
-	*last = NULL;
 	spin_unlock(&pool->lock);
-	return first;
 }
 
 /**
- * alpc_pool_give() - keep messages to use again, as far as there is room
+ * alpc_pool_give() - keep messages to use again, if there is room for all
  * @pool: pool
- * @messages: list of messages after alpc_message_reset(), all charged to the
- *	same user; may be empty
+ * @chain: messages after alpc_message_reset(), or that were never sent, all charged
+ *	to the same user; is empty then
  *
  * They stay charged, so they are not kept by a user who has many: what it keeps
  * at many ends must not be what it cannot send at another.
  */
-void alpc_pool_give(struct alpc_pool *pool, struct alpc_message *messages)
+void alpc_pool_give(struct alpc_pool *pool, struct alpc_chain *chain)
 {
-	struct alpc_message *m;
-
-	if (!messages || alpc_user_is_half_full(messages->user,
-						ALPC_USER_MESSAGES)) {
-		alpc_messages_free(messages);
+	if (!chain->first)
 		return;
+	if (!alpc_user_is_half_full(chain->first->user, ALPC_USER_MESSAGES)) {
+		spin_lock(&pool->lock);
+		if (pool->messages.count + chain->count <= ALPC_POOL_MAX)
+			alpc_chain_splice(&pool->messages, chain);
+		spin_unlock(&pool->lock);
 	}
-	spin_lock(&pool->lock);
-	while (messages && pool->count < ALPC_POOL_MAX) {
-		m = messages;
-		messages = m->next;
-		m->next = pool->first;
-		pool->first = m;
-		pool->count++;
-	}
-	spin_unlock(&pool->lock);
-	alpc_messages_free(messages);
+	alpc_chain_free(chain);
 }

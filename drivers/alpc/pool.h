@@ -8,26 +8,25 @@
 #define ALPC_POOL_H
 
 #include <linux/spinlock.h>
-#include <linux/types.h>
+
+#include "chain.h"
 
 struct alpc_end;
-struct alpc_message;
 
 /**
  * struct alpc_pool - messages to use again
  * @lock: innermost
- * @first: list by &alpc_message.next; protected by @lock
- * @count: how many; changed under @lock, a hint for others
+ * @messages: they; changed under @lock, their number is a hint for others
  */
 struct alpc_pool {
-	spinlock_t lock;	/* @first, @count */
-	struct alpc_message *first;
-	u32 count;
+	spinlock_t lock;	/* @messages */
+	struct alpc_chain messages;
 };
 
 struct alpc_pool *alpc_pool_make(struct alpc_end *end);
 void alpc_pool_free(struct alpc_pool *pool);
-struct alpc_message *alpc_pool_take(struct alpc_pool *pool, unsigned int count);
-void alpc_pool_give(struct alpc_pool *pool, struct alpc_message *messages);
+void alpc_pool_take(struct alpc_pool *pool, u32 count,
+		    struct alpc_chain *chain);
+void alpc_pool_give(struct alpc_pool *pool, struct alpc_chain *chain);
 
 #endif /* ALPC_POOL_H */

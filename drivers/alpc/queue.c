@@ -44,26 +44,26 @@ void alpc_queue_init(struct alpc_queue *q, u32 max_count, u32 max_bytes)
 	init_waitqueue_head(&q->writers);
 }
 
-static void alpc_wake_pollers(wait_queue_head_t *wq, __poll_t events)
+static void alpc_wake_pollers(wait_queue_head_t *wq, u32 count, __poll_t events)
 {
 	/*
 	 * Looking without the queue's own lock is right, because poll adds
 	 * itself before it takes the port's lock, which is held here.
 	 */
 	if (waitqueue_active(wq))
-		wake_up_interruptible_poll(wq, events);
+		__wake_up(wq, TASK_INTERRUPTIBLE, count, poll_to_key(events));
 }
 
 /* Tell those who poll for messages. */
 void alpc_queue_wake_readers(struct alpc_queue *q, __poll_t events)
 {
-	alpc_wake_pollers(&q->readers, events);
+	alpc_wake_pollers(&q->readers, 1, events);
 }
 
 /* Tell those who poll for room. */
 void alpc_queue_wake_writers(struct alpc_queue *q, __poll_t events)
 {
-	alpc_wake_pollers(&q->writers, events);
+	alpc_wake_pollers(&q->writers, 1, events);
 }
 
 /* Where a message waits. */
@@ -94,12 +94,12 @@ bool alpc_backlog_has_share(const struct alpc_queue *q,
 }
 
 static void alpc_queue_charge(struct alpc_queue *q, struct alpc_backlog *b,
-			      u32 len)
+			      u32 count, u32 bytes)
 {
-	q->count++;
-	q->bytes += len;
-	b->count++;
-	b->bytes += len;
+	q->count += count;
+	q->bytes += bytes;
+	b->count += count;
+	b->bytes += bytes;
 }
 
 /* Charge room for a sender, which posts later. */
@@ -108,8 +108,42 @@ static void alpc_queue_grant(struct alpc_queue *q, struct alpc_waiter *w,
 {
 	list_del(&w->node);
 	list_del(&w->blocked);
-	alpc_queue_charge(q, w->backlog, w->room);
+	alpc_queue_charge(q, w->backlog, 1, w->room);
 	alpc_waiter_give(w, 0, wake);
+}
+
+/* Give room to the senders that wait longest. */
+static noinline void alpc_queue_grant_all(struct alpc_queue *q,
+					  struct alpc_backlog *b,
+					  struct alpc_wake *wake)
+{
+	while (!list_empty(&q->senders) && alpc_queue_has_room(q))
+		alpc_queue_grant(q, list_first_entry(&q->senders,
+						     struct alpc_waiter, node),
+				 wake);
+	while (!list_empty(&b->blocked) && alpc_backlog_has_share(q, b))
+		alpc_queue_grant(q, list_first_entry(&b->blocked,
+						     struct alpc_waiter,
+						     blocked),
+				 wake);
+	if (q->starved &&
+	    (alpc_queue_has_room(q) || alpc_backlog_has_share(q, b))) {
+		q->starved = false;
+		alpc_queue_wake_writers(q, EPOLLOUT | EPOLLWRNORM);
+	}
+}
+
+static __always_inline void alpc_uncharge(struct alpc_queue *q,
+					  struct alpc_backlog *b, u32 len,
+					  struct alpc_wake *wake)
+{
+	q->count--;
+	q->bytes -= len;
+	b->count--;
+	b->bytes -= len;
+	/* Who waits for room in a backlog waits for room in the queue as well. */
+	if (unlikely(!list_empty(&q->senders) || q->starved))
+		alpc_queue_grant_all(q, b, wake);
 }
 
 /**
@@ -122,25 +156,7 @@ static void alpc_queue_grant(struct alpc_queue *q, struct alpc_waiter *w,
 void alpc_queue_uncharge(struct alpc_queue *q, struct alpc_backlog *b, u32 len,
 			 struct alpc_wake *wake)
 {
-	q->count--;
-	q->bytes -= len;
-	b->count--;
-	b->bytes -= len;
-	while (unlikely(!list_empty(&q->senders)) && alpc_queue_has_room(q))
-		alpc_queue_grant(q, list_first_entry(&q->senders,
-						     struct alpc_waiter, node),
-				 wake);
-	while (unlikely(!list_empty(&b->blocked)) &&
-	       alpc_backlog_has_share(q, b))
-		alpc_queue_grant(q, list_first_entry(&b->blocked,
-						     struct alpc_waiter,
-						     blocked),
-				 wake);
-	if (unlikely(q->starved) &&
-	    (alpc_queue_has_room(q) || alpc_backlog_has_share(q, b))) {
-		q->starved = false;
-		alpc_queue_wake_writers(q, EPOLLOUT | EPOLLWRNORM);
-	}
+	alpc_uncharge(q, b, len, wake);
 }
 
 /*
@@ -177,15 +193,22 @@ static struct task_struct *alpc_queue_hand(struct alpc_queue *q,
 	return NULL;
 }
 
+/* So much more waits; tell who is concerned. */
+static void alpc_queue_grow(struct alpc_queue *q, u32 count, u32 bytes)
+{
+	q->length += count;
+	q->size += bytes;
+	/* Of those of whom one is enough, as many as there are messages. */
+	alpc_wake_pollers(&q->readers, count, EPOLLIN | EPOLLRDNORM);
+	if (unlikely(q->binding))
+		alpc_binding_add_due(q->binding, count);
+}
+
 static void alpc_queue_insert(struct alpc_queue *q, struct alpc_message *m,
 			      struct list_head *before)
 {
 	list_add_tail(&m->node, before);
-	q->length++;
-	q->size += alpc_delivery_len(m);
-	alpc_queue_wake_readers(q, EPOLLIN | EPOLLRDNORM);
-	if (unlikely(q->binding))
-		alpc_binding_add_due(q->binding);
+	alpc_queue_grow(q, 1, alpc_delivery_len(m));
 }
 
 /* Nobody waits for it: let it wait. Apart, as messages are handed over mostly. */
@@ -196,11 +219,30 @@ static noinline void alpc_queue_add(struct alpc_queue *q,
 
 	if (counted && !m->charged) {
 		m->charged = true;
-		alpc_queue_charge(q, b, alpc_message_weight(m));
+		alpc_queue_charge(q, b, 1, alpc_message_weight(m));
 	}
 	if (list_empty(&b->messages))
 		list_add_tail(&b->node, &q->ready);
 	alpc_queue_insert(q, m, &b->messages);
+}
+
+/**
+ * alpc_queue_add_run() - let plain messages wait for which there is room
+ * @q: queue that nobody waits at
+ * @b: backlog of their sender
+ * @run: messages by &alpc_message.node, with @charged set and their @order; is empty
+ *	then
+ * @count: how many
+ * @bytes: of data in them
+ */
+void alpc_queue_add_run(struct alpc_queue *q, struct alpc_backlog *b,
+			struct list_head *run, u32 count, u32 bytes)
+{
+	alpc_queue_charge(q, b, count, bytes);
+	if (list_empty(&b->messages))
+		list_add_tail(&b->node, &q->ready);
+	list_splice_tail_init(run, &b->messages);
+	alpc_queue_grow(q, count, bytes);
 }
 
 /**
@@ -252,6 +294,24 @@ void alpc_queue_put_back(struct alpc_queue *q, struct alpc_message *m,
 	alpc_queue_insert(q, m, &other->node);
 }
 
+static __always_inline void alpc_unlink(struct alpc_queue *q,
+					struct alpc_backlog *b,
+					struct alpc_message *m,
+					struct alpc_wake *wake)
+{
+	list_del_init(&m->node);
+	if (list_empty(&b->messages))
+		list_del(&b->node);
+	q->length--;
+	q->size -= alpc_delivery_len(m);
+	if (unlikely(q->binding))
+		alpc_binding_settle(q->binding, q->length);
+	if (m->charged) {
+		m->charged = false;
+		alpc_uncharge(q, b, alpc_message_weight(m), wake);
+	}
+}
+
 /**
  * alpc_queue_remove() - take a message out without receiving it
  * @q: queue that it lies in, or in whose list of detached calls
@@ -261,23 +321,30 @@ void alpc_queue_put_back(struct alpc_queue *q, struct alpc_message *m,
 void alpc_queue_remove(struct alpc_queue *q, struct alpc_message *m,
 		       struct alpc_wake *wake)
 {
-	struct alpc_backlog *b = alpc_backlog_of(q, m);
-
-	list_del_init(&m->node);
 	if (m->detached) {
+		list_del_init(&m->node);
 		m->detached = false;
 		return;
 	}
-	if (list_empty(&b->messages))
-		list_del(&b->node);
-	q->length--;
-	q->size -= alpc_delivery_len(m);
-	if (unlikely(q->binding))
-		alpc_binding_settle(q->binding, q->length);
-	if (m->charged) {
-		m->charged = false;
-		alpc_queue_uncharge(q, b, alpc_message_weight(m), wake);
-	}
+	alpc_unlink(q, alpc_backlog_of(q, m), m, wake);
+}
+
+/**
+ * alpc_queue_pull() - take out the message whose turn it is
+ * @q: queue
+ * @m: what alpc_queue_first() has returned; the caller delivers it
+ * @wake: collects whom to wake
+ */
+void alpc_queue_pull(struct alpc_queue *q, struct alpc_message *m,
+		     struct alpc_wake *wake)
+{
+	struct alpc_backlog *b;
+
+	b = list_first_entry(&q->ready, struct alpc_backlog, node);
+	/* What comes next from there waits for everybody's turn. */
+	if (!list_is_singular(&q->ready))
+		list_rotate_left(&q->ready);
+	alpc_unlink(q, b, m, wake);
 }
 
 /**
@@ -293,20 +360,15 @@ void alpc_queue_remove(struct alpc_queue *q, struct alpc_message *m,
 int alpc_queue_take(struct alpc_queue *q, u32 room, struct alpc_delivery *d,
 		    struct alpc_wake *wake)
 {
-	struct alpc_backlog *b;
-	struct alpc_message *m;
+	struct alpc_message *m = alpc_queue_first(q);
 
-	if (list_empty(&q->ready))
+	if (!m)
 		return -EAGAIN;
-	b = list_first_entry(&q->ready, struct alpc_backlog, node);
-	m = list_first_entry(&b->messages, struct alpc_message, node);
 	if (alpc_delivery_len(m) > room) {
 		d->len = alpc_delivery_len(m);
 		return -EMSGSIZE;
 	}
-	/* What comes next from there waits for everybody's turn. */
-	list_move_tail(&b->node, &q->ready);
-	alpc_queue_remove(q, m, wake);
+	alpc_queue_pull(q, m, wake);
 	alpc_deliver_queued(q, m, d);
 	return 0;
 }

@@ -8,6 +8,8 @@
 #define ALPC_QUEUE_H
 
 #include <linux/list.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 
@@ -130,6 +132,10 @@ void alpc_queue_put_back(struct alpc_queue *q, struct alpc_message *m,
 			 struct alpc_wake *wake);
 void alpc_queue_remove(struct alpc_queue *q, struct alpc_message *m,
 		       struct alpc_wake *wake);
+void alpc_queue_add_run(struct alpc_queue *q, struct alpc_backlog *b,
+			struct list_head *run, u32 count, u32 bytes);
+void alpc_queue_pull(struct alpc_queue *q, struct alpc_message *m,
+		     struct alpc_wake *wake);
 int alpc_queue_take(struct alpc_queue *q, u32 room, struct alpc_delivery *d,
 		    struct alpc_wake *wake);
 void alpc_queue_fail_receivers(struct alpc_queue *q, int error,
@@ -148,6 +154,36 @@ static inline bool alpc_queue_is_open(const struct alpc_queue *q)
 {
 	return !hlist_empty(&q->receivers) ||
 	       (alpc_queue_has_room(q) && list_empty(&q->senders));
+}
+
+/**
+ * alpc_queue_room() - how many messages certainly find room
+ * @q: queue
+ * @len: length of the longest of them, as alpc_message_weight()
+ */
+static inline u32 alpc_queue_room(const struct alpc_queue *q, u32 len)
+{
+	if (!alpc_queue_has_room(q) || !list_empty(&q->senders))
+		return 0;
+	/* The last one may go beyond the limit. */
+	return min(q->max_count - q->count,
+		   DIV_ROUND_UP(q->max_bytes - (u32)q->bytes, len));
+}
+
+/**
+ * alpc_queue_first() - the message whose turn it is
+ * @q: queue
+ *
+ * Return: the message, which stays, or NULL.
+ */
+static inline struct alpc_message *alpc_queue_first(const struct alpc_queue *q)
+{
+	const struct alpc_backlog *b;
+
+	if (list_empty(&q->ready))
+		return NULL;
+	b = list_first_entry(&q->ready, struct alpc_backlog, node);
+	return list_first_entry(&b->messages, struct alpc_message, node);
 }
 
 #endif /* ALPC_QUEUE_H */

@@ -87,15 +87,21 @@ int alpc_send_prepare(struct alpc_op *op)
 }
 
 /* Put into the list of what was sent through this end. */
+static __always_inline void alpc_send_stamp(struct alpc_message *m,
+					    struct alpc_end *from)
+{
+	m->from = from;
+	m->seq = ++from->seq;
+	m->id = 0;
+	hlist_add_head(&m->sent, &from->sent);
+}
+
 static void alpc_send_record(struct alpc_op *op, struct alpc_end *from,
 			     struct alpc_queue *to)
 {
 	struct alpc_message *m = op->m;
 
-	m->from = from;
-	m->seq = ++from->seq;
-	m->id = 0;
-	hlist_add_head(&m->sent, &from->sent);
+	alpc_send_stamp(m, from);
 	if (m->type != ALPC_REQUEST) {
 		/* Its receiver is to give something back. */
 		if (unlikely(m->brings & ALPC_BRINGS_HELD)) {
@@ -166,6 +172,67 @@ static int alpc_send_new(struct alpc_op *op)
 	trace_alpc_send(end, m);
 	op->peer = alpc_queue_post(to, m, true, &op->wake);
 	return 0;
+}
+
+/* The next message of a run, as it is when it is posted. */
+static __always_inline struct alpc_message *
+alpc_send_next(struct alpc_end *end, struct alpc_chain *run)
+{
+	struct alpc_message *m = alpc_chain_pop(run);
+
+	alpc_send_stamp(m, end);
+	alpc_end_note(end, m, m->sender);
+	m->state = ALPC_MSG_QUEUED;
+	trace_alpc_send(end, m);
+	return m;
+}
+
+/* Post so many, which have room in the queue. */
+static void alpc_send_queued(struct alpc_end *end, struct alpc_chain *run,
+			     u32 count)
+{
+	struct alpc_queue *to = alpc_end_outbox(end);
+	struct alpc_message *m;
+	LIST_HEAD(messages);
+	u32 bytes = 0;
+	u32 n;
+
+	for (n = 0; n < count; n++) {
+		m = alpc_send_next(end, run);
+		m->order = ++to->last_order;
+		m->charged = true;
+		bytes += m->len;
+		list_add_tail(&m->node, &messages);
+	}
+	alpc_queue_add_run(to, alpc_end_backlog(end), &messages, count, bytes);
+}
+
+/**
+ * alpc_send_run() - post plain messages, as far as there is room
+ * @end: communication port
+ * @run: messages that are filled; those that are left were not posted
+ * @wake: collects whom to wake
+ *
+ * What is left, because it has to wait or cannot be sent at all, is sent one by one:
+ * then it is found out what becomes of it.
+ *
+ * Context: port's lock held, RCU read-side critical section.
+ */
+void alpc_send_run(struct alpc_end *end, struct alpc_chain *run,
+		   struct alpc_wake *wake)
+{
+	struct alpc_queue *to = alpc_end_outbox(end);
+	u32 count;
+
+	lockdep_assert_held(&end->port->lock);
+	if (alpc_conn_sendable(end->conn))
+		return;
+	/* One for each thread that waits, and the others wait for those. */
+	while (run->first && !hlist_empty(&to->receivers))
+		alpc_queue_post(to, alpc_send_next(end, run), true, wake);
+	count = min(run->count, alpc_queue_room(to, ALPC_MESSAGE_INLINE));
+	if (count)
+		alpc_send_queued(end, run, count);
 }
 
 /* The request that the callback is made in, or an error pointer. */

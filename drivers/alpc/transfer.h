@@ -9,6 +9,7 @@
 
 #include <uapi/linux/alpc.h>
 
+#include "chain.h"
 #include "parcel.h"
 #include "port.h"
 #include "wait.h"
@@ -74,6 +75,8 @@ int alpc_send_fill(struct alpc_op *op, struct alpc_message *m);
 int alpc_send_prepare(struct alpc_op *op);
 int alpc_send_commit(struct alpc_op *op);
 void alpc_send_abort(struct alpc_op *op);
+void alpc_send_run(struct alpc_end *end, struct alpc_chain *run,
+		   struct alpc_wake *wake);
 
 int alpc_reply_prepare(struct alpc_op *op);
 int alpc_reply_commit(struct alpc_op *op);

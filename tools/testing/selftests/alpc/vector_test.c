@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "alpc_thread.h"
+#include "alpc_vector.h"
 
 enum { MAX = ALPC_VECTOR_MAX, LEN = 48, QUEUE = 10, ALICE = 1001 };
 
@@ -53,24 +54,6 @@ FIXTURE_TEARDOWN(vector)
 	pair_close(&self->pair);
 }
 
-static int run(int fd, struct alpc_vector *v, __u32 flags, struct alpc_vector_send *send,
-	       __u32 send_count, struct alpc_msg *recv, __u32 recv_count)
-{
-	*v = (struct alpc_vector){
-		.size = sizeof(*v),
-		.flags = flags | (send_count ? ALPC_TRANSFER_SEND : 0) |
-			 (recv_count ? ALPC_TRANSFER_RECEIVE : 0),
-		.timeout = ALPC_INFINITE,
-		.send = address(send),
-		.recv = address(recv),
-		.send_count = send_count,
-		.recv_count = recv_count,
-		.out_sent = POISON_U32,
-		.out_received = POISON_U32,
-	};
-	return alpc_ioctl(fd, ALPC_IOC_VECTOR, v);
-}
-
 /* --- whole vectors --------------------------------------------------------- */
 
 FIXTURE_VARIANT(vector) { int count; };
@@ -85,14 +68,14 @@ TEST_F(vector, arrives_in_order_with_its_contents)
 	int i, round;
 
 	for (round = 0; round < 3; round++) {
-		ASSERT_EQ(0, run(self->pair.client, &self->v, 0, self->send, variant->count, NULL,
+		ASSERT_EQ(0, alpc_vector(self->pair.client, &self->v, 0, self->send, variant->count, NULL,
 				 0));
 		ASSERT_EQ(variant->count, self->v.out_sent);
 		EXPECT_EQ(0, self->v.out_received);
 		ASSERT_EQ(variant->count, alpc_queued(self->pair.port));
 		for (i = 0; i < MAX; i++)
 			self->recv[i].len = LEN;
-		ASSERT_EQ(0, run(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
+		ASSERT_EQ(0, alpc_vector(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
 		ASSERT_EQ(variant->count, self->v.out_received);
 		for (i = 0; i < variant->count; i++) {
 			EXPECT_EQ(0, self->send[i].out_error);
@@ -123,8 +106,8 @@ TEST_F(vector, of_requests_gets_a_reply_for_each)
 		self->send[i].msg.cookie = 100 + i;
 		self->send[i].room = LEN;
 	}
-	ASSERT_EQ(0, run(self->pair.client, &self->v, 0, self->send, variant->count, NULL, 0));
-	ASSERT_EQ(0, run(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
+	ASSERT_EQ(0, alpc_vector(self->pair.client, &self->v, 0, self->send, variant->count, NULL, 0));
+	ASSERT_EQ(0, alpc_vector(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
 	ASSERT_EQ(variant->count, self->v.out_received);
 	EXPECT_EQ(variant->count, alpc_unanswered(self->pair.port));
 	for (i = 0; i < variant->count; i++) {
@@ -137,9 +120,9 @@ TEST_F(vector, of_requests_gets_a_reply_for_each)
 	}
 	__u64 first = self->send[0].out_id;
 
-	ASSERT_EQ(0, run(self->pair.port, &self->v, 0, self->send, variant->count, NULL, 0));
+	ASSERT_EQ(0, alpc_vector(self->pair.port, &self->v, 0, self->send, variant->count, NULL, 0));
 	ASSERT_EQ(variant->count, self->v.out_sent);
-	ASSERT_EQ(0, run(self->pair.client, &self->v, 0, NULL, 0, self->recv, MAX));
+	ASSERT_EQ(0, alpc_vector(self->pair.client, &self->v, 0, NULL, 0, self->recv, MAX));
 	ASSERT_EQ(variant->count, self->v.out_received);
 	for (i = 0; i < variant->count; i++) {
 		EXPECT_EQ(ALPC_REPLY, self->recv[i].type);
@@ -159,7 +142,7 @@ TEST_F(vector, ends_at_a_new_message_that_fails)
 	int bad = variant->count / 2, i;
 
 	self->send[bad].msg.len = ALPC_DATA_DEFAULT + 1;
-	EXPECT_EQ(-EMSGSIZE, run(self->pair.client, &self->v, 0, self->send, variant->count,
+	EXPECT_EQ(-EMSGSIZE, alpc_vector(self->pair.client, &self->v, 0, self->send, variant->count,
 				 self->recv, 1));
 	EXPECT_EQ(bad + 1, self->v.out_sent);
 	EXPECT_EQ(0, self->v.out_received);
@@ -183,7 +166,7 @@ TEST_F(vector, goes_on_behind_a_reply_that_fails)
 		self->send[i].msg.flags = ALPC_SEND_REPLY;
 		self->send[i].msg.id = i % 2 ? 0x123456 : self->msg.id;
 	}
-	ASSERT_EQ(0, run(self->pair.port, &self->v, 0, self->send, variant->count, NULL, 0));
+	ASSERT_EQ(0, alpc_vector(self->pair.port, &self->v, 0, self->send, variant->count, NULL, 0));
 	ASSERT_EQ(variant->count, self->v.out_sent);
 	for (i = 0; i < variant->count; i++)
 		EXPECT_EQ(i % 2 ? ESRCH : 0, self->send[i].out_error);
@@ -200,13 +183,13 @@ TEST_F(vector, ends_before_a_message_that_does_not_fit)
 {
 	int bad = variant->count / 2, i;
 
-	ASSERT_EQ(0, run(self->pair.client, &self->v, 0, self->send, variant->count, NULL, 0));
+	ASSERT_EQ(0, alpc_vector(self->pair.client, &self->v, 0, self->send, variant->count, NULL, 0));
 	self->recv[bad].len = LEN - 1;
 	if (!bad) {
-		EXPECT_EQ(-EMSGSIZE, run(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
+		EXPECT_EQ(-EMSGSIZE, alpc_vector(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
 		EXPECT_EQ(LEN, self->recv[0].len);
 	} else {
-		EXPECT_EQ(0, run(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
+		EXPECT_EQ(0, alpc_vector(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
 	}
 	EXPECT_EQ(bad, self->v.out_received);
 	for (i = bad; i < variant->count; i++) {
@@ -221,10 +204,10 @@ TEST_F(vector, puts_back_what_cannot_be_copied_out)
 {
 	int bad = variant->count / 2, i;
 
-	ASSERT_EQ(0, run(self->pair.client, &self->v, 0, self->send, variant->count, NULL, 0));
+	ASSERT_EQ(0, alpc_vector(self->pair.client, &self->v, 0, self->send, variant->count, NULL, 0));
 	self->recv[bad].data = address(memory_before_hole(LEN / 2));
 	EXPECT_EQ(bad ? 0 : -EFAULT,
-		  run(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
+		  alpc_vector(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
 	EXPECT_EQ(bad, self->v.out_received);
 	for (i = bad; i < variant->count; i++) {
 		TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
@@ -244,7 +227,7 @@ TEST_F(vector, ends_where_its_array_cannot_be_read)
 	ASSERT_NE(NULL, send);
 	memcpy(send, self->send, size);
 	EXPECT_EQ(more ? -EFAULT : 0,
-		  run(self->pair.client, &self->v, 0, send, variant->count + more, NULL, 0));
+		  alpc_vector(self->pair.client, &self->v, 0, send, variant->count + more, NULL, 0));
 	EXPECT_EQ(variant->count, self->v.out_sent);
 	EXPECT_EQ(variant->count, alpc_queued(self->pair.port));
 	EXPECT_EQ(0, send[variant->count - 1].out_error);
@@ -280,7 +263,7 @@ FIXTURE_TEARDOWN(full)
 
 TEST_F(full, vector_says_how_far_it_was)
 {
-	EXPECT_EQ(-EAGAIN, run(self->pair.client, &self->v, ALPC_TRANSFER_DONTWAIT, self->send,
+	EXPECT_EQ(-EAGAIN, alpc_vector(self->pair.client, &self->v, ALPC_TRANSFER_DONTWAIT, self->send,
 			       MAX, NULL, 0));
 	EXPECT_EQ(QUEUE + 1, self->v.out_sent);
 	EXPECT_EQ(0, self->send[QUEUE - 1].out_error);
@@ -292,7 +275,7 @@ static int send_all(void *arg)
 {
 	struct _test_data_full *self = arg;
 
-	return run(self->pair.client, &self->v, 0, self->send, MAX, NULL, 0);
+	return alpc_vector(self->pair.client, &self->v, 0, self->send, MAX, NULL, 0);
 }
 
 /* It sleeps for room again and again, and all arrive in order. */
@@ -384,11 +367,11 @@ TEST_F(told, what_its_sender_lets_be_known)
 		self->send[0].msg.attrs_len = round == 1 ? sizeof(self->attrs) : 0;
 		self->send[1].msg.attrs = address(&self->attrs);
 		self->send[1].msg.attrs_len = sizeof(self->attrs);
-		ASSERT_EQ(0, run(client, &self->v, 0, self->send, 4, NULL, 0));
+		ASSERT_EQ(0, alpc_vector(client, &self->v, 0, self->send, 4, NULL, 0));
 		ASSERT_EQ(0, setresuid(-1, ALICE, -1));
-		ASSERT_EQ(0, run(client, &self->v, 0, &self->send[4], 2, NULL, 0));
+		ASSERT_EQ(0, alpc_vector(client, &self->v, 0, &self->send[4], 2, NULL, 0));
 		ASSERT_EQ(0, setresuid(-1, 0, -1));
-		ASSERT_EQ(0, run(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
+		ASSERT_EQ(0, alpc_vector(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
 		ASSERT_EQ(6, self->v.out_received);
 		if (round == 0)
 			EXPECT_TOLD(self->recv[0], 0, 0, 0);
@@ -427,7 +410,7 @@ TEST_F(told, messages_are_charged_to_their_user)
 		fd = alpc_connect_async(self->pair.name);
 		ASSERT_LE(0, fd);
 		ASSERT_EQ(0, alpc_receive(fd, &self->msg, self->buf, sizeof(self->buf)));
-		EXPECT_EQ(-EDQUOT, run(fd, &self->v, 0, self->send, MAX, NULL, 0));
+		EXPECT_EQ(-EDQUOT, alpc_vector(fd, &self->v, 0, self->send, MAX, NULL, 0));
 		EXPECT_LT(20, self->v.out_sent);
 		EXPECT_GE(41, self->v.out_sent);
 		EXPECT_EQ(EDQUOT, self->send[self->v.out_sent - 1].out_error);
@@ -442,7 +425,7 @@ TEST_F(told, messages_are_charged_to_their_user)
 	AWAIT(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
 	ASSERT_LE(0, alpc_accept_id(self->pair.port, self->msg.id, 3));
 	ASSERT_EQ(0, child_wait(&self->child));
-	ASSERT_EQ(0, run(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
+	ASSERT_EQ(0, alpc_vector(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
 	child_signal(&self->child);
 	EXPECT_EQ(0, child_end(&self->child));
 	close(fd);
@@ -473,8 +456,8 @@ TEST_F(full, vector_refuses_nonsense)
 	for (i = 0; i < 9; i++)
 		EXPECT_EQ(-EINVAL, alpc_ioctl(client, ALPC_IOC_VECTOR, &bad[i]));
 	NOTHING(self->pair.port);
-	EXPECT_EQ(-EOPNOTSUPP, run(self->pair.server, &self->v, 0, NULL, 0, &self->msg, 1));
-	EXPECT_EQ(-EOPNOTSUPP, run(alpc_device(), &self->v, 0, self->send, 1, NULL, 0));
+	EXPECT_EQ(-EOPNOTSUPP, alpc_vector(self->pair.server, &self->v, 0, NULL, 0, &self->msg, 1));
+	EXPECT_EQ(-EOPNOTSUPP, alpc_vector(alpc_device(), &self->v, 0, self->send, 1, NULL, 0));
 }
 
 TEST_HARNESS_MAIN
