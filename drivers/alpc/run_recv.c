@@ -193,7 +193,7 @@ static noinline void alpc_run_undo(struct alpc_incoming_run *run)
 		if (run->end->kind == ALPC_KIND_CONNECTION)
 			conn = alpc_conn_get(m->from->conn);
 		alpc_describe_plain(m, conn, &d);
-		alpc_deliver_undo(run->end, &d, false);
+		alpc_deliver_undo(run->end, &d, ALPC_UNDO_RECEIVED);
 	}
 }
 
