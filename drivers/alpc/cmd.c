@@ -22,6 +22,7 @@
 #include "ioctl.h"
 #include "names.h"
 #include "port.h"
+#include "reserve.h"
 #include "runner.h"
 #include "shutdown.h"
 #include "transfer.h"
@@ -37,7 +38,8 @@ int alpc_cmd_query(struct alpc_ucmd *ucmd)
 	arg->out_features = ALPC_FEATURE_SECTIONS | ALPC_FEATURE_ACCESS |
 			    ALPC_FEATURE_FDS | ALPC_FEATURE_SECURITY |
 			    ALPC_FEATURE_USAGE | ALPC_FEATURE_VECTORS |
-			    ALPC_FEATURE_COMPLETION;
+			    ALPC_FEATURE_COMPLETION |
+			    ALPC_FEATURE_RESERVES;
 	if (ALPC_RUNNER_SUPPORTED)
 		arg->out_features |= ALPC_FEATURE_CONCURRENCY;
 	if (alpc_exit_is_supported())
@@ -389,4 +391,29 @@ int alpc_cmd_create_completion(struct alpc_ucmd *ucmd)
 int alpc_cmd_bind(struct alpc_ucmd *ucmd)
 {
 	return alpc_bind(ucmd->end, ucmd->arg);
+}
+
+int alpc_cmd_create_reserve(struct alpc_ucmd *ucmd)
+{
+	struct alpc_create_reserve *arg = ucmd->arg;
+	int ret;
+
+	if (arg->flags)
+		return -EINVAL;
+	ret = alpc_reserve_create(ucmd->end, arg);
+	if (ret)
+		return ret;
+	ret = alpc_ucmd_respond(ucmd);
+	if (ret)
+		alpc_reserve_delete(ucmd->end, arg->out_reserve);
+	return ret;
+}
+
+int alpc_cmd_delete_reserve(struct alpc_ucmd *ucmd)
+{
+	struct alpc_delete_reserve *arg = ucmd->arg;
+
+	if (arg->flags | arg->__reserved)
+		return -EINVAL;
+	return alpc_reserve_delete(ucmd->end, arg->reserve);
 }
