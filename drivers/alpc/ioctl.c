@@ -115,7 +115,7 @@ static const struct alpc_ioctl_op alpc_ioctl_ops[] = {
 	ALPC_OP(ALPC_IOC_DELETE_SECURITY, ALPC_ON_CLIENT | ALPC_ON_SERVER,
 		struct alpc_security, __reserved, alpc_cmd_delete_security),
 	ALPC_OP(ALPC_IOC_GET_USAGE, ALPC_ON_DEVICE | ALPC_ON_PORTS,
-		struct alpc_usage, security, alpc_cmd_get_usage),
+		struct alpc_usage, reserves, alpc_cmd_get_usage),
 	ALPC_OP(ALPC_IOC_CREATE_COMPLETION, ALPC_ON_DEVICE,
 		struct alpc_create_completion, out_fd,
 		alpc_cmd_create_completion),

@@ -34,16 +34,20 @@ void alpc_reserve_put(struct alpc_reserve *r)
 /* Set a message of the calling user's aside. */
 static int alpc_reserve_fill(struct alpc_reserve *r)
 {
-	struct alpc_message *none = NULL, *m;
+	struct alpc_message *spare = NULL, *m;
 	struct alpc_user *user;
 
 	user = alpc_user_get_current();
 	if (!user)
 		return -ENOMEM;
-	m = alpc_message_alloc(&none, user, r->len);
+	m = alpc_message_alloc(&spare, user, r->len);
 	alpc_user_put(user);
-	if (IS_ERR(m))
+	if (IS_ERR(m)) {
+		/* There was no memory for the data alone. */
+		if (spare)
+			alpc_message_put(spare);
 		return PTR_ERR(m);
+	}
 	r->m = m;
 	m->reserve = r;
 	m->single = true;

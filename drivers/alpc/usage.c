@@ -85,6 +85,8 @@ int alpc_usage_of_user(struct alpc_usage *usage)
 
 	if (!user)
 		return -ENOMEM;
+	/* They are messages. */
+	usage->reserves = (struct alpc_amount) {};
 	for (i = 0; i < ALPC_USER_RESOURCES; i++) {
 		amount[i]->used = alpc_user_used(user, i);
 		amount[i]->limit = alpc_user_limit(i);

@@ -30,6 +30,7 @@ static void scene_disconnect(struct scene *scene)
 	scene->call = 0;
 	scene->parcel = 0;
 	scene->security = 0;
+	scene->reserve = 0;
 	scene->section = 0;
 	scene->doomed = 0;
 }
@@ -88,6 +89,8 @@ const struct command *const commands[COMMANDS] = {
 	[VECTOR] = &vector_command,
 	[CREATE_COMPLETION] = &create_completion_command,
 	[BIND] = &bind_command,
+	[CREATE_RESERVE] = &create_reserve_command,
+	[DELETE_RESERVE] = &delete_reserve_command,
 };
 
 bool command_works(struct scene *scene, const struct command *command)

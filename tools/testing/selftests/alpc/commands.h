@@ -30,6 +30,7 @@ struct scene {
 	char theirs[16], ours[16];
 	struct alpc_vector_send send;
 	int completion;		/* a completion port, or -1 */
+	__u32 reserve;		/* a reserve of the client's, or 0 */
 };
 
 int scene_open(struct scene *scene);
@@ -70,6 +71,7 @@ enum command_index {
 	CREATE_SECTION, OPEN_SECTION, DELETE_SECTION, ACCESS, TAKE_FDS,
 	GET_IDENTITY, CREATE_SECURITY, REVOKE_SECURITY, DELETE_SECURITY, GET_USAGE,
 	VECTOR, CREATE_COMPLETION, BIND,
+	CREATE_RESERVE, DELETE_RESERVE,
 	COMMANDS,
 };
 
@@ -102,6 +104,8 @@ extern const struct command get_usage_command;
 extern const struct command vector_command;
 extern const struct command create_completion_command;
 extern const struct command bind_command;
+extern const struct command create_reserve_command;
+extern const struct command delete_reserve_command;
 
 extern const struct command *const commands[COMMANDS];
 
