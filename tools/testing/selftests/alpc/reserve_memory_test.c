@@ -15,7 +15,7 @@
 
 #include "alpc_reserve.h"
 
-enum { LEN = 200, LONG = 20000, ALICE = 1001 };
+enum { LEN = 200, LONG = 4000, ALICE = 1001 };
 
 #define PARAMETERS	"/sys/module/alpc/parameters/"
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
