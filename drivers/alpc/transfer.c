@@ -30,6 +30,14 @@ static bool alpc_release_is_clean(const struct alpc_transfer *x)
 	       !alpc_msg_brings(send);
 }
 
+/* A reply needs no reserve, as its request's memory is there for it. */
+static bool alpc_send_is_clean(const struct alpc_msg *send)
+{
+	return !send->attrs == !send->attrs_len &&
+	       !(send->reserve &&
+		 send->flags & (ALPC_SEND_REPLY | ALPC_SEND_RELEASE));
+}
+
 /* What is to be sent makes sense, and does so on this kind of port. */
 static __always_inline int
 alpc_check_send(const struct alpc_end *end, const struct alpc_transfer *x,
@@ -37,7 +45,7 @@ alpc_check_send(const struct alpc_end *end, const struct alpc_transfer *x,
 {
 	const struct alpc_msg *send = &x->send;
 
-	if (send->type || (unlikely(brings) && !alpc_msg_is_clean(send)))
+	if (send->type || (unlikely(brings) && !alpc_send_is_clean(send)))
 		return -EINVAL;
 	switch (send->flags) {
 	case ALPC_SEND_REPLY:

@@ -31,6 +31,7 @@ static void scene_disconnect(struct scene *scene)
 	scene->canceled = 0;
 	scene->parcel = 0;
 	scene->security = 0;
+	scene->reserve = 0;
 	scene->section = 0;
 	scene->doomed = 0;
 }
@@ -90,6 +91,8 @@ const struct command *const commands[COMMANDS] = {
 	[CREATE_COMPLETION] = &create_completion_command,
 	[BIND] = &bind_command,
 	[CANCEL] = &cancel_command,
+	[CREATE_RESERVE] = &create_reserve_command,
+	[DELETE_RESERVE] = &delete_reserve_command,
 };
 
 bool command_works(struct scene *scene, const struct command *command)

@@ -31,6 +31,7 @@ struct scene {
 	struct alpc_vector_send send;
 	int completion;		/* a completion port, or -1 */
 	__u64 canceled;		/* a request that the client has received, or 0 */
+	__u32 reserve;		/* a reserve of the client's, or 0 */
 };
 
 int scene_open(struct scene *scene);
@@ -71,6 +72,7 @@ enum command_index {
 	CREATE_SECTION, OPEN_SECTION, DELETE_SECTION, ACCESS, TAKE_FDS,
 	GET_IDENTITY, CREATE_SECURITY, REVOKE_SECURITY, DELETE_SECURITY, GET_USAGE,
 	VECTOR, CREATE_COMPLETION, BIND, CANCEL,
+	CREATE_RESERVE, DELETE_RESERVE,
 	COMMANDS,
 };
 
@@ -104,6 +106,8 @@ extern const struct command vector_command;
 extern const struct command create_completion_command;
 extern const struct command bind_command;
 extern const struct command cancel_command;
+extern const struct command create_reserve_command;
+extern const struct command delete_reserve_command;
 
 extern const struct command *const commands[COMMANDS];
 

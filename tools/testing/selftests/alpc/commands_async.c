@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commands of vectors, completion ports and cancelling.
+ * The commands of vectors, completion ports, cancelling and reserves.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
+#include <errno.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -160,4 +161,72 @@ const struct command cancel_command = {
 	.has_output = true,
 	.prepare = prepare_cancel,
 	.happened = happened_cancel,
+};
+
+static int prepare_create_reserve(struct scene *scene, void *arg)
+{
+	*(struct alpc_create_reserve *)arg = (struct alpc_create_reserve){
+		.size = sizeof(struct alpc_create_reserve),
+		.len = 8,
+		.out_reserve = POISON_U32,
+	};
+	return scene->pair.client;
+}
+
+static int delete_reserve(struct scene *scene, __u32 reserve)
+{
+	struct alpc_delete_reserve arg = { .size = sizeof(arg), .reserve = reserve };
+
+	return alpc_ioctl(scene->pair.client, ALPC_IOC_DELETE_RESERVE, &arg);
+}
+
+/* It is the only one. */
+static bool happened_create_reserve(struct scene *scene, void *arg)
+{
+	struct alpc_create_reserve *create = arg;
+	struct alpc_usage usage = { .size = sizeof(usage) };
+
+	return !alpc_ioctl(scene->pair.client, ALPC_IOC_GET_USAGE, &usage) &&
+	       usage.reserves.used == 1 && !delete_reserve(scene, create->out_reserve);
+}
+
+const struct command create_reserve_command = {
+	.number = ALPC_IOC_CREATE_RESERVE,
+	.size = sizeof(struct alpc_create_reserve),
+	.has_output = true,
+	.prepare = prepare_create_reserve,
+	.happened = happened_create_reserve,
+};
+
+static int prepare_delete_reserve(struct scene *scene, void *arg)
+{
+	struct alpc_create_reserve create;
+
+	if (!scene->reserve) {
+		prepare_create_reserve(scene, &create);
+		if (alpc_ioctl(scene->pair.client, ALPC_IOC_CREATE_RESERVE, &create))
+			return -1;
+		scene->reserve = create.out_reserve;
+	}
+	*(struct alpc_delete_reserve *)arg = (struct alpc_delete_reserve){
+		.size = sizeof(struct alpc_delete_reserve),
+		.reserve = scene->reserve,
+	};
+	return scene->pair.client;
+}
+
+static bool happened_delete_reserve(struct scene *scene, void *arg)
+{
+	struct alpc_delete_reserve *delete = arg;
+
+	scene->reserve = 0;
+	return delete_reserve(scene, delete->reserve) == -ENOENT;
+}
+
+const struct command delete_reserve_command = {
+	.number = ALPC_IOC_DELETE_RESERVE,
+	.size = sizeof(struct alpc_delete_reserve),
+	.reserved = { offsetof(struct alpc_delete_reserve, __reserved) },
+	.prepare = prepare_delete_reserve,
+	.happened = happened_delete_reserve,
 };

@@ -298,7 +298,6 @@ const struct command transfer_command = {
 		offsetof(struct alpc_transfer, send.attrs),
 		offsetof(struct alpc_transfer, send.attrs) + 4,
 		offsetof(struct alpc_transfer, send.attrs_len),
-		offsetof(struct alpc_transfer, send.reserve),
 	},
 	.buffers = {
 		{ offsetof(struct alpc_transfer, send.data),

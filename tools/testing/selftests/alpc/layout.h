@@ -305,7 +305,7 @@ SIZE(amount, 16);
 FIELD(amount, used, 0, 8);
 FIELD(amount, limit, 8, 8);
 
-SIZE(usage, 120);
+SIZE(usage, 136);
 FIELD(usage, size, 0, 4);
 FIELD(usage, flags, 4, 4);
 FIELD(usage, messages, 8, 16);
@@ -315,6 +315,7 @@ FIELD(usage, connects, 56, 16);
 FIELD(usage, section_bytes, 72, 16);
 FIELD(usage, fds, 88, 16);
 FIELD(usage, security, 104, 16);
+FIELD(usage, reserves, 120, 16);
 
 SIZE(vector_send, 128);
 FIELD(vector_send, msg, 0, 112);
