@@ -6,6 +6,11 @@
  * Copyright (C) 2026 The ALPC for Linux authors
  */
 #include <kselftest_harness.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
 
 #include "alpc_thread.h"
 #include "alpc_vector.h"
@@ -57,6 +62,7 @@ FIXTURE(run)
 	struct pair pair;
 	int client, server;	/* of another connection */
 	struct vectors v;
+	struct alpc_usage usage;
 	struct alpc_msg msg;
 	char buf[LONG];
 };
@@ -178,6 +184,11 @@ TEST_F(run, goes_on_behind_what_is_not_plain)
 		TAKE(ALPC_REPLY, self->pair.client, &self->msg, self->buf);
 	}
 	EXPECT_EQ(0, pair_works(&self->pair));
+	/* Of the long ones nothing is left. */
+	self->usage.size = sizeof(self->usage);
+	self->usage.flags = ALPC_USAGE_USER;
+	ASSERT_EQ(0, alpc_ioctl(alpc_device(), ALPC_IOC_GET_USAGE, &self->usage));
+	EXPECT_EQ(0, self->usage.message_bytes.used);
 }
 
 /* Each field by itself is what a datagram that brings nothing does not have. */
@@ -381,6 +392,85 @@ TEST_F(run, outlives_its_sender)
 	TAKE(ALPC_PORT_CLOSED, self->pair.port, &self->msg, self->buf);
 	EXPECT_EQ(MAX, self->msg.seq);
 	NOTHING(self->pair.port);
+}
+
+static int receive_all(void *arg)
+{
+	struct _test_data_run *self = arg;
+
+	return vectors_receive(&self->v, self->pair.port, MAX);
+}
+
+/*
+ * The connection goes away while a run is being copied out, to memory that nobody
+ * provides until then.
+ */
+TEST_F(run, outlives_its_connection)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	struct worker worker;
+	void *page;
+
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	range.range.start = address(page);
+	range.range.len = 4096;
+	ASSERT_EQ(0, ioctl(uffd, UFFDIO_API, &api));
+	ASSERT_EQ(0, ioctl(uffd, UFFDIO_REGISTER, &range));
+	ASSERT_EQ(0, vectors_send(&self->v, self->client, 4));
+	ASSERT_EQ(0, vectors_send(&self->v, self->pair.client, 4));
+	self->v.recv[3].data = address(page);
+	ASSERT_EQ(0, worker_start(&worker, receive_all, self));
+	ASSERT_EQ(0, worker_blocked(&worker));
+	close_fd(&self->client);
+	close_fd(&self->server);
+	close_fd(&self->pair.client);
+	close_fd(&self->pair.server);
+	/* Enough others, so that the memory would be used for something else. */
+	ASSERT_EQ(0, pair_connect(self->pair.port, self->pair.name, 1, &self->client,
+				  &self->server));
+	close(uffd);
+	EXPECT_EQ(0, worker_join(&worker));
+	EXPECT_EQ(8, self->v.v.out_received);
+	EXPECT_TRUE(is_pattern(page, LEN, 1));
+	EXPECT_EQ(self->pair.context, self->v.recv[7].context);
+}
+
+TEST_F(run, is_not_received_from_a_port_that_was_stopped)
+{
+	ASSERT_EQ(0, vectors_send(&self->v, self->pair.client, 3));
+	ASSERT_EQ(0, alpc_shutdown(self->pair.port, ALPC_SHUTDOWN_RECEIVE));
+	EXPECT_EQ(-ESHUTDOWN, vectors_receive(&self->v, self->pair.port, MAX));
+	ASSERT_EQ(0, alpc_shutdown(self->pair.port, 0));
+	EXPECT_ARRIVED(3);
+}
+
+static int wait_for_event(void *arg)
+{
+	struct epoll_event event;
+
+	return epoll_wait(*(int *)arg, &event, 1, -1);
+}
+
+/* As many of those that poll as there are messages, if one is enough for each. */
+TEST_F(run, wakes_one_that_polls_for_each)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	struct worker worker[RECEIVERS];
+	int epoll[RECEIVERS], i;
+
+	for (i = 0; i < RECEIVERS; i++) {
+		epoll[i] = epoll_create1(EPOLL_CLOEXEC);
+		ASSERT_EQ(0, epoll_ctl(epoll[i], EPOLL_CTL_ADD, self->pair.port, &event));
+		ASSERT_EQ(0, worker_start(&worker[i], wait_for_event, &epoll[i]));
+		ASSERT_EQ(0, thread_blocked_in(getpid(), worker[i].tid, SYS_epoll_wait));
+	}
+	ASSERT_EQ(0, vectors_send(&self->v, self->pair.client, RECEIVERS));
+	for (i = 0; i < RECEIVERS; i++)
+		EXPECT_EQ(1, worker_join(&worker[i]));
+	for (i = 0; i < RECEIVERS; i++)
+		close(epoll[i]);
 }
 
 static int receive_one(void *arg)
