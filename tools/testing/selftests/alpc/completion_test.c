@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "alpc_thread.h"
+#include "alpc_vector.h"
 
 enum { THREADS = 4, KEY = 0x6b6579, MESSAGES = 400 };
 
@@ -150,6 +151,22 @@ TEST_F(completion, gives_a_packet_for_each_message_that_waits)
 		ASSERT_EQ(0, alpc_send(self->pair.client, "x", 1));
 	EXPECT_EQ(3, state_of(self->fd).out_packets);
 	for (i = 0; i < 3; i++) {
+		TAKE_PACKET(ALPC_PACKET_MESSAGE, KEY);
+		TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+	}
+	NO_PACKET();
+}
+
+TEST_F(completion, gives_a_packet_for_each_message_of_a_vector)
+{
+	struct alpc_vector_send send[5] = {};
+	struct alpc_vector v;
+	int i;
+
+	ASSERT_EQ(0, bind_port(self->pair.port, self->fd, KEY));
+	ASSERT_EQ(0, alpc_vector(self->pair.client, &v, 0, send, 5, NULL, 0));
+	EXPECT_EQ(5, state_of(self->fd).out_packets);
+	for (i = 0; i < 5; i++) {
 		TAKE_PACKET(ALPC_PACKET_MESSAGE, KEY);
 		TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
 	}
