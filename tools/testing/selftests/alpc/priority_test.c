@@ -113,7 +113,7 @@ FIXTURE_SETUP(priority)
 
 FIXTURE_TEARDOWN(priority)
 {
-	ASSERT_EQ(0, alpc_shutdown(self->pair.port, 0));
+	ASSERT_EQ(0, alpc_shutdown(self->pair.port, ALPC_SHUTDOWN_RECEIVE));
 	EXPECT_EQ(-ESHUTDOWN, worker_join(&self->server.worker));
 	pair_close(&self->pair);
 }

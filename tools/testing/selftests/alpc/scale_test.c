@@ -213,7 +213,7 @@ FIXTURE_TEARDOWN(scale)
 
 	EXPECT_EQ(0, alpc_queued(self->serving->port));
 	EXPECT_EQ(0, alpc_unanswered(self->serving->port));
-	ASSERT_EQ(0, alpc_shutdown(self->serving->port, 0));
+	ASSERT_EQ(0, alpc_shutdown(self->serving->port, ALPC_SHUTDOWN_RECEIVE));
 	for (i = 0; i < THREADS; i++)
 		EXPECT_EQ(-ESHUTDOWN, worker_join(&self->serving->thread[i].worker));
 	free(self->serving);
