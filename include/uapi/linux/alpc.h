@@ -115,7 +115,8 @@
  * ENOTCONN        the connection is not accepted yet
  * ENOTTY          no such command
  * EOPNOTSUPP      the command is not one for this kind of port; the server wants
- *                 no sections, or no ranges
+ *                 no sections, or no ranges; a message from a reserve brings
+ *                 more than data
  * EOVERFLOW       the client's identity cannot be expressed in the caller's
  *                 user namespace
  * EPERM           the server has not the identity that the client requires;
@@ -1272,7 +1273,8 @@ struct alpc_amount {
  * @reserves: reserves; of a communication port, that it created
  *
  * On /dev/alpc with %ALPC_USAGE_USER, and on any port. A user is a real user id. Messages
- * are those of who created the port or connected, whoever sends through it;
+ * are those of who created the port or connected, whoever sends through it, and
+ * the reserves of who made them;
  * connections, sections and security contexts of who made them; descriptors of who
  * sends them. What a user of another user namespace than the initial one has
  * counts for that namespace's owner as well, in the namespace that this one lives
@@ -1408,12 +1410,24 @@ struct alpc_cancel {
  *	limit; 0 for that
  * @out_reserve: its number on this port
  *
- * On a communication port. A message is sent from it by naming it in
- * &alpc_msg.reserve. Sending then needs no memory and no room in the queue. It is
- * free again when the message, and the reply to it, has been received; until then
- * it cannot be used (EBUSY).
+ * On a communication port. A datagram, request or callback is sent from it by naming
+ * it in &alpc_msg.reserve. Sending then needs no memory, no room in the queue, and
+ * none of what may be outstanding; nor does a reply that is no longer than @len, or
+ * brings a view. A longer reply, and descriptors, are allocated when it is sent, as
+ * always. The message itself brings nothing but data (EOPNOTSUPP).
  *
- * Errors: EDQUOT, EMSGSIZE, EPIPE, ENOMEM, EINVAL, EFAULT, E2BIG.
+ * It is free again when the message, or the reply to it, was received and, if it
+ * brought something, released; when a request was cancelled that nobody had
+ * received; when the notice of its cancellation was received, or its receiver has
+ * learned of it by answering; or when whoever it was for, or the connection, is gone.
+ * Until then, and while somebody asks for the identity of its sender, it cannot be
+ * used (EBUSY).
+ *
+ * It counts as a message of the calling user, and in its memory cgroup, whether it is
+ * sent or not. Closing the port deletes it.
+ *
+ * Errors: EDQUOT (of the port, or the user), EMSGSIZE, EPIPE, ENOMEM, EINVAL, EFAULT,
+ * E2BIG, EOPNOTSUPP (a connection port).
  */
 struct alpc_create_reserve {
 	__u32 size;
@@ -1429,7 +1443,9 @@ struct alpc_create_reserve {
  * @reserve: its number
  * @__reserved: must be 0
  *
- * Errors: ENOENT, EBUSY (its message is on its way), EINVAL, EFAULT, E2BIG.
+ * Its number is not given again.
+ *
+ * Errors: ENOENT, EBUSY (its message is on its way), EINVAL, EFAULT, E2BIG, EOPNOTSUPP.
  */
 struct alpc_delete_reserve {
 	__u32 size;

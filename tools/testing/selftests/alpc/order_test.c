@@ -50,7 +50,7 @@ static bool send_all(int fd, __u32 sender)
 }
 
 /* Several processes, each with a connection of its own. */
-TEST_F(order, each_connection_is_in_order)
+TEST_F(order, abuse_55_each_connection_is_in_order)
 {
 	__u32 last[SENDERS] = {};
 	struct payload payload;
@@ -128,6 +128,94 @@ TEST_F(order, kinds_of_messages_do_not_overtake_each_other)
 	EXPECT_EQ('5', self->buf[1]);
 }
 
+/* --- with long messages, and calls that are given up ------------------------ */
+
+enum { LONG = 60000, MIXED = 240 };
+
+/* Datagrams, long and short, requests, and every fourth a call that is given up. */
+static bool send_mixed(int fd, __u32 sender)
+{
+	static char buf[LONG];
+	struct payload *payload = (struct payload *)buf;
+	struct alpc_transfer t;
+	char reply[8];
+	int err = 0;
+
+	payload->sender = sender;
+	for (payload->number = 1; payload->number <= MIXED && !err; payload->number++) {
+		const __u32 len = payload->number % 3 ? sizeof(*payload) : LONG;
+
+		switch (payload->number % 4) {
+		case 0:
+			transfer_init(&t, ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT);
+			transfer_send(&t, ALPC_SEND_REQUEST, 0, buf, len);
+			transfer_receive(&t, reply, sizeof(reply));
+			t.timeout = payload->number * 2000;
+			err = alpc_transfer(fd, &t) == -ETIMEDOUT ? 0 : -EBADMSG;
+			break;
+		case 1:
+			err = alpc_request_async(fd, buf, len, 0, 0, NULL);
+			break;
+		default:
+			err = alpc_send(fd, buf, len);
+		}
+	}
+	return !err;
+}
+
+/*
+ * What is given up may arrive or not, and some of it waits for room when it is; the
+ * others arrive all of them, and nothing is overtaken.
+ */
+TEST_F_TIMEOUT(order, abuse_55_with_long_messages_and_cancelled_calls, 120)
+{
+	struct alpc_create_port create = create_args(unique_name());
+	static char buf[LONG];
+	const struct payload *payload = (struct payload *)buf;
+	__u32 last[SENDERS] = {}, wanted[SENDERS] = {}, closed = 0, seen, n;
+	int server[SENDERS];
+	struct pair pair;
+	struct alpc_msg msg;
+	unsigned int i;
+
+	create.max_message = LONG;
+	create.queue_messages = 8;
+	ASSERT_EQ(0, pair_open(&pair, &create));
+	for (i = 0; i < SENDERS; i++) {
+		ASSERT_LE(0, client_start(&pair, &self->child[i], i, &server[i]));
+		if (!self->child[i].pid)
+			child_exit(!child_wait(&self->child[i]) && send_mixed(server[i], i));
+	}
+	for (i = 0; i < SENDERS; i++)
+		ASSERT_EQ(0, child_signal(&self->child[i]));
+	while (closed < SENDERS) {
+		ASSERT_EQ(0, alpc_receive(pair.port, &msg, buf, sizeof(buf)));
+		i = msg.context;
+		ASSERT_GT(SENDERS, i);
+		if (msg.type == ALPC_CANCELED)
+			continue;
+		if (msg.type == ALPC_PORT_CLOSED) {
+			closed++;
+			continue;
+		}
+		n = payload->number;
+		ASSERT_EQ(i, payload->sender);
+		ASSERT_LT(last[i], n);
+		ASSERT_EQ(n % 3 ? sizeof(*payload) : LONG, msg.len);
+		/* Only calls may be missing in between. */
+		for (seen = last[i] + 1; seen < n; seen++)
+			ASSERT_EQ(0, seen % 4);
+		wanted[i] += n % 4 != 0;
+		last[i] = n;
+	}
+	for (i = 0; i < SENDERS; i++) {
+		EXPECT_EQ(MIXED - MIXED / 4, wanted[i]);
+		EXPECT_EQ(0, child_end(&self->child[i]));
+		close(server[i]);
+	}
+	pair_close(&pair);
+}
+
 /* --- several processes share one port: .seq is the order of them all ----- */
 
 FIXTURE(shared_port)
@@ -154,7 +242,7 @@ FIXTURE_TEARDOWN(shared_port)
 	pair_close(&self->pair);
 }
 
-TEST_F(shared_port, is_in_order)
+TEST_F(shared_port, abuse_55_is_in_order)
 {
 	int out = variant->to_client ? self->pair.server : self->pair.client;
 	int in = variant->to_client ? self->pair.client : self->pair.port;

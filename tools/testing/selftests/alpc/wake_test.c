@@ -77,7 +77,7 @@ FIXTURE_VARIANT(wake)
 FIXTURE_VARIANT_ADD(wake, connection_port) { .client = false };
 FIXTURE_VARIANT_ADD(wake, client_port) { .client = true };
 
-TEST_F(wake, one_message_wakes_the_one_that_slept_last)
+TEST_F(wake, abuse_56_one_message_wakes_the_one_that_slept_last)
 {
 	int receives = variant->client ? self->pair.client : self->pair.port;
 	int sends = variant->client ? self->pair.server : self->pair.client;
@@ -94,7 +94,7 @@ TEST_F(wake, one_message_wakes_the_one_that_slept_last)
 }
 
 /* Messages that nobody could take at once: as many threads as messages. */
-TEST_F(wake, several_messages_wake_as_many)
+TEST_F(wake, abuse_56_several_messages_wake_as_many)
 {
 	int receives = variant->client ? self->pair.client : self->pair.port;
 	int sends = variant->client ? self->pair.server : self->pair.client;
@@ -175,7 +175,7 @@ struct victim {
  * A process that waits is killed at the moment at which a message is given to
  * it. Either its memory has it, or the thread that waited before gets it.
  */
-TEST_F_TIMEOUT(wake, message_given_to_a_killed_process_is_not_lost, 120)
+TEST_F_TIMEOUT(wake, abuse_56_message_given_to_a_killed_process_is_not_lost, 120)
 {
 	int receives = variant->client ? self->pair.client : self->pair.port;
 	int sends = variant->client ? self->pair.server : self->pair.client;
@@ -203,6 +203,46 @@ TEST_F_TIMEOUT(wake, message_given_to_a_killed_process_is_not_lost, 120)
 			EXPECT_EQ(0, memcmp(victim->in, &i, sizeof(i)));
 			continue;
 		}
+		EXPECT_EQ(0, worker_join(&self->worker[survivor].worker));
+		EXPECT_EQ(0, memcmp(self->in[survivor], &i, sizeof(i)));
+		START(self, survivor, receives, ALPC_TRANSFER_RECEIVE);
+	}
+	ASSERT_EQ(0, alpc_send(sends, "last", 4));
+	EXPECT_EQ(0, worker_join(&self->worker[survivor].worker));
+	EXPECT_EQ(0, memcmp(self->in[survivor], "last", 4));
+}
+
+static void signal_came(int signo)
+{
+	(void)signo;
+}
+
+/*
+ * A thread is sent a message and a signal at once: it has the message, or it was
+ * interrupted and the thread that waited before has it.
+ */
+TEST_F_TIMEOUT(wake, abuse_56_message_given_to_an_interrupted_thread_is_not_lost, 120)
+{
+	int receives = variant->client ? self->pair.client : self->pair.port;
+	int sends = variant->client ? self->pair.server : self->pair.client;
+	const struct sigaction action = { .sa_handler = signal_came };
+	int i, err, survivor = 0, victim = 1;
+
+	ASSERT_EQ(0, sigaction(SIGUSR1, &action, NULL));
+	START(self, survivor, receives, ALPC_TRANSFER_RECEIVE);
+	for (i = 0; i < 100; i++) {
+		START(self, victim, receives, ALPC_TRANSFER_RECEIVE);
+		if (i & 1)
+			ASSERT_EQ(0, pthread_kill(self->worker[victim].worker.thread, SIGUSR1));
+		ASSERT_EQ(0, alpc_send(sends, &i, sizeof(i)));
+		if (!(i & 1))
+			ASSERT_EQ(0, pthread_kill(self->worker[victim].worker.thread, SIGUSR1));
+		err = worker_join(&self->worker[victim].worker);
+		if (!err) {
+			EXPECT_EQ(0, memcmp(self->in[victim], &i, sizeof(i)));
+			continue;
+		}
+		EXPECT_EQ(-EINTR, err);
 		EXPECT_EQ(0, worker_join(&self->worker[survivor].worker));
 		EXPECT_EQ(0, memcmp(self->in[survivor], &i, sizeof(i)));
 		START(self, survivor, receives, ALPC_TRANSFER_RECEIVE);
