@@ -189,6 +189,7 @@ TEST_F(threads, abuse_57_one_that_is_frozen_holds_nobody_up)
 TEST_F(threads, one_that_executes_a_program_still_counts)
 {
 	struct alpc_packet packet;
+	char path[32], name[32];
 	struct child child;
 	int pid;
 
@@ -202,8 +203,11 @@ TEST_F(threads, one_that_executes_a_program_still_counts)
 	}
 	ASSERT_EQ(0, thread_blocked(child.pid, child.pid));
 	ASSERT_EQ(0, post(self->fd, 1, 0));
+	snprintf(path, sizeof(path), "/proc/%d/comm", child.pid);
+	do {
+		ASSERT_LT(0, read_file(path, name, sizeof(name)));
+	} while (strcmp(name, "sh\n"));
 	/* It sleeps while the program is read. */
-	await_waiting(self->fd, 0);
 	await_running(self->fd, 1);
 	child_kill(&child);
 	await_running(self->fd, 0);
