@@ -47,6 +47,9 @@ FIXTURE_VARIANT_ADD(command, get_usage) { GET_USAGE };
 FIXTURE_VARIANT_ADD(command, vector) { VECTOR };
 FIXTURE_VARIANT_ADD(command, create_completion) { CREATE_COMPLETION };
 FIXTURE_VARIANT_ADD(command, bind) { BIND };
+FIXTURE_VARIANT_ADD(command, post_packets) { POST_PACKETS };
+FIXTURE_VARIANT_ADD(command, wait_packets) { WAIT_PACKETS };
+FIXTURE_VARIANT_ADD(command, set_completion) { SET_COMPLETION };
 
 FIXTURE_SETUP(command)
 {

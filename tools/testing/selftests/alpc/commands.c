@@ -88,6 +88,9 @@ const struct command *const commands[COMMANDS] = {
 	[VECTOR] = &vector_command,
 	[CREATE_COMPLETION] = &create_completion_command,
 	[BIND] = &bind_command,
+	[POST_PACKETS] = &post_packets_command,
+	[WAIT_PACKETS] = &wait_packets_command,
+	[SET_COMPLETION] = &set_completion_command,
 };
 
 bool command_works(struct scene *scene, const struct command *command)

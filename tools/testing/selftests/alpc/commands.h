@@ -30,6 +30,8 @@ struct scene {
 	char theirs[16], ours[16];
 	struct alpc_vector_send send;
 	int completion;		/* a completion port, or -1 */
+	struct alpc_packet to_post, packet;
+	bool posted;		/* a packet waits there to be taken */
 };
 
 int scene_open(struct scene *scene);
@@ -69,7 +71,7 @@ enum command_index {
 	QUERY, CREATE, CONNECT, ACCEPT, DISCONNECT, PORT_INFO, NOTIFY_EXIT, SHUTDOWN, TRANSFER,
 	CREATE_SECTION, OPEN_SECTION, DELETE_SECTION, ACCESS, TAKE_FDS,
 	GET_IDENTITY, CREATE_SECURITY, REVOKE_SECURITY, DELETE_SECURITY, GET_USAGE,
-	VECTOR, CREATE_COMPLETION, BIND,
+	VECTOR, CREATE_COMPLETION, BIND, POST_PACKETS, WAIT_PACKETS, SET_COMPLETION,
 	COMMANDS,
 };
 
@@ -102,6 +104,9 @@ extern const struct command get_usage_command;
 extern const struct command vector_command;
 extern const struct command create_completion_command;
 extern const struct command bind_command;
+extern const struct command post_packets_command;
+extern const struct command wait_packets_command;
+extern const struct command set_completion_command;
 
 extern const struct command *const commands[COMMANDS];
 
