@@ -8,6 +8,7 @@
 
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "port.h"
@@ -209,6 +210,7 @@ void alpc_unbind_all(struct alpc_completion *c)
 		/* Closing the port may be faster. */
 		alpc_unbind_if(b->end, b);
 		alpc_binding_put(b);
+		cond_resched();
 	}
 }
 

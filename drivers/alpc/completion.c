@@ -1,39 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Completion ports: packets, threads that wait for them, and the file.
+ * Completion ports: packets, and threads that wait for them.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
 #include "completion.h"
 
-#include <linux/cpumask.h>
-#include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "inode.h"
-#include "ioctl.h"
 #include "limits.h"
-#include "message.h"
 #include "packet.h"
 #include "runner.h"
+#include "user.h"
 #include "wait.h"
 
 /* Packets that are copied out together. */
 #define ALPC_PACKET_BATCH	8U
 
+/* Threads that are released without letting interrupts in. */
+#define ALPC_RELEASE_MAX	16U
+
 /**
  * struct alpc_posted - a packet that a program posted
  * @ready: in &alpc_completion.ready
+ * @user: whom it is charged to, as a message; a reference
  * @key: for &alpc_packet.key
  * @data: for &alpc_packet.data
  */
 struct alpc_posted {
 	struct alpc_ready ready;
+	struct alpc_user *user;
 	u64 key;
 	u64 data;
 };
@@ -103,13 +103,20 @@ static void alpc_packet_put_back(struct alpc_completion *c,
 	c->posted++;
 }
 
+static void alpc_posted_free(struct alpc_posted *p)
+{
+	alpc_user_uncharge(p->user, ALPC_USER_MESSAGES, 1);
+	alpc_user_put(p->user);
+	kfree(p);
+}
+
 /* It was copied out, or put back. */
 static void alpc_packet_done(const struct alpc_taken *t, bool used)
 {
 	if (!t->from->posted)
 		alpc_binding_put(alpc_binding_of(t->from));
 	else if (used)
-		kfree(alpc_posted_of(t->from));
+		alpc_posted_free(alpc_posted_of(t->from));
 }
 
 /* May one more thread be released? */
@@ -117,11 +124,12 @@ static bool alpc_completion_has_place(struct alpc_completion *c)
 {
 	/*
 	 * Packets were counted before. Pairs with atomic_dec_return() in
-	 * alpc_runner_leave(): one of the two sees the other.
+	 * alpc_runner_stop(), whose caller looks for packets afterwards: if this
+	 * thread sees too many that run, who stops running sees the packets.
 	 */
 	smp_mb();
 	return !ALPC_RUNNER_SUPPORTED ||
-	       atomic_read(&c->running) < c->concurrency;
+	       atomic_read(&c->running) < alpc_completion_limit(c);
 }
 
 /**
@@ -132,10 +140,15 @@ static bool alpc_completion_has_place(struct alpc_completion *c)
  */
 void alpc_completion_release(struct alpc_completion *c)
 {
+	unsigned int left = ALPC_RELEASE_MAX;
 	struct alpc_wake wake;
 	struct alpc_taker *t;
 
 	while (c->packets && c->waiting && alpc_completion_has_place(c)) {
+		if (!left--) {
+			irq_work_queue(&c->work);
+			break;
+		}
 		t = hlist_entry(c->waiters.first, struct alpc_taker, w.receiver);
 		hlist_del(&t->w.receiver);
 		c->waiting--;
@@ -151,7 +164,7 @@ void alpc_completion_release(struct alpc_completion *c)
 		wake_up_interruptible_poll(&c->pollers, EPOLLIN | EPOLLRDNORM);
 }
 
-/* A released thread went to sleep. */
+/* A released thread went to sleep, or there are more to be released. */
 static void alpc_completion_work(struct irq_work *work)
 {
 	struct alpc_completion *c = container_of(work, struct alpc_completion,
@@ -177,6 +190,9 @@ static int alpc_take_first(struct alpc_completion *c, struct alpc_taker *t,
 		ret = -ETIMEDOUT;
 	}
 	spin_lock_irq(&c->lock);
+	/* Its own place comes free, and it is the first that may have it. */
+	if (t->runner)
+		alpc_runner_idle(t->runner);
 	if (c->packets && (dontwait || alpc_completion_has_place(c))) {
 		alpc_packet_take(c, &t->first);
 		if (t->runner)
@@ -217,61 +233,83 @@ static void alpc_take_undo(struct alpc_completion *c, struct alpc_taken *taken,
 	while (i)
 		alpc_packet_put_back(c, &taken[--i]);
 	if (runner)
-		alpc_runner_unrelease(runner);
+		alpc_runner_idle(runner);
 	alpc_completion_release(c);
 	spin_unlock_irq(&c->lock);
 	rcu_read_unlock();
 }
 
+/* Copy packets out behind those that the thread has got before. */
 static int alpc_take_copy(const struct alpc_taken *taken, unsigned int count,
-			  struct alpc_packet __user *u)
+			  struct alpc_wait_packets __user *uarg,
+			  const struct alpc_wait_packets *arg)
 {
+	struct alpc_packet __user *u = u64_to_user_ptr(arg->packets);
 	unsigned int i;
 
 	if (fatal_signal_pending(current))
 		return -EINTR;
+	u += arg->out_count;
 	for (i = 0; i < count; i++)
 		if (copy_to_user(&u[i], &taken[i].packet, sizeof(*u)))
 			return -EFAULT;
-	return 0;
+	/* What it cannot be told it has not got. */
+	return put_user(arg->out_count + count, &uarg->out_count);
 }
 
 /*
- * Take up to so many packets, of which @have are there already. A thread that has
- * got some keeps its place when it gets no more.
+ * Take up to a batch of packets, of which @have are there already. A thread that
+ * has got some keeps its place when it gets no more.
+ *
+ * Return: 0, or an error, and then none of them was taken; -EAGAIN if there are no
+ * more.
  */
 static int alpc_take_some(struct alpc_completion *c, struct alpc_taken *taken,
-			  unsigned int have, unsigned int count,
-			  struct alpc_packet __user *u,
+			  unsigned int have,
+			  struct alpc_wait_packets __user *uarg,
+			  struct alpc_wait_packets *arg,
 			  struct alpc_runner *runner)
 {
+	unsigned int want = min(arg->count - arg->out_count, ALPC_PACKET_BATCH);
 	unsigned int i;
 	int ret;
 
 	spin_lock_irq(&c->lock);
-	while (have < count && c->packets)
+	while (have < want && c->packets)
 		alpc_packet_take(c, &taken[have++]);
 	spin_unlock_irq(&c->lock);
-	ret = alpc_take_copy(taken, have, u);
+	ret = alpc_take_copy(taken, have, uarg, arg);
 	if (ret)
 		alpc_take_undo(c, taken, have, runner);
+	else
+		arg->out_count += have;
 	for (i = 0; i < have; i++)
 		alpc_packet_done(&taken[i], !ret);
-	return ret ?: have;
+	return !ret && have < want ? -EAGAIN : ret;
 }
 
-static int alpc_wait_packets(struct alpc_completion *c,
-			     struct alpc_wait_packets *arg, bool nonblock)
+/**
+ * alpc_wait_packets() - wait for packets
+ * @c: completion port
+ * @arg: what is wanted
+ * @uarg: where it came from; gets &alpc_wait_packets.out_count
+ * @nonblock: the file is in non-blocking mode
+ *
+ * Return: 0 or an error of &struct alpc_wait_packets; -ERESTARTSYS if the call can be
+ * repeated.
+ */
+int alpc_wait_packets(struct alpc_completion *c, struct alpc_wait_packets *arg,
+		      struct alpc_wait_packets __user *uarg, bool nonblock)
 {
 	bool dontwait = nonblock || (arg->flags & ALPC_TRANSFER_DONTWAIT);
-	struct alpc_packet __user *u = u64_to_user_ptr(arg->packets);
 	struct alpc_taken taken[ALPC_PACKET_BATCH] __uninitialized;
 	struct alpc_taker t __uninitialized;
 	struct alpc_deadline deadline;
-	unsigned int want;
 	int ret;
 
 	arg->out_count = 0;
+	if (put_user(0, &uarg->out_count))
+		return -EFAULT;
 	if (arg->flags & ~(ALPC_TRANSFER_DONTWAIT | ALPC_TRANSFER_ABSTIME) ||
 	    !arg->count || arg->count > ALPC_PACKETS_MAX)
 		return -EINVAL;
@@ -282,53 +320,70 @@ static int alpc_wait_packets(struct alpc_completion *c,
 	if (ret)
 		return ret;
 	taken[0] = t.first;
-	want = min(arg->count, ALPC_PACKET_BATCH);
-	ret = alpc_take_some(c, taken, 1, want, u, t.runner);
-	if (ret < 0)
-		return ret;
-	arg->out_count = ret;
-	while (ret == want && arg->out_count < arg->count) {
-		want = min(arg->count - arg->out_count, ALPC_PACKET_BATCH);
-		ret = alpc_take_some(c, taken, 0, want, u + arg->out_count,
-				     NULL);
-		if (ret > 0)
-			arg->out_count += ret;
-	}
-	return 0;
+	ret = alpc_take_some(c, taken, 1, uarg, arg, t.runner);
+	while (!ret && arg->out_count < arg->count)
+		ret = alpc_take_some(c, taken, 0, uarg, arg, NULL);
+	return arg->out_count ? 0 : ret;
 }
 
-static void alpc_posted_free(struct list_head *list)
+static void alpc_posted_drop(struct list_head *list)
 {
 	struct alpc_posted *p, *next;
 
 	list_for_each_entry_safe(p, next, list, ready.node)
+		alpc_posted_free(p);
+}
+
+static int alpc_posted_add(struct list_head *list,
+			   const struct alpc_packet *packet,
+			   struct alpc_user *user)
+{
+	struct alpc_posted *p;
+	int ret;
+
+	if (packet->type || packet->__reserved)
+		return -EINVAL;
+	p = kmalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+	if (!p)
+		return -ENOMEM;
+	ret = alpc_user_charge(user, ALPC_USER_MESSAGES, 1);
+	if (ret) {
 		kfree(p);
+		return ret;
+	}
+	p->ready.posted = true;
+	p->user = alpc_user_get(user);
+	p->key = packet->key;
+	p->data = packet->data;
+	list_add_tail(&p->ready.node, list);
+	return 0;
 }
 
 static int alpc_posted_read(struct list_head *list, u64 address, u32 count)
 {
 	const struct alpc_packet __user *u = u64_to_user_ptr(address);
+	struct alpc_user *user = alpc_user_get_current();
 	struct alpc_packet packet;
-	struct alpc_posted *p;
+	int ret = 0;
 
-	for (; count--; u++) {
-		if (copy_from_user(&packet, u, sizeof(packet)))
-			return -EFAULT;
-		if (packet.type || packet.__reserved)
-			return -EINVAL;
-		p = kmalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
-		if (!p)
-			return -ENOMEM;
-		p->ready.posted = true;
-		p->key = packet.key;
-		p->data = packet.data;
-		list_add_tail(&p->ready.node, list);
-	}
-	return 0;
+	if (!user)
+		return -ENOMEM;
+	for (; count-- && !ret; u++)
+		ret = copy_from_user(&packet, u, sizeof(packet)) ?
+		      -EFAULT : alpc_posted_add(list, &packet, user);
+	alpc_user_put(user);
+	return ret;
 }
 
-static int alpc_post_packets(struct alpc_completion *c,
-			     const struct alpc_post_packets *arg)
+/**
+ * alpc_post_packets() - post packets
+ * @c: completion port
+ * @arg: what is to be posted
+ *
+ * Return: 0 or an error of &struct alpc_post_packets.
+ */
+int alpc_post_packets(struct alpc_completion *c,
+		      const struct alpc_post_packets *arg)
 {
 	LIST_HEAD(list);
 	int ret;
@@ -351,170 +406,38 @@ static int alpc_post_packets(struct alpc_completion *c,
 		spin_unlock_irq(&c->lock);
 		rcu_read_unlock();
 	}
-	alpc_posted_free(&list);
+	alpc_posted_drop(&list);
 	return ret;
-}
-
-static u32 alpc_concurrency(u32 asked)
-{
-	return asked ?: num_online_cpus();
-}
-
-static int alpc_set_completion(struct alpc_completion *c,
-			       struct alpc_set_completion *arg)
-{
-	if (arg->flags & ~ALPC_SET_CONCURRENCY || arg->__reserved)
-		return -EINVAL;
-	rcu_read_lock();
-	spin_lock_irq(&c->lock);
-	if (arg->flags & ALPC_SET_CONCURRENCY) {
-		c->concurrency = alpc_concurrency(arg->concurrency);
-		alpc_completion_release(c);
-	}
-	arg->concurrency = c->concurrency;
-	arg->out_running = atomic_read(&c->running);
-	arg->out_waiting = c->waiting;
-	arg->out_bound = c->bound;
-	arg->out_packets = c->packets;
-	spin_unlock_irq(&c->lock);
-	rcu_read_unlock();
-	return 0;
-}
-
-static __poll_t alpc_completion_poll(struct file *file,
-				     struct poll_table_struct *wait)
-{
-	struct alpc_completion *c = file->private_data;
-
-	poll_wait(file, &c->pollers, wait);
-	/* Who adds a packet looks for pollers under the lock. */
-	spin_lock_irq(&c->lock);
-	spin_unlock_irq(&c->lock);
-	return READ_ONCE(c->packets) ? EPOLLIN | EPOLLRDNORM : 0;
-}
-
-static void alpc_completion_free(struct alpc_completion *c)
-{
-	alpc_inode_put(c->inode);
-	kfree(c);
-}
-
-static int alpc_completion_close(struct inode *inode, struct file *file)
-{
-	struct alpc_completion *c = file->private_data;
-
-	alpc_unbind_all(c);
-	alpc_posted_free(&c->ready);
-	if (alpc_runners_forget(c))
-		synchronize_rcu();
-	irq_work_sync(&c->work);
-	alpc_completion_free(c);
-	return 0;
-}
-
-/* Memory for any argument. */
-union alpc_completion_arg {
-	struct alpc_wait_packets wait;
-	struct alpc_post_packets post;
-	struct alpc_set_completion set;
-};
-
-static long alpc_completion_run(struct file *file, unsigned int cmd,
-				union alpc_completion_arg *arg)
-{
-	struct alpc_completion *c = file->private_data;
-
-	switch (cmd) {
-	case ALPC_IOC_WAIT_PACKETS:
-		return alpc_wait_packets(c, &arg->wait,
-					 file->f_flags & O_NONBLOCK);
-	case ALPC_IOC_POST_PACKETS:
-		return alpc_post_packets(c, &arg->post);
-	default:
-		return alpc_set_completion(c, &arg->set);
-	}
-}
-
-static long alpc_completion_ioctl(struct file *file, unsigned int cmd,
-				  unsigned long address)
-{
-	void __user *uarg = (void __user *)address;
-	union alpc_completion_arg arg;
-	u32 usize, size;
-	long ret;
-
-	switch (cmd) {
-	case ALPC_IOC_WAIT_PACKETS:
-		size = sizeof(arg.wait);
-		break;
-	case ALPC_IOC_POST_PACKETS:
-		size = sizeof(arg.post);
-		break;
-	case ALPC_IOC_SET_COMPLETION:
-		size = sizeof(arg.set);
-		break;
-	default:
-		return alpc_ioctl_elsewhere(cmd);
-	}
-	if (get_user(usize, (u32 __user *)uarg))
-		return -EFAULT;
-	ret = alpc_arg_get(&arg, size, size, usize, uarg);
-	if (ret)
-		return ret;
-	ret = alpc_completion_run(file, cmd, &arg);
-	/* How many were taken is said in any case. */
-	if (cmd != ALPC_IOC_POST_PACKETS &&
-	    copy_to_user(uarg, &arg, min(size, usize)))
-		return -EFAULT;
-	return ret;
-}
-
-static const struct file_operations alpc_completion_fops = {
-	.owner = THIS_MODULE,
-	.release = alpc_completion_close,
-	.poll = alpc_completion_poll,
-	.unlocked_ioctl = alpc_completion_ioctl,
-	.compat_ioctl = compat_ptr_ioctl,
-	.llseek = noop_llseek,
-};
-
-bool alpc_file_is_completion(const struct file *file)
-{
-	return file->f_op == &alpc_completion_fops;
 }
 
 /**
- * alpc_completion_file() - create a completion port
+ * alpc_completion_init() - make a completion port of zeroed memory
+ * @c: memory
  * @concurrency: as &alpc_create_completion.concurrency
- *
- * Return: its file, or an error pointer.
  */
-struct file *alpc_completion_file(u32 concurrency)
+void alpc_completion_init(struct alpc_completion *c, u32 concurrency)
 {
-	struct alpc_completion *c;
-	struct file *file;
-	int ret;
-
-	c = kzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
-	if (!c)
-		return ERR_PTR(-ENOMEM);
-	c->inode = alpc_inode_alloc(ALPC_KIND_CLIENT);
-	if (IS_ERR(c->inode)) {
-		ret = PTR_ERR(c->inode);
-		kfree(c);
-		return ERR_PTR(ret);
-	}
 	spin_lock_init(&c->lock);
 	INIT_LIST_HEAD(&c->ready);
 	INIT_HLIST_HEAD(&c->waiters);
 	INIT_LIST_HEAD(&c->bindings);
 	INIT_LIST_HEAD(&c->runners);
-	c->concurrency = alpc_concurrency(concurrency);
+	c->concurrency = concurrency;
 	init_irq_work(&c->work, alpc_completion_work);
 	init_waitqueue_head(&c->pollers);
-	file = alpc_inode_file(c->inode, "completion", O_RDWR,
-			       &alpc_completion_fops, c);
-	if (IS_ERR(file))
-		alpc_completion_free(c);
-	return file;
+}
+
+/**
+ * alpc_completion_exit() - drop what is left in a completion port
+ * @c: completion port that nobody waits at, nor will
+ *
+ * Context: may sleep.
+ */
+void alpc_completion_exit(struct alpc_completion *c)
+{
+	alpc_unbind_all(c);
+	alpc_posted_drop(&c->ready);
+	if (alpc_runners_forget(c))
+		synchronize_rcu();
+	irq_work_sync(&c->work);
 }

@@ -8,6 +8,7 @@
 #define ALPC_COMPLETION_H
 
 #include <linux/atomic.h>
+#include <linux/cpumask.h>
 #include <linux/irq_work.h>
 #include <linux/list.h>
 #include <linux/refcount.h>
@@ -66,10 +67,11 @@ struct alpc_binding {
  * @waiting: how many; @lock
  * @bindings: ports that are bound; @lock
  * @bound: how many; @lock
- * @concurrency: how many released threads may run; @lock
+ * @concurrency: how many released threads may run, 0 for as many as there are
+ *	CPUs; @lock
  * @running: how many do
  * @runners: &struct alpc_runner of threads released; @lock
- * @work: releases threads where a thread went to sleep
+ * @work: releases threads where a thread went to sleep, or there are many
  * @pollers: those that poll
  * @inode: of the file; immutable
  */
@@ -89,6 +91,12 @@ struct alpc_completion {
 	wait_queue_head_t pollers;
 	struct inode *inode;
 };
+
+/* How many released threads may run now. Context: lock held. */
+static inline u32 alpc_completion_limit(const struct alpc_completion *c)
+{
+	return c->concurrency ?: num_online_cpus();
+}
 
 void alpc_binding_add_due(struct alpc_binding *b, u32 count);
 void alpc_binding_settle(struct alpc_binding *b, u32 length);

@@ -18,6 +18,7 @@
 #include <linux/poll.h>
 #include <linux/user_namespace.h>
 
+#include "completion.h"
 #include "deliver.h"
 #include "inode.h"
 #include "reply.h"
@@ -385,8 +386,11 @@ static void alpc_accept_answer(struct alpc_conn *conn,
 		alpc_queue_post(&conn->queue, m, false, wake);
 		alpc_queue_wake_readers(&conn->queue, EPOLLOUT | EPOLLHUP);
 	}
-	if (conn->state == ALPC_STATE_REFUSED)
+	if (conn->state == ALPC_STATE_REFUSED) {
 		alpc_queue_fail_receivers(&conn->queue, -ECONNREFUSED, wake);
+		if (conn->queue.binding)
+			alpc_binding_close(conn->queue.binding);
+	}
 }
 
 /**

@@ -8,6 +8,7 @@
 
 #include <linux/irq_work.h>
 #include <linux/kernel.h>
+#include <linux/llist.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/preempt.h>
@@ -28,19 +29,21 @@ enum {
  * struct alpc_runner - a thread that has waited at a completion port
  * @notifier: in the thread's own list, which only itself and the notifier change
  * @completion: where it waited last, or NULL once that is closed; changed under
- *	its lock, read by the thread's notifier with interrupts off
+ *	its lock, read by the thread's notifier with preemption off
  * @node: in &alpc_completion.runners; its lock
  * @state: ALPC_RUNNER_*; changed by the thread and its notifier, or, while it
  *	waits, by who releases it
- * @dead: frees it after the thread's end
- * @rcu: likewise
+ * @held: the thread uses it now, so its notifier does not free it
+ * @dead: in &alpc_dead.runners after the thread's end
+ * @rcu: frees it
  */
 struct alpc_runner {
 	struct preempt_notifier notifier;
 	struct alpc_completion *completion;
 	struct list_head node;
 	int state;
-	struct irq_work dead;
+	bool held;
+	struct llist_node dead;
 	struct rcu_head rcu;
 };
 
@@ -49,6 +52,20 @@ static struct {
 	bool enabled;
 } alpc_notifiers = {
 	.lock = __MUTEX_INITIALIZER(alpc_notifiers.lock),
+};
+
+static void alpc_runners_bury(struct irq_work *work);
+
+/*
+ * Where nothing can be freed. One work for all, which is never freed itself: where
+ * such works run in a thread, they are looked at once more after their function.
+ */
+static struct {
+	struct llist_head runners;
+	struct irq_work work;
+} alpc_dead = {
+	.runners = LLIST_HEAD_INIT(alpc_dead.runners),
+	.work = IRQ_WORK_INIT(alpc_runners_bury),
 };
 
 /*
@@ -65,23 +82,35 @@ static void alpc_notifiers_enable(void)
 	mutex_unlock(&alpc_notifiers.lock);
 }
 
-/* The thread does not count any more; another one may have its place. */
+/* The thread does not count any more. Return: it did. */
+static bool alpc_runner_stop(struct alpc_runner *r, struct alpc_completion *c,
+			     int state)
+{
+	bool ran = READ_ONCE(r->state) == ALPC_RUNNER_RUNNING;
+
+	/*
+	 * A full barrier: who adds a packet and sees this thread still run is
+	 * seen by the caller, who looks for packets afterwards. Pairs with
+	 * smp_mb() in alpc_completion_has_place().
+	 */
+	if (ran)
+		atomic_dec_return(&c->running);
+	WRITE_ONCE(r->state, state);
+	return ran;
+}
+
+/* The same, and another one may have its place. */
 static void alpc_runner_leave(struct alpc_runner *r, struct alpc_completion *c,
 			      int state)
 {
-	if (r->state == ALPC_RUNNER_RUNNING) {
-		/*
-		 * A full barrier: who adds a packet and sees this thread still
-		 * run is seen here.
-		 */
-		atomic_dec_return(&c->running);
-		if (READ_ONCE(c->packets))
-			irq_work_queue(&c->work);
-	}
-	r->state = state;
+	if (alpc_runner_stop(r, c, state) && READ_ONCE(c->packets))
+		irq_work_queue(&c->work);
 }
 
-/* Take a notifier out while the list is being walked: its link stays readable. */
+/*
+ * Take a notifier out while the list is being walked: its link stays readable for a
+ * grace period, and the list is walked with preemption off.
+ */
 static void alpc_runner_unlink(struct alpc_runner *r)
 {
 	__hlist_del(&r->notifier.link);
@@ -94,11 +123,13 @@ static void alpc_runner_sched_in(struct preempt_notifier *notifier, int cpu)
 	struct alpc_completion *c = READ_ONCE(r->completion);
 
 	if (unlikely(!c)) {
+		if (READ_ONCE(r->held))
+			return;
 		alpc_runner_unlink(r);
 		kfree_rcu(r, rcu);
 		module_put(THIS_MODULE);
-	} else if (r->state == ALPC_RUNNER_ASLEEP) {
-		r->state = ALPC_RUNNER_RUNNING;
+	} else if (READ_ONCE(r->state) == ALPC_RUNNER_ASLEEP) {
+		WRITE_ONCE(r->state, ALPC_RUNNER_RUNNING);
 		atomic_inc(&c->running);
 	}
 }
@@ -114,11 +145,12 @@ static void alpc_runner_sched_out(struct preempt_notifier *notifier,
 
 	if (state == TASK_RUNNING)
 		return;
-	if (c && r->state == ALPC_RUNNER_RUNNING)
+	if (c && READ_ONCE(r->state) == ALPC_RUNNER_RUNNING)
 		alpc_runner_leave(r, c, ALPC_RUNNER_ASLEEP);
 	if (unlikely(state & TASK_DEAD)) {
 		alpc_runner_unlink(r);
-		irq_work_queue(&r->dead);
+		llist_add(&r->dead, &alpc_dead.runners);
+		irq_work_queue(&alpc_dead.work);
 	}
 }
 
@@ -148,82 +180,84 @@ static void alpc_runner_detach(struct alpc_runner *r)
 	rcu_read_unlock();
 }
 
-static void alpc_runner_dead(struct irq_work *work)
+/* Their threads have ended. */
+static void alpc_runners_bury(struct irq_work *work)
 {
-	struct alpc_runner *r = container_of(work, struct alpc_runner, dead);
+	struct alpc_runner *r, *next;
 
-	alpc_runner_detach(r);
-	kfree_rcu(r, rcu);
-	module_put(THIS_MODULE);
+	llist_for_each_entry_safe(r, next, llist_del_all(&alpc_dead.runners),
+				  dead) {
+		alpc_runner_detach(r);
+		kfree_rcu(r, rcu);
+		module_put(THIS_MODULE);
+	}
 }
 
-/* The calling thread's runner, or NULL. Context: preemption disabled. */
+/* The calling thread's runner, which is held then, or NULL. */
 static struct alpc_runner *alpc_runner_find(void)
 {
 	struct preempt_notifier *notifier;
-
-	hlist_for_each_entry(notifier, &current->preempt_notifiers, link)
-		if (notifier->ops == &alpc_runner_ops)
-			return container_of(notifier, struct alpc_runner,
-					    notifier);
-	return NULL;
-}
-
-static void alpc_runner_attach(struct alpc_runner *r, struct alpc_completion *c)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&c->lock, flags);
-	r->state = ALPC_RUNNER_IDLE;
-	list_add(&r->node, &c->runners);
-	WRITE_ONCE(r->completion, c);
-	spin_unlock_irqrestore(&c->lock, flags);
-}
-
-/* The runner that the thread has already, which belongs to @c afterwards. */
-static struct alpc_runner *alpc_runner_reuse(struct alpc_completion *c)
-{
-	struct alpc_runner *r;
-	unsigned long flags;
+	struct alpc_runner *r = NULL;
 
 	preempt_disable();
-	r = alpc_runner_find();
-	if (r && r->completion == c) {
-		spin_lock_irqsave(&c->lock, flags);
-		alpc_runner_leave(r, c, ALPC_RUNNER_IDLE);
-		spin_unlock_irqrestore(&c->lock, flags);
-	} else if (r) {
-		alpc_runner_detach(r);
-		alpc_runner_attach(r, c);
+	hlist_for_each_entry(notifier, &current->preempt_notifiers, link) {
+		if (notifier->ops == &alpc_runner_ops) {
+			r = container_of(notifier, struct alpc_runner,
+					 notifier);
+			WRITE_ONCE(r->held, true);
+			break;
+		}
 	}
 	preempt_enable();
 	return r;
 }
 
+/* A runner for the calling thread, held, and of no completion port yet. */
+static struct alpc_runner *alpc_runner_new(void)
+{
+	struct alpc_runner *r = kzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
+
+	if (!r)
+		return NULL;
+	r->held = true;
+	alpc_notifiers_enable();
+	__module_get(THIS_MODULE);
+	preempt_notifier_init(&r->notifier, &alpc_runner_ops);
+	preempt_disable();
+	preempt_notifier_register(&r->notifier);
+	preempt_enable();
+	return r;
+}
+
+static void alpc_runner_attach(struct alpc_runner *r, struct alpc_completion *c)
+{
+	spin_lock_irq(&c->lock);
+	WRITE_ONCE(r->state, ALPC_RUNNER_IDLE);
+	list_add(&r->node, &c->runners);
+	WRITE_ONCE(r->completion, c);
+	spin_unlock_irq(&c->lock);
+}
+
 /**
  * alpc_runner_begin() - the calling thread is about to wait
  * @c: completion port, which the caller's file holds
- * @runner: gets its runner, which does not count until it is released
+ * @runner: gets its runner, which belongs to @c afterwards; its place at another
+ *	completion port comes free
  *
  * Return: 0 or -ENOMEM.
  */
 int alpc_runner_begin(struct alpc_completion *c, struct alpc_runner **runner)
 {
-	struct alpc_runner *r = alpc_runner_reuse(c);
+	struct alpc_runner *r = alpc_runner_find() ?: alpc_runner_new();
 
-	if (!r) {
-		r = kzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
-		if (!r)
-			return -ENOMEM;
-		alpc_notifiers_enable();
-		__module_get(THIS_MODULE);
-		init_irq_work(&r->dead, alpc_runner_dead);
-		preempt_notifier_init(&r->notifier, &alpc_runner_ops);
+	if (!r)
+		return -ENOMEM;
+	if (READ_ONCE(r->completion) != c) {
+		alpc_runner_detach(r);
 		alpc_runner_attach(r, c);
-		preempt_disable();
-		preempt_notifier_register(&r->notifier);
-		preempt_enable();
 	}
+	/* From now on the file holds it. */
+	WRITE_ONCE(r->held, false);
 	*runner = r;
 	return 0;
 }
@@ -231,14 +265,18 @@ int alpc_runner_begin(struct alpc_completion *c, struct alpc_runner **runner)
 /* It has packets. Context: the completion port's lock held. */
 void alpc_runner_release(struct alpc_runner *r)
 {
-	r->state = ALPC_RUNNER_RUNNING;
+	/* Its notifier takes back only what it sees counted. */
 	atomic_inc(&r->completion->running);
+	smp_store_release(&r->state, ALPC_RUNNER_RUNNING);
 }
 
-/* It could not use them. Context: as above, and it is the calling thread's. */
-void alpc_runner_unrelease(struct alpc_runner *r)
+/*
+ * It waits, or could not use its packets. Context: the completion port's lock held,
+ * by the thread itself, which then looks who is to be released.
+ */
+void alpc_runner_idle(struct alpc_runner *r)
 {
-	alpc_runner_leave(r, r->completion, ALPC_RUNNER_IDLE);
+	alpc_runner_stop(r, r->completion, ALPC_RUNNER_IDLE);
 }
 
 /**
@@ -267,5 +305,6 @@ void alpc_runner_exit(void)
 {
 	if (alpc_notifiers.enabled)
 		preempt_notifier_dec();
+	irq_work_sync(&alpc_dead.work);
 	synchronize_rcu();
 }

@@ -19,7 +19,7 @@ struct alpc_runner;
 
 int alpc_runner_begin(struct alpc_completion *c, struct alpc_runner **runner);
 void alpc_runner_release(struct alpc_runner *runner);
-void alpc_runner_unrelease(struct alpc_runner *runner);
+void alpc_runner_idle(struct alpc_runner *runner);
 bool alpc_runners_forget(struct alpc_completion *c);
 void alpc_runner_exit(void);
 
@@ -38,7 +38,7 @@ static inline void alpc_runner_release(struct alpc_runner *runner)
 {
 }
 
-static inline void alpc_runner_unrelease(struct alpc_runner *runner)
+static inline void alpc_runner_idle(struct alpc_runner *runner)
 {
 }
 

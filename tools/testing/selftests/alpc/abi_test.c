@@ -168,7 +168,7 @@ TEST_F(scene, each_reserved_field_must_be_zero)
 		if (command->reserved[0])
 			EXPECT_TRUE(command_works(&self->scene, command));
 	}
-	EXPECT_EQ(14, fields);
+	EXPECT_EQ(16, fields);
 	EXPECT_EQ(0, pair_works(&self->scene.pair));
 }
 

@@ -93,6 +93,9 @@ const struct command *const commands[COMMANDS] = {
 	[CANCEL] = &cancel_command,
 	[CREATE_RESERVE] = &create_reserve_command,
 	[DELETE_RESERVE] = &delete_reserve_command,
+	[POST_PACKETS] = &post_packets_command,
+	[WAIT_PACKETS] = &wait_packets_command,
+	[SET_COMPLETION] = &set_completion_command,
 };
 
 bool command_works(struct scene *scene, const struct command *command)

@@ -32,6 +32,8 @@ struct scene {
 	int completion;		/* a completion port, or -1 */
 	__u64 canceled;		/* a request that the client has received, or 0 */
 	__u32 reserve;		/* a reserve of the client's, or 0 */
+	struct alpc_packet to_post, packet;
+	bool posted;		/* a packet waits there to be taken */
 };
 
 int scene_open(struct scene *scene);
@@ -71,8 +73,8 @@ enum command_index {
 	QUERY, CREATE, CONNECT, ACCEPT, DISCONNECT, PORT_INFO, NOTIFY_EXIT, SHUTDOWN, TRANSFER,
 	CREATE_SECTION, OPEN_SECTION, DELETE_SECTION, ACCESS, TAKE_FDS,
 	GET_IDENTITY, CREATE_SECURITY, REVOKE_SECURITY, DELETE_SECURITY, GET_USAGE,
-	VECTOR, CREATE_COMPLETION, BIND, CANCEL,
-	CREATE_RESERVE, DELETE_RESERVE,
+	VECTOR, CREATE_COMPLETION, BIND, POST_PACKETS, WAIT_PACKETS, SET_COMPLETION,
+	CANCEL, CREATE_RESERVE, DELETE_RESERVE,
 	COMMANDS,
 };
 
@@ -108,6 +110,9 @@ extern const struct command bind_command;
 extern const struct command cancel_command;
 extern const struct command create_reserve_command;
 extern const struct command delete_reserve_command;
+extern const struct command post_packets_command;
+extern const struct command wait_packets_command;
+extern const struct command set_completion_command;
 
 extern const struct command *const commands[COMMANDS];
 

@@ -89,16 +89,25 @@ const struct command create_completion_command = {
 	.happened = happened_create_completion,
 };
 
-static int prepare_bind(struct scene *scene, void *arg)
+/* A completion port for the good arguments; 0 or a negative errno. */
+static int open_completion(struct scene *scene)
 {
 	struct alpc_create_completion create;
+	int err;
 
-	if (scene->completion < 0) {
-		prepare_create_completion(scene, &create);
-		if (alpc_ioctl(alpc_device(), ALPC_IOC_CREATE_COMPLETION, &create))
-			return -1;
+	if (scene->completion >= 0)
+		return 0;
+	prepare_create_completion(scene, &create);
+	err = alpc_ioctl(alpc_device(), ALPC_IOC_CREATE_COMPLETION, &create);
+	if (!err)
 		scene->completion = create.out_fd;
-	}
+	return err;
+}
+
+static int prepare_bind(struct scene *scene, void *arg)
+{
+	if (open_completion(scene))
+		return -1;
 	*(struct alpc_bind *)arg = (struct alpc_bind){
 		.size = sizeof(struct alpc_bind),
 		.key = 0x6b6579,
@@ -229,4 +238,135 @@ const struct command delete_reserve_command = {
 	.reserved = { offsetof(struct alpc_delete_reserve, __reserved) },
 	.prepare = prepare_delete_reserve,
 	.happened = happened_delete_reserve,
+};
+
+#define PACKET_KEY	0x1234567890abcdefULL
+
+static int prepare_post_packets(struct scene *scene, void *arg)
+{
+	if (open_completion(scene))
+		return -1;
+	scene->to_post = (struct alpc_packet){ .key = PACKET_KEY, .data = 7 };
+	*(struct alpc_post_packets *)arg = (struct alpc_post_packets){
+		.size = sizeof(struct alpc_post_packets),
+		.packets = address(&scene->to_post),
+		.count = 1,
+	};
+	return scene->completion;
+}
+
+/* Take the one packet that there is. */
+static int take_packet(struct scene *scene)
+{
+	struct alpc_wait_packets wait = {
+		.size = sizeof(wait), .packets = address(&scene->packet), .count = 1,
+	};
+
+	memset(&scene->packet, POISON, sizeof(scene->packet));
+	return alpc_ioctl(scene->completion, ALPC_IOC_WAIT_PACKETS, &wait);
+}
+
+static bool is_the_packet(struct scene *scene)
+{
+	struct alpc_set_completion state;
+
+	return scene->packet.key == PACKET_KEY && scene->packet.data == 7 &&
+	       scene->packet.type == ALPC_PACKET_POSTED && !scene->packet.__reserved &&
+	       !completion_state(scene->completion, &state) && !state.out_packets;
+}
+
+static bool happened_post_packets(struct scene *scene, void *arg)
+{
+	(void)arg;
+	return !take_packet(scene) && is_the_packet(scene);
+}
+
+const struct command post_packets_command = {
+	.number = ALPC_IOC_POST_PACKETS,
+	.size = sizeof(struct alpc_post_packets),
+	.reserved = { offsetof(struct alpc_post_packets, __reserved) },
+	.buffers = {
+		{ offsetof(struct alpc_post_packets, packets),
+		  offsetof(struct alpc_post_packets, count),
+		  sizeof(struct alpc_packet) },
+	},
+	.prepare = prepare_post_packets,
+	.happened = happened_post_packets,
+};
+
+static int prepare_wait_packets(struct scene *scene, void *arg)
+{
+	struct alpc_post_packets post;
+
+	prepare_post_packets(scene, &post);
+	if (!scene->posted && alpc_ioctl(scene->completion, ALPC_IOC_POST_PACKETS, &post))
+		return -1;
+	scene->posted = true;
+	memset(&scene->packet, POISON, sizeof(scene->packet));
+	*(struct alpc_wait_packets *)arg = (struct alpc_wait_packets){
+		.size = sizeof(struct alpc_wait_packets),
+		.packets = address(&scene->packet),
+		.count = 1,
+		.out_count = POISON_U32,
+	};
+	return scene->completion;
+}
+
+static bool happened_wait_packets(struct scene *scene, void *arg)
+{
+	struct alpc_wait_packets *wait = arg;
+
+	scene->posted = false;
+	return wait->out_count == 1 && is_the_packet(scene);
+}
+
+const struct command wait_packets_command = {
+	.number = ALPC_IOC_WAIT_PACKETS,
+	.size = sizeof(struct alpc_wait_packets),
+	.known_flags = ALPC_TRANSFER_DONTWAIT | ALPC_TRANSFER_ABSTIME,
+	.has_output = true,
+	.prepare = prepare_wait_packets,
+	.happened = happened_wait_packets,
+};
+
+enum { CONCURRENCY = 7 };
+
+static int prepare_set_completion(struct scene *scene, void *arg)
+{
+	if (open_completion(scene))
+		return -1;
+	*(struct alpc_set_completion *)arg = (struct alpc_set_completion){
+		.size = sizeof(struct alpc_set_completion),
+		.flags = ALPC_SET_CONCURRENCY,
+		.concurrency = CONCURRENCY,
+		.out_running = POISON_U32,
+		.out_waiting = POISON_U32,
+		.out_bound = POISON_U32,
+		.out_packets = POISON_U32,
+	};
+	return scene->completion;
+}
+
+static bool happened_set_completion(struct scene *scene, void *arg)
+{
+	struct alpc_set_completion *set = arg, state;
+	/* The calling thread runs if it has taken a packet before. */
+	bool done = set->concurrency == CONCURRENCY && set->out_running <= 1 &&
+		    !set->out_waiting && !set->out_bound && !set->out_packets &&
+		    !completion_state(scene->completion, &state) &&
+		    state.concurrency == CONCURRENCY;
+
+	state.flags = ALPC_SET_CONCURRENCY;
+	state.concurrency = 0;
+	return done && !alpc_ioctl(scene->completion, ALPC_IOC_SET_COMPLETION, &state);
+}
+
+const struct command set_completion_command = {
+	.number = ALPC_IOC_SET_COMPLETION,
+	.size = sizeof(struct alpc_set_completion),
+	.known_flags = ALPC_SET_CONCURRENCY,
+	.reserved = { offsetof(struct alpc_set_completion, __reserved) },
+	.has_output = true,
+	.prepare = prepare_set_completion,
+	.happened = happened_set_completion,
 };

@@ -1,87 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Completion ports: who is told what, in which order, and how many may run.
+ * Completion ports: which packets there are, in which order, and how many.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
+#include <fcntl.h>
 #include <kselftest_harness.h>
 #include <poll.h>
-#include <sys/syscall.h>
 
-#include "alpc_thread.h"
+#include "alpc_completion.h"
 #include "alpc_vector.h"
 
-enum { THREADS = 4, KEY = 0x6b6579, MESSAGES = 400 };
-
-static int completion_create(__u32 concurrency)
-{
-	struct alpc_create_completion arg = {
-		.size = sizeof(arg), .concurrency = concurrency, .out_fd = POISON_S32,
-	};
-	int err = alpc_ioctl(alpc_device(), ALPC_IOC_CREATE_COMPLETION, &arg);
-
-	return err ? err : arg.out_fd;
-}
-
-static int bind_port(int port, int completion, __u64 key)
-{
-	struct alpc_bind arg = { .size = sizeof(arg), .key = key, .completion = completion };
-
-	return alpc_ioctl(port, ALPC_IOC_BIND, &arg);
-}
-
-static int unbind_port(int port)
-{
-	struct alpc_bind arg = { .size = sizeof(arg), .flags = ALPC_BIND_REMOVE };
-
-	return alpc_ioctl(port, ALPC_IOC_BIND, &arg);
-}
-
-/* How many packets were taken, or a negative errno. */
-static int wait_packets(int fd, struct alpc_packet *packets, __u32 count, long long timeout)
-{
-	struct alpc_wait_packets arg = {
-		.size = sizeof(arg), .timeout = timeout, .packets = address(packets),
-		.count = count, .out_count = POISON_U32,
-	};
-	int err = alpc_ioctl(fd, ALPC_IOC_WAIT_PACKETS, &arg);
-
-	return err ? err : (int)arg.out_count;
-}
-
-static int post_packets(int fd, struct alpc_packet *packets, __u32 count)
-{
-	struct alpc_post_packets arg = {
-		.size = sizeof(arg), .packets = address(packets), .count = count,
-	};
-
-	return alpc_ioctl(fd, ALPC_IOC_POST_PACKETS, &arg);
-}
-
-static int post(int fd, __u64 key, __u64 data)
-{
-	struct alpc_packet packet = { .key = key, .data = data };
-
-	return post_packets(fd, &packet, 1);
-}
-
-static struct alpc_set_completion state_of(int fd)
-{
-	struct alpc_set_completion arg = { .size = sizeof(arg) };
-
-	if (alpc_ioctl(fd, ALPC_IOC_SET_COMPLETION, &arg))
-		memset(&arg, POISON, sizeof(arg));
-	return arg;
-}
-
-static int set_concurrency(int fd, __u32 concurrency)
-{
-	struct alpc_set_completion arg = {
-		.size = sizeof(arg), .flags = ALPC_SET_CONCURRENCY, .concurrency = concurrency,
-	};
-
-	return alpc_ioctl(fd, ALPC_IOC_SET_COMPLETION, &arg);
-}
+enum { KEY = 0x6b6579 };
 
 FIXTURE(completion)
 {
@@ -116,8 +46,6 @@ FIXTURE_TEARDOWN(completion)
 	EXPECT_EQ(-ETIMEDOUT, wait_packets(self->fd, self->packet, 1, 0)); \
 	EXPECT_EQ(0, state_of(self->fd).out_packets); \
 } while (0)
-
-/* --- packets ---------------------------------------------------------------- */
 
 TEST_F(completion, gives_what_was_posted_in_order)
 {
@@ -263,6 +191,65 @@ TEST_F(completion, tells_once_that_a_client_was_disconnected)
 	NO_PACKET();
 }
 
+TEST_F(completion, gives_posted_ones_and_those_of_ports_in_their_order)
+{
+	ASSERT_EQ(0, bind_port(self->pair.port, self->fd, KEY));
+	ASSERT_EQ(0, post(self->fd, 1, 0));
+	ASSERT_EQ(0, alpc_send(self->pair.client, "x", 1));
+	ASSERT_EQ(0, post(self->fd, 2, 0));
+	ASSERT_EQ(3, wait_packets(self->fd, self->packet, ALPC_PACKETS_MAX, 0));
+	EXPECT_EQ(1, self->packet[0].key);
+	EXPECT_EQ(KEY, self->packet[1].key);
+	EXPECT_EQ(0, self->packet[1].data);
+	EXPECT_EQ(2, self->packet[2].key);
+	EXPECT_TRUE(IS_POISON(self->packet[3]));
+	NO_PACKET();
+}
+
+/* However many batches that takes inside. */
+TEST_F(completion, gives_as_many_as_are_wanted)
+{
+	static const __u32 counts[] = { 1, 7, 8, 9, 16, 63, 64 };
+	__u32 i, k, next = 0;
+
+	for (i = 0; i < 200; i++)
+		ASSERT_EQ(0, post(self->fd, i, 0));
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		ASSERT_EQ(counts[i], wait_packets(self->fd, self->packet, counts[i], 0));
+		for (k = 0; k < counts[i]; k++)
+			EXPECT_EQ(next++, self->packet[k].key);
+	}
+	ASSERT_EQ(200 - next, wait_packets(self->fd, self->packet, ALPC_PACKETS_MAX, 0));
+	NO_PACKET();
+}
+
+/* Refusing ends a connection as well, however early the port was bound. */
+TEST_F(completion, tells_that_a_client_was_refused)
+{
+	int client = alpc_connect_async(self->pair.name);
+
+	ASSERT_LE(0, client);
+	TAKE(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
+	ASSERT_EQ(0, bind_port(client, self->fd, KEY));
+	NO_PACKET();
+	ASSERT_EQ(0, alpc_refuse(self->pair.port, self->msg.id, "no", 2));
+	TAKE_PACKET(ALPC_PACKET_MESSAGE, KEY);
+	TAKE_PACKET(ALPC_PACKET_CLOSED, KEY);
+	NO_PACKET();
+	close(client);
+}
+
+TEST_F(completion, tells_a_late_comer_that_the_connection_has_ended)
+{
+	ASSERT_EQ(0, alpc_disconnect(self->pair.server));
+	ASSERT_EQ(0, bind_port(self->pair.client, self->fd, KEY));
+	TAKE_PACKET(ALPC_PACKET_CLOSED, KEY);
+	NO_PACKET();
+	ASSERT_EQ(0, unbind_port(self->pair.client));
+	ASSERT_EQ(0, bind_port(self->pair.client, self->fd, KEY + 1));
+	TAKE_PACKET(ALPC_PACKET_CLOSED, KEY + 1);
+}
+
 TEST_F(completion, forgets_a_port_that_is_unbound_or_closed)
 {
 	ASSERT_EQ(0, bind_port(self->pair.port, self->fd, KEY));
@@ -311,258 +298,139 @@ TEST_F(completion, refuses_nonsense)
 	EXPECT_EQ(-EOPNOTSUPP, post(self->pair.port, 0, 0));
 	NO_PACKET();
 }
-
-/* --- threads ---------------------------------------------------------------- */
-
-struct taker {
-	struct worker worker;
-	int completion;
-	int pipe;		/* what it sleeps in once it was released */
-	struct alpc_packet packet;
-	int waits;		/* how often it comes back */
-	bool released;
-};
-
-/* Take a packet, sleep in a pipe, and so on; then end. */
-static int take_and_sleep(void *arg)
+/* What was taken before the place where memory ends is told; the rest stays. */
+TEST_F(completion, keeps_the_rest_when_memory_ends)
 {
-	struct taker *taker = arg;
-	char byte;
-	int n;
+	struct alpc_packet *room = memory_before_hole(10 * sizeof(*room));
+	int i, n;
 
-	while (taker->waits--) {
-		n = wait_packets(taker->completion, &taker->packet, 1, ALPC_INFINITE);
-		if (n != 1)
-			return n;
-		__atomic_store_n(&taker->released, true, __ATOMIC_RELEASE);
-		if (taker->pipe >= 0 && read(taker->pipe, &byte, 1) != 1)
-			return -EPROTO;
-	}
-	return 0;
-}
-
-/* The same, but it burns its CPU until it is told to end. */
-static int take_and_run(void *arg)
-{
-	struct taker *taker = arg;
-	int n = wait_packets(taker->completion, &taker->packet, 1, ALPC_INFINITE);
-
-	if (n != 1)
-		return n;
-	__atomic_store_n(&taker->released, true, __ATOMIC_RELEASE);
-	while (__atomic_load_n(&taker->waits, __ATOMIC_ACQUIRE))
-		;
-	return 0;
-}
-
-static bool is_released(struct taker *taker)
-{
-	return __atomic_load_n(&taker->released, __ATOMIC_ACQUIRE);
-}
-
-FIXTURE(threads)
-{
-	int fd;
-	int pipe[2];
-	struct taker taker[THREADS];
-};
-
-FIXTURE_SETUP(threads)
-{
-	int i;
-
-	self->fd = completion_create(1);
-	ASSERT_LE(0, self->fd);
-	ASSERT_EQ(0, pipe(self->pipe));
-	for (i = 0; i < THREADS; i++)
-		self->taker[i] = (struct taker){
-			.completion = self->fd, .pipe = self->pipe[0], .waits = 1,
-		};
-}
-
-FIXTURE_TEARDOWN(threads)
-{
-	close(self->pipe[0]);
-	close(self->pipe[1]);
-	close_fd(&self->fd);
-}
-
-#define START(i, fn) do { \
-	ASSERT_EQ(0, worker_start(&self->taker[i].worker, fn, &self->taker[i])); \
-	ASSERT_EQ(0, worker_blocked(&self->taker[i].worker)); \
-} while (0)
-
-TEST_F(threads, the_last_one_is_released_first)
-{
-	int i;
-
-	for (i = 0; i < THREADS; i++)
-		START(i, take_and_sleep);
-	EXPECT_EQ(THREADS, state_of(self->fd).out_waiting);
-	for (i = THREADS - 1; i >= 0; i--) {
+	ASSERT_NE(NULL, room);
+	for (i = 0; i < 20; i++)
 		ASSERT_EQ(0, post(self->fd, i, 0));
-		ASSERT_EQ(0, thread_blocked_in(getpid(), self->taker[i].worker.tid, SYS_read));
-		EXPECT_EQ(i, self->taker[i].packet.key);
-		EXPECT_EQ(i, state_of(self->fd).out_waiting);
-	}
-	ASSERT_EQ(THREADS, write(self->pipe[1], "xxxxxxxx", THREADS));
-	for (i = 0; i < THREADS; i++)
-		EXPECT_EQ(0, worker_join(&self->taker[i].worker));
+	n = wait_packets(self->fd, room, 20, 0);
+	ASSERT_LT(0, n);
+	ASSERT_GE(10, n);
+	for (i = 0; i < n; i++)
+		EXPECT_EQ(i, room[i].key);
+	EXPECT_EQ(20 - n, state_of(self->fd).out_packets);
+	ASSERT_EQ(20 - n, wait_packets(self->fd, self->packet, ALPC_PACKETS_MAX, 0));
+	for (i = 0; i < 20 - n; i++)
+		EXPECT_EQ(n + i, self->packet[i].key);
 }
 
-/* The first one runs: the second packet waits. It sleeps: another thread has it. */
-TEST_F(threads, one_that_sleeps_makes_room_for_another)
+TEST_F(completion, gives_up_in_time)
 {
-	int i;
+	long long before = monotonic_ns();
 
-	for (i = 0; i < 2; i++)
-		START(i, take_and_sleep);
+	EXPECT_EQ(-ETIMEDOUT, wait_packets(self->fd, self->packet, 1, SHORT_TIME));
+	EXPECT_LE(before + SHORT_TIME, monotonic_ns());
+	before = monotonic_ns();
+	EXPECT_EQ(-ETIMEDOUT, wait_packets_flags(self->fd, self->packet, 1, before + SHORT_TIME,
+						 ALPC_TRANSFER_ABSTIME));
+	EXPECT_LE(before + SHORT_TIME, monotonic_ns());
+	EXPECT_EQ(-ETIMEDOUT, wait_packets_flags(self->fd, self->packet, 1, 1,
+						 ALPC_TRANSFER_ABSTIME));
+	EXPECT_EQ(-EAGAIN, wait_packets_flags(self->fd, self->packet, 1, ALPC_INFINITE,
+					      ALPC_TRANSFER_DONTWAIT));
+	ASSERT_EQ(0, fcntl(self->fd, F_SETFL, O_NONBLOCK));
+	EXPECT_EQ(-EAGAIN, wait_packets(self->fd, self->packet, 1, ALPC_INFINITE));
+	EXPECT_EQ(0, state_of(self->fd).out_waiting);
+	/* What is there is had whatever the time. */
 	ASSERT_EQ(0, post(self->fd, 1, 0));
-	ASSERT_EQ(0, post(self->fd, 2, 0));
-	for (i = 0; i < 2; i++)
-		ASSERT_EQ(0, thread_blocked_in(getpid(), self->taker[i].worker.tid, SYS_read));
-	EXPECT_EQ(0, state_of(self->fd).out_running);
-	EXPECT_EQ(0, state_of(self->fd).out_packets);
-	ASSERT_EQ(2, write(self->pipe[1], "xx", 2));
-	for (i = 0; i < 2; i++)
-		EXPECT_EQ(0, worker_join(&self->taker[i].worker));
+	EXPECT_EQ(1, wait_packets(self->fd, self->packet, 1, ALPC_INFINITE));
+	EXPECT_TRUE(IS_POISON(self->packet[1]));
 }
 
-/* More threads than may run, and the released one does not sleep. */
-TEST_F(threads, one_that_runs_holds_the_others_up)
+TEST_F(completion, limit_is_the_number_of_cpus_unless_it_is_set)
 {
-	START(0, take_and_sleep);
-	START(1, take_and_run);
-	ASSERT_EQ(0, post(self->fd, 1, 0));
-	while (!is_released(&self->taker[1]))
-		sched_yield();
-	ASSERT_EQ(0, post(self->fd, 2, 0));
-	EXPECT_EQ(1, state_of(self->fd).out_packets);
-	EXPECT_EQ(1, state_of(self->fd).out_waiting);
-	EXPECT_EQ(1, state_of(self->fd).out_running);
-	EXPECT_FALSE(is_released(&self->taker[0]));
-	/* It ends, and its place is another's. */
-	__atomic_store_n(&self->taker[1].waits, 0, __ATOMIC_RELEASE);
-	EXPECT_EQ(0, worker_join(&self->taker[1].worker));
-	ASSERT_EQ(0, thread_blocked_in(getpid(), self->taker[0].worker.tid, SYS_read));
-	EXPECT_EQ(0, state_of(self->fd).out_packets);
-	ASSERT_EQ(1, write(self->pipe[1], "x", 1));
-	EXPECT_EQ(0, worker_join(&self->taker[0].worker));
-	/* It is joined some time before the end of its last instruction. */
-	while (state_of(self->fd).out_running)
-		sched_yield();
+	__u32 cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	EXPECT_EQ(1, state_of(self->fd).concurrency);
+	ASSERT_EQ(0, set_concurrency(self->fd, 3));
+	EXPECT_EQ(3, state_of(self->fd).concurrency);
+	ASSERT_EQ(0, set_concurrency(self->fd, ~0U));
+	EXPECT_EQ(~0U, state_of(self->fd).concurrency);
+	ASSERT_EQ(0, set_concurrency(self->fd, 0));
+	EXPECT_EQ(cpus, state_of(self->fd).concurrency);
+	close_fd(&self->fd);
+	self->fd = completion_create(0);
+	ASSERT_LE(0, self->fd);
+	EXPECT_EQ(cpus, state_of(self->fd).concurrency);
 }
 
-TEST_F(threads, a_higher_limit_releases_at_once)
+/* --- quotas ------------------------------------------------------------------- */
+
+static __u64 messages_of_user(void)
 {
-	START(0, take_and_sleep);
-	START(1, take_and_run);
-	ASSERT_EQ(0, post(self->fd, 1, 0));
-	while (!is_released(&self->taker[1]))
-		sched_yield();
-	ASSERT_EQ(0, post(self->fd, 2, 0));
-	EXPECT_EQ(1, state_of(self->fd).out_packets);
-	ASSERT_EQ(0, set_concurrency(self->fd, 2));
-	ASSERT_EQ(0, thread_blocked_in(getpid(), self->taker[0].worker.tid, SYS_read));
-	__atomic_store_n(&self->taker[1].waits, 0, __ATOMIC_RELEASE);
-	EXPECT_EQ(0, worker_join(&self->taker[1].worker));
-	ASSERT_EQ(1, write(self->pipe[1], "x", 1));
-	EXPECT_EQ(0, worker_join(&self->taker[0].worker));
+	struct alpc_usage usage = { .size = sizeof(usage), .flags = ALPC_USAGE_USER };
+
+	return alpc_ioctl(alpc_device(), ALPC_IOC_GET_USAGE, &usage) ? POISON_U64 :
+	       usage.messages.used;
 }
 
-/* The packet of a process that is killed is another's; its place as well. */
-TEST_F(threads, one_that_is_killed_leaves_nothing_behind)
+/* Post batches until no more fit; how many packets that were, or an errno. */
+static int post_until_full(int fd)
 {
-	struct alpc_packet packet;
+	struct alpc_packet packet[ALPC_PACKETS_MAX] = {};
+	int err, posted = 0;
+
+	do {
+		err = post_packets(fd, packet, ALPC_PACKETS_MAX);
+		posted += err ? 0 : ALPC_PACKETS_MAX;
+	} while (!err && posted < 1 << 20);
+	return err == -EDQUOT ? posted : err;
+}
+
+TEST_F(completion, abuse_56_holds_only_so_many_posted_packets)
+{
+	__u64 before = messages_of_user();
+	int most;
+
+	most = post_until_full(self->fd);
+	ASSERT_LT(0, most);
+	EXPECT_GT(1 << 20, most);
+	EXPECT_EQ(most, state_of(self->fd).out_packets);
+	EXPECT_EQ(before + most, messages_of_user());
+	ASSERT_EQ(ALPC_PACKETS_MAX, wait_packets(self->fd, self->packet, ALPC_PACKETS_MAX, 0));
+	EXPECT_EQ(before + most - ALPC_PACKETS_MAX, messages_of_user());
+	EXPECT_EQ(ALPC_PACKETS_MAX, post_until_full(self->fd));
+	/* Ports are not held up by it. */
+	ASSERT_EQ(0, bind_port(self->pair.port, self->fd, KEY));
+	ASSERT_EQ(0, alpc_send(self->pair.client, "x", 1));
+	EXPECT_EQ(most + 1, state_of(self->fd).out_packets);
+	close_fd(&self->fd);
+	EXPECT_LE(messages_of_user(), before + 1);
+}
+
+TEST_F(completion, posted_packets_count_for_who_posts_them)
+{
+	const char *parameter = "/sys/module/alpc/parameters/user_messages";
 	struct child child;
-	int pid;
+	int pid, fd, n = 0;
 
+	ASSERT_EQ(0, write_file(parameter, "100"));
 	pid = child_start(&child);
 	ASSERT_LE(0, pid);
 	if (!pid) {
-		if (wait_packets(self->fd, &packet, 1, ALPC_INFINITE) != 1)
-			_exit(1);
-		child_signal(&child);
-		for (;;)
-			;
+		fd = completion_create(1);
+		if (fd < 0 || become(4321, 4321))
+			child_exit(false);
+		/* At two completion ports, one of which is somebody else's. */
+		while (n < 200 && !post(n % 2 ? fd : self->fd, n, 0))
+			n++;
+		if (n != 100 || post(fd, 0, 0) != -EDQUOT ||
+		    wait_packets(fd, self->packet, 1, 0) != 1 || post(fd, 0, 0) ||
+		    post(self->fd, 0, 0) != -EDQUOT)
+			child_exit(false);
+		close(fd);
+		for (n = 0; n < 50; n++)
+			if (post(self->fd, 0, 0))
+				child_exit(false);
+		child_exit(post(self->fd, 0, 0) == -EDQUOT);
 	}
-	ASSERT_EQ(0, thread_blocked(child.pid, child.pid));
-	ASSERT_EQ(0, post(self->fd, 1, 0));
-	ASSERT_EQ(0, child_wait(&child));
-	START(0, take_and_sleep);
-	ASSERT_EQ(0, post(self->fd, 2, 0));
-	child_kill(&child);
-	ASSERT_EQ(0, thread_blocked_in(getpid(), self->taker[0].worker.tid, SYS_read));
-	EXPECT_EQ(2, self->taker[0].packet.key);
-	EXPECT_EQ(0, state_of(self->fd).out_running);
-	ASSERT_EQ(1, write(self->pipe[1], "x", 1));
-	EXPECT_EQ(0, worker_join(&self->taker[0].worker));
-}
-
-/* --- a server --------------------------------------------------------------- */
-
-struct server {
-	struct worker worker;
-	int completion;
-	int port;
-	int received;
-};
-
-static int serve(void *arg)
-{
-	struct server *server = arg;
-	struct alpc_packet packet;
-	struct alpc_msg msg;
-	char buf[16];
-	int n;
-
-	for (;;) {
-		n = wait_packets(server->completion, &packet, 1, ALPC_INFINITE);
-		if (n != 1)
-			return n;
-		if (packet.type == ALPC_PACKET_POSTED)
-			return 0;
-		/* Another one may have been faster. */
-		n = alpc_receive_nowait(server->port, &msg, buf, sizeof(buf));
-		if (n == -EAGAIN)
-			continue;
-		if (n || msg.type != ALPC_REQUEST)
-			return n ? n : -EPROTO;
-		server->received++;
-		n = alpc_reply(server->port, msg.id, buf, msg.len);
-		if (n)
-			return n;
-	}
-}
-
-/* A lost packet, or a thread that is not released, and this does not end. */
-TEST(more_threads_than_cpus_serve_every_call)
-{
-	struct server server[THREADS];
-	struct alpc_msg msg;
-	struct pair pair;
-	int fd, i, received = 0;
-	char buf[16];
-
-	fd = completion_create(0);
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, pair_open(&pair, NULL));
-	ASSERT_EQ(0, bind_port(pair.port, fd, KEY));
-	for (i = 0; i < THREADS; i++) {
-		server[i] = (struct server){ .completion = fd, .port = pair.port };
-		ASSERT_EQ(0, worker_start(&server[i].worker, serve, &server[i]));
-	}
-	for (i = 0; i < MESSAGES; i++)
-		ASSERT_EQ(0, alpc_call(pair.client, &i, sizeof(i), &msg, buf, sizeof(buf)));
-	for (i = 0; i < THREADS; i++)
-		ASSERT_EQ(0, post(fd, 0, 0));
-	for (i = 0; i < THREADS; i++) {
-		EXPECT_EQ(0, worker_join(&server[i].worker));
-		received += server[i].received;
-	}
-	EXPECT_EQ(MESSAGES, received);
-	close(fd);
-	pair_close(&pair);
+	EXPECT_EQ(0, child_end(&child));
+	EXPECT_EQ(0, write_file(parameter, "0"));
+	EXPECT_EQ(100, state_of(self->fd).out_packets);
 }
 
 TEST_HARNESS_MAIN

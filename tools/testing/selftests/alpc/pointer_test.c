@@ -134,6 +134,7 @@ FIXTURE_VARIANT_ADD(source, connect_data) { CONNECT, 1 };
 FIXTURE_VARIANT_ADD(source, accept_data) { ACCEPT, 0 };
 FIXTURE_VARIANT_ADD(source, transfer_data) { TRANSFER, 0 };
 FIXTURE_VARIANT_ADD(source, access_parts) { ACCESS, 0 };
+FIXTURE_VARIANT_ADD(source, posted_packets) { POST_PACKETS, 0 };
 
 FIXTURE_SETUP(source)
 {
