@@ -6,7 +6,7 @@
  * Copyright (C) 2026 The ALPC for Linux authors
  */
 #include "inbox.h"
-#include "server.h"
+#include "quick_server.h"
 
 #include <stdlib.h>
 
@@ -35,6 +35,7 @@ static struct alpc_client *client_new(struct alpc_server *server)
 static void client_free(struct alpc_client *c)
 {
 	pthread_mutex_destroy(&c->gate);
+	alpc_lib_quick_forget(c);
 	alpc_lib_port_end(&c->port, false);
 	if (c->port.fd >= 0)
 		alpc_lib_close(c->port.fd);
@@ -198,6 +199,15 @@ static void client_balance(struct alpc_client *c, int64_t n)
 {
 	if (atomic_fetch_add_explicit(&c->balance, n, memory_order_acq_rel) == -n)
 		alpc_lib_client_close(c);
+}
+
+/*
+ * As if another message of it had been received: for a thread that has one, or the
+ * server's lock with the client in its list.
+ */
+void alpc_lib_client_hold(struct alpc_client *client)
+{
+	atomic_fetch_add_explicit(&client->balance, 1, memory_order_relaxed);
 }
 
 /* A message of this client is finished. */
