@@ -4,9 +4,11 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE	/* sched_getcpu() */
+#endif
+#include "body.h"
 #include "quick.h"
-#include "space.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -26,7 +28,7 @@
  * @page: the page; immutable
  * @section: its id; immutable
  * @process: number of the process that has it mapped; immutable
- * @spin_ns: for how long to look; immutable
+ * @spin_ns: for how long to look, 0 for calling as usual always; immutable
  * @head: what there is to say about a reply; immutable
  * @busy: a thread uses the page, and what follows; atomic
  * @seq: number of the last request
@@ -163,7 +165,8 @@ static int calls_init(struct alpc_quick_calls *q, struct alpc_port *port,
 	if (opt.spin_ns > ALPC_QUICK_SPIN_MAX)
 		return -EINVAL;
 	q->port = port;
-	q->spin_ns = opt.spin_ns ? opt.spin_ns : QUICK_SPIN_DEFAULT;
+	if (alpc_lib_cpus() > 1)
+		q->spin_ns = opt.spin_ns ? opt.spin_ns : QUICK_SPIN_DEFAULT;
 	ret = alpc_lib_process_number(&q->process);
 	if (!ret)
 		ret = page_new(q);
@@ -331,11 +334,8 @@ static int call_quickly(struct alpc_quick_calls *q, const void *data, size_t len
 	int ret;
 
 	if (QUICK_STATE(ask) != QUICK_LOOKING ||
-	    QUICK_VALUE(ask) == alpc_lib_quick_cpu() || !quick_try(&q->luck)) {
-		atomic_store_explicit(&page->cpu, alpc_lib_quick_cpu(),
-				      memory_order_relaxed);
+	    QUICK_VALUE(ask) == alpc_lib_quick_cpu() || !quick_try(&q->luck))
 		return AS_USUAL;
-	}
 	if (len)
 		memcpy(page->request, data, len);
 	q->seq = q->seq == QUICK_SEQ_MAX ? 1 : q->seq + 1;
@@ -367,9 +367,10 @@ ALPC_API int alpc_quick_call(struct alpc_quick_calls *quick, const void *data,
 		/* The same end for all that may have to be done. */
 		timeout = alpc_until(time.ns);
 	}
-	/* Data may lie in what @reply has of the other side's. */
-	if (len <= ALPC_QUICK_MAX && !reply->map &&
+	/* Data in what @reply has of the other side's are nothing to call with. */
+	if (quick->spin_ns && len <= ALPC_QUICK_MAX &&
 	    alpc_lib_process_is(quick->process) &&
+	    !alpc_lib_is_lent(reply, data) &&
 	    !atomic_exchange_explicit(&quick->busy, true,
 				      memory_order_acquire)) {
 		ret = call_quickly(quick, data, len, reply, &time);

@@ -80,8 +80,6 @@ enum {
 /**
  * struct alpc_lib_quick_page - what is shared; a section of its own
  * @ask: see above; atomic
- * @cpu: CPU of a client that calls as usual, plus 1: a server on the same one need
- *	not look; atomic
  * @request: data of the request
  * @answer: see above; the kernel looks at it as well; atomic
  * @head: what the reply is; atomic
@@ -89,7 +87,6 @@ enum {
  */
 struct alpc_lib_quick_page {
 	_Alignas(64) atomic_uint_least64_t ask;
-	atomic_uint cpu;
 	unsigned char request[ALPC_QUICK_MAX];
 	_Alignas(64) atomic_uint answer;
 	atomic_uint head;
@@ -133,10 +130,13 @@ struct alpc_lib_quick_hello {
 /* So often the page is looked at before something else is done, such as the clock. */
 #define QUICK_LOOKS		256
 
-#define QUICK_SPIN_DEFAULT	100000U
+#define QUICK_SPIN_DEFAULT	200000U
 
-/* Looking in vain: so many times at most one goes without. */
-#define QUICK_SKIP_MAX		16
+/*
+ * Looking in vain: so many times at most one goes without. It is in vain if both run
+ * on one CPU, for instance; but who looks, and so runs, may be given another one.
+ */
+#define QUICK_SKIP_MAX		32
 
 /**
  * struct alpc_lib_quick_luck - whether looking is worth while

@@ -33,14 +33,6 @@ static int prepare_message(struct alpc_lib_worker *w,
 	return 0;
 }
 
-static bool worth_looking(struct alpc_lib_channel *ch)
-{
-	unsigned int cpu = atomic_load_explicit(&ch->page->cpu,
-						memory_order_relaxed);
-
-	return cpu != alpc_lib_quick_cpu() && quick_try(&ch->luck);
-}
-
 /**
  * alpc_lib_quick_follow() - look at the page of a client from now on
  * @worker: thread
@@ -62,7 +54,7 @@ void alpc_lib_quick_follow(struct alpc_lib_worker *worker,
 		return;
 	}
 	alpc_lib_quick_leave(worker);
-	if (!worth_looking(ch) || prepare_message(worker, ch)) {
+	if (!quick_try(&ch->luck) || prepare_message(worker, ch)) {
 		atomic_store(&ch->looked, false);
 		alpc_lib_channel_put(ch);
 		return;
@@ -76,11 +68,11 @@ void alpc_lib_quick_follow(struct alpc_lib_worker *worker,
 void alpc_lib_quick_begin(struct alpc_lib_worker *worker)
 {
 	struct alpc_lib_channel *ch = worker->look;
-	uint64_t absent = atomic_load(&ch->page->ask);
+	uint64_t ask = atomic_load(&ch->page->ask);
 
 	ch->looking = quick_ask(QUICK_LOOKING, alpc_lib_quick_cpu(), 0);
-	if (QUICK_STATE(absent) == QUICK_ABSENT)
-		atomic_compare_exchange_strong(&ch->page->ask, &absent,
+	if (QUICK_STATE(ask) == QUICK_ABSENT || QUICK_STATE(ask) == QUICK_LOOKING)
+		atomic_compare_exchange_strong(&ch->page->ask, &ask,
 					       ch->looking);
 }
 

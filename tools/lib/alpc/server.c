@@ -13,7 +13,7 @@
 #define SERVER_FLAGS	(ALPC_SERVER_IN_PLACE | ALPC_SERVER_RANGES | \
 			 ALPC_SERVER_QUICK)
 
-static unsigned int cpus_online(void)
+unsigned int alpc_lib_cpus(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -23,7 +23,7 @@ static unsigned int cpus_online(void)
 /* With one CPU nobody could ask while somebody looks. */
 static uint32_t quick_ns(const struct alpc_server_options *options)
 {
-	if (!(options->flags & ALPC_SERVER_QUICK) || cpus_online() == 1)
+	if (!(options->flags & ALPC_SERVER_QUICK) || alpc_lib_cpus() == 1)
 		return 0;
 	return options->quick_ns ? options->quick_ns : QUICK_SPIN_DEFAULT;
 }
@@ -141,7 +141,7 @@ ALPC_API int alpc_server_run(struct alpc_server *server, unsigned int threads)
 	if (atomic_exchange(&server->started, true))
 		return -EBUSY;
 	if (!threads)
-		threads = cpus_online();
+		threads = alpc_lib_cpus();
 	pool = calloc(threads, sizeof(*pool));
 	if (!pool)
 		return -ENOMEM;

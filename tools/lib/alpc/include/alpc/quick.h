@@ -45,7 +45,7 @@ struct alpc_port;
  */
 
 /** ALPC_QUICK_MAX - the longest request and reply that fit into the page, bytes */
-#define ALPC_QUICK_MAX	2032
+#define ALPC_QUICK_MAX	2040
 
 /** ALPC_QUICK_SPIN_MAX - for how long one can look at most, nanoseconds */
 #define ALPC_QUICK_SPIN_MAX	1000000U
@@ -58,7 +58,7 @@ struct alpc_quick_calls;
  * @size: sizeof(struct alpc_quick_options)
  * @spin_ns: for how long a caller looks for its reply before it sleeps, or, if its
  *	request was not taken up, calls like any other; up to %ALPC_QUICK_SPIN_MAX,
- *	0 for the default, 100 microseconds
+ *	0 for the default, 200 microseconds
  */
 struct alpc_quick_options {
 	size_t size;

@@ -135,7 +135,7 @@ int alpc_server_new(struct alpc_port *port, const struct alpc_server_ops *ops,
  *	of every message without a system call of its own; 0 for none
  * @quick_ns: for how long a thread looks for the next request of a client that makes
  *	quick calls, if there is nothing else to do, before it sleeps; up to
- *	%ALPC_QUICK_SPIN_MAX, 0 for the default, 100 microseconds
+ *	%ALPC_QUICK_SPIN_MAX, 0 for the default, 200 microseconds
  */
 struct alpc_server_options {
 	size_t size;
