@@ -203,8 +203,9 @@ TEST_F(quick, a_handler_that_has_no_reply)
 TEST_F(quick, a_handler_that_takes_its_time)
 {
 	for (int i = 0; i < 10; i++) {
+		int ret = -ETIMEDOUT;
+
 		ASSERT_EQ(0, until_quick(self->quick, ECHO, LEN, 0, self->m));
-		world->go = false;
 		ASSERT_EQ(-ETIMEDOUT, quick_order(self->quick, HANG, LEN, 10, self->m,
 						  ALPC_MSEC(100)));
 		EXPECT_EQ(0, alpc_message_len(self->m));
@@ -212,36 +213,40 @@ TEST_F(quick, a_handler_that_takes_its_time)
 		if (variant->threads > 1)
 			ASSERT_EQ(0, quick_order(self->quick, ECHO, LEN, 0, self->m,
 						 FOR_EVER));
-		world->go = true;
+		/* It may begin only now. */
+		while (ret == -ETIMEDOUT) {
+			world->released = world->hanging;
+			ret = quick_order(self->quick, ECHO, LEN, 0, self->m, ALPC_SEC(1));
+		}
+		ASSERT_EQ(0, ret);
 		ASSERT_EQ(0, until_quick(self->quick, ECHO, LEN, 0, self->m));
 	}
 }
 
-static void *let_go(void *hanging)
+static atomic_bool enough;
+
+static void *release(void *unused)
 {
-	while (world->hanging == *(unsigned int *)hanging)
-		usleep(100);
-	/* Longer than anybody looks. */
-	usleep(20000);
-	world->go = true;
-	return NULL;
+	while (!enough) {
+		if (world->released != world->hanging) {
+			/* Longer than anybody looks. */
+			usleep(20000);
+			world->released = world->hanging;
+		}
+		usleep(500);
+	}
+	return unused;
 }
 
 TEST_F(quick, a_caller_that_sleeps_is_woken)
 {
-	unsigned int hanging, quick;
 	pthread_t thread;
 
-	for (int i = 0; i < 10;) {
-		ASSERT_EQ(0, until_quick(self->quick, ECHO, LEN, 0, self->m));
-		world->go = false;
-		hanging = world->hanging;
-		quick = world->quick;
-		ASSERT_EQ(0, pthread_create(&thread, NULL, let_go, &hanging));
-		ASSERT_EQ(0, quick_order(self->quick, HANG, LEN, 10, self->m, FOR_EVER));
-		pthread_join(thread, NULL);
-		i += world->quick != quick;
-	}
+	ASSERT_EQ(0, pthread_create(&thread, NULL, release, NULL));
+	for (int i = 0; i < 10; i++)
+		ASSERT_EQ(0, until_quick(self->quick, HANG, LEN, 10, self->m));
+	enough = true;
+	pthread_join(thread, NULL);
 }
 
 /* -- Servers that do not look ------------------------------------------------ */

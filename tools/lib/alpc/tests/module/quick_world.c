@@ -129,6 +129,7 @@ static int on_request(struct alpc_client *client, const struct alpc_message *req
 	bool quick = alpc_message_way(request) == ALPC_WAY_QUICK;
 	const unsigned char *data = alpc_message_data(request);
 	size_t len = alpc_message_len(request);
+	unsigned int mine;
 	struct order o;
 
 	world->handled++;
@@ -150,8 +151,8 @@ static int on_request(struct alpc_client *client, const struct alpc_message *req
 	case WHO:
 		return tell_who(client, request, reply);
 	case HANG:
-		world->hanging++;
-		while (!world->go)
+		mine = ++world->hanging;
+		while (world->released < mine)
 			usleep(100);
 		return reply_pattern(reply, &o);
 	case PIPE:
@@ -181,8 +182,7 @@ static void on_sigterm(int sig)
 	alpc_server_stop(server);
 }
 
-/* On one CPU nothing is quick, and where threads stay is up to the scheduler. */
-static int pin_to(int cpu)
+int world_pin(int cpu)
 {
 	cpu_set_t set;
 
@@ -201,7 +201,7 @@ static int serve(unsigned int flags, unsigned int threads, int ready)
 	struct alpc_port *port;
 	int ret;
 
-	ret = pin_to(1);
+	ret = world_pin(1);
 	if (!ret)
 		ret = alpc_port_create(world_name(), NULL, &port);
 	if (!ret)
@@ -227,7 +227,7 @@ pid_t world_start(unsigned int flags, unsigned int threads)
 	if (!world)
 		world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE,
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (world == MAP_FAILED || pin_to(0) || pipe(ready))
+	if (world == MAP_FAILED || world_pin(0) || pipe(ready))
 		return -1;
 	memset(world, 0, sizeof(*world));
 	pid = fork();

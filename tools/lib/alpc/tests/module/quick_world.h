@@ -49,10 +49,16 @@ struct world {
 	atomic_uint closed;	/* clients */
 	atomic_uint mistakes;
 	atomic_uint hanging;	/* handlers that have begun to hang */
-	atomic_bool go;		/* they need not any more */
+	atomic_uint released;	/* those of them that need not any more */
 };
 
 extern struct world *world;
+
+/*
+ * On one CPU nothing is quick, and where threads stay is up to the scheduler: servers
+ * on CPU 1, tests on CPU 0.
+ */
+int world_pin(int cpu);
 
 /* For alpc_port_create() and alpc_port_connect(). */
 const char *world_name(void);
