@@ -81,7 +81,8 @@
  * EBUSY           a callback in the same call is not answered yet; the bytes
  *                 are protected by another secure view; the port is bound to a
  *                 completion port, or has a list, already; the reserve's message
- *                 is on its way; another thread waits for this reply
+ *                 is on its way; another thread waits for this reply, or this
+ *                 word, or too many for words
  * ECANCELED       the caller that the reply or acceptance was meant for gave up;
  *                 the request was cancelled by its receiver, or by another thread
  * ECONNREFUSED    the server refused the connection

@@ -201,13 +201,24 @@ static void client_balance(struct alpc_client *c, int64_t n)
 		alpc_lib_client_close(c);
 }
 
-/*
- * As if another message of it had been received: for a thread that has one, or the
- * server's lock with the client in its list.
+/**
+ * alpc_lib_client_hold() - as if another message of it had been received
+ * @client: client of which the thread has a message, or that is in its server's
+ *	list, with the server's lock
+ *
+ * Return: true, and alpc_lib_client_finish() must follow; false if it is being
+ * closed, which cannot be if the thread has a message.
  */
-void alpc_lib_client_hold(struct alpc_client *client)
+bool alpc_lib_client_hold(struct alpc_client *client)
 {
-	atomic_fetch_add_explicit(&client->balance, 1, memory_order_relaxed);
+	int64_t balance = atomic_load_explicit(&client->balance,
+					       memory_order_relaxed);
+
+	while (balance)
+		if (atomic_compare_exchange_weak(&client->balance, &balance,
+						 balance + 1))
+			return true;
+	return false;
 }
 
 /* A message of this client is finished. */

@@ -138,8 +138,9 @@ static bool serve(struct alpc_lib_worker *w, struct alpc_lib_channel *ch,
 		ret = handle(w, ch, len, id);
 	if (ret == ALPC_REPLY_LATER)
 		return false;
-	if (ret >= 0 && atomic_exchange(&ch->handled, 0) != id)
-		return false;	/* somebody else has replied */
+	/* Somebody else may have replied. */
+	if (atomic_exchange(&ch->handled, 0) != id && ret >= 0)
+		return false;
 	if (ret == ALPC_REPLY_ORDINARY) {
 		alpc_lib_quick_say(ch, seq, QUICK_HEAD(QUICK_ORDINARY, 0),
 				   ch->looking);

@@ -282,10 +282,10 @@ static struct alpc_lib_channel *channel_find(struct alpc_server *server,
 			break;
 		ch = NULL;
 	}
-	if (ch) {
+	if (ch && alpc_lib_client_hold(c))
 		atomic_fetch_add(&ch->refs, 1);
-		alpc_lib_client_hold(c);
-	}
+	else
+		ch = NULL;
 	pthread_mutex_unlock(&server->lock);
 	return ch;
 }

@@ -122,7 +122,7 @@ void alpc_lib_client_connect(struct alpc_server *server,
 			     const struct alpc_message *request,
 			     struct alpc_message *answer);
 struct alpc_client *alpc_lib_client_of(const struct alpc_message *message);
-void alpc_lib_client_hold(struct alpc_client *client);
+bool alpc_lib_client_hold(struct alpc_client *client);
 void alpc_lib_client_finish(struct alpc_client *client);
 void alpc_lib_client_gone(struct alpc_client *client, uint64_t received);
 void alpc_lib_client_close(struct alpc_client *client);
