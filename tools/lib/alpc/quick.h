@@ -136,7 +136,7 @@ struct alpc_lib_quick_hello {
  * Looking in vain: so many times at most one goes without. It is in vain if both run
  * on one CPU, for instance; but who looks, and so runs, may be given another one.
  */
-#define QUICK_SKIP_MAX		32
+#define QUICK_SKIP_MAX		16
 
 /**
  * struct alpc_lib_quick_luck - whether looking is worth while

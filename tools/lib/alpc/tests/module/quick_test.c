@@ -60,8 +60,7 @@ FIXTURE_TEARDOWN(quick)
 TEST_F(quick, of_every_length)
 {
 	static const size_t lengths[] = {
-		sizeof(struct order), 13, 63, 64, 65, 256, 257, ALPC_QUICK_MAX - 1,
-		ALPC_QUICK_MAX,
+		sizeof(struct order), 65, 257, ALPC_QUICK_MAX - 1, ALPC_QUICK_MAX,
 	};
 
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
@@ -75,7 +74,7 @@ TEST_F(quick, each_is_handled_once)
 {
 	unsigned int quick = 0;
 
-	for (unsigned int i = 1; i <= 3000; i++) {
+	for (unsigned int i = 1; i <= 1000; i++) {
 		ASSERT_EQ(0, quick_order(self->quick, ECHO, LEN, 0, self->m, FOR_EVER));
 		ASSERT_EQ(i, world->handled);
 		quick += alpc_message_way(self->m) == ALPC_WAY_QUICK;
@@ -133,16 +132,13 @@ TEST_F(quick, a_reply_that_is_too_long)
 	static const size_t lengths[] = { ALPC_QUICK_MAX + 1, 70000, 2000000 };
 
 	for (int i = 0; i < 3; i++) {
-		for (int n = 0; n < 3; n++) {
-			unsigned int before;
+		unsigned int before;
 
-			ASSERT_EQ(0, until_quick(self->quick, REPLY, LEN, lengths[i],
-						 self->m));
-			before = world->handled;
-			ASSERT_EQ(0, quick_order(self->quick, REPLY, LEN, lengths[i],
-						 self->m, FOR_EVER));
-			ASSERT_EQ(before + 1, world->handled);
-		}
+		ASSERT_EQ(0, until_quick(self->quick, REPLY, LEN, lengths[i], self->m));
+		before = world->handled;
+		ASSERT_EQ(0, quick_order(self->quick, REPLY, LEN, lengths[i], self->m,
+					 FOR_EVER));
+		ASSERT_EQ(before + 1, world->handled);
 	}
 }
 
@@ -151,7 +147,7 @@ TEST_F(quick, a_descriptor_in_the_reply)
 	int fd;
 
 	ASSERT_EQ(0, alpc_message_accept_fds(self->m, ALPC_FD_ANY));
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 2; i++) {
 		ASSERT_EQ(0, until_quick(self->quick, PIPE, LEN, 20, self->m));
 		ASSERT_EQ(1, alpc_message_fd_count(self->m));
 		ASSERT_EQ(0, alpc_message_take_fds(self->m, 0, 1, &fd));
@@ -167,14 +163,12 @@ TEST_F(quick, a_reply_that_comes_later)
 	static const size_t lengths[] = { 0, 100, ALPC_QUICK_MAX, 5000 };
 
 	for (int i = 0; i < 4; i++)
-		for (int n = 0; n < 5; n++)
-			ASSERT_EQ(0, until_quick(self->quick, LATER, LEN, lengths[i],
-						 self->m));
+		ASSERT_EQ(0, until_quick(self->quick, LATER, LEN, lengths[i], self->m));
 }
 
 TEST_F(quick, a_handler_that_wants_an_ordinary_request)
 {
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 3; i++) {
 		ASSERT_EQ(0, until_quick(self->quick, UNWILLING, LEN, 33, self->m));
 		ASSERT_NE(ALPC_WAY_QUICK, alpc_message_way(self->m));
 	}
@@ -202,7 +196,7 @@ TEST_F(quick, a_handler_that_has_no_reply)
 /* The call is over, and what is done for it is not; then everything is as before. */
 TEST_F(quick, a_handler_that_takes_its_time)
 {
-	for (int i = 0; i < 10; i++) {
+	for (int i = 0; i < 3; i++) {
 		int ret = -ETIMEDOUT;
 
 		ASSERT_EQ(0, until_quick(self->quick, ECHO, LEN, 0, self->m));
@@ -243,7 +237,7 @@ TEST_F(quick, a_caller_that_sleeps_is_woken)
 	pthread_t thread;
 
 	ASSERT_EQ(0, pthread_create(&thread, NULL, release, NULL));
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 3; i++)
 		ASSERT_EQ(0, until_quick(self->quick, HANG, LEN, 10, self->m));
 	enough = true;
 	pthread_join(thread, NULL);
@@ -265,7 +259,7 @@ TEST_F(quick, a_server_that_is_stopped)
 {
 	unsigned int done = 0, before = world->handled;
 
-	for (int i = 0; i < 10; i++) {
+	for (int i = 0; i < 4; i++) {
 		ASSERT_EQ(0, until_quick(self->quick, ECHO, LEN, 0, self->m));
 		before = world->handled;
 		kill(self->server, SIGSTOP);
@@ -306,7 +300,7 @@ static void *call_many(void *arg)
 
 TEST_F(quick, a_server_that_is_stopped_at_any_moment)
 {
-	struct caller c = { .quick = self->quick, .calls = 4000 };
+	struct caller c = { .quick = self->quick, .calls = 1500 };
 
 	ASSERT_EQ(0, pthread_create(&c.thread, NULL, call_many, &c));
 	while (!c.over) {
@@ -325,14 +319,14 @@ TEST_F(quick, many_threads)
 	struct caller c[6];
 
 	for (int i = 0; i < 6; i++) {
-		c[i] = (struct caller){ .quick = self->quick, .calls = 300 };
+		c[i] = (struct caller){ .quick = self->quick, .calls = 150 };
 		ASSERT_EQ(0, pthread_create(&c[i].thread, NULL, call_many, &c[i]));
 	}
 	for (int i = 0; i < 6; i++) {
 		pthread_join(c[i].thread, NULL);
 		EXPECT_EQ(0, c[i].ret);
 	}
-	EXPECT_EQ(6 * 300, world->handled);
+	EXPECT_EQ(6 * 150, world->handled);
 	ASSERT_EQ(0, until_quick(self->quick, ECHO, LEN, 0, self->m));
 }
 
@@ -348,7 +342,7 @@ TEST_F(quick, other_clients)
 		ASSERT_EQ(0, alpc_port_connect(world_name(), NULL, FOR_EVER, &port[i]));
 		ASSERT_EQ(0, alpc_quick_open(port[i], &world_options, FOR_EVER,
 					     &quick[i]));
-		c[i] = (struct caller){ .quick = quick[i], .calls = 1000 };
+		c[i] = (struct caller){ .quick = quick[i], .calls = 400 };
 		ASSERT_EQ(0, pthread_create(&c[i].thread, NULL, call_many, &c[i]));
 	}
 	ASSERT_EQ(0, alpc_port_connect(world_name(), NULL, FOR_EVER, &port[5]));
@@ -361,7 +355,7 @@ TEST_F(quick, other_clients)
 		alpc_port_close(port[i]);
 	}
 	alpc_port_close(port[5]);
-	EXPECT_EQ(5 * 1000 + 200, world->handled);
+	EXPECT_EQ(5 * 400 + 200, world->handled);
 	while (world->closed != 6)
 		usleep(1000);
 	world->closed = 0;
@@ -373,7 +367,7 @@ TEST_F(quick, opened_again)
 {
 	struct alpc_quick_calls *quick;
 
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 4; i++) {
 		ASSERT_EQ(0, alpc_quick_open(self->port, &world_options, FOR_EVER, &quick));
 		ASSERT_EQ(0, until_quick(quick, ECHO, LEN, 0, self->m));
 		/* The one before is not looked at any more. */
