@@ -40,7 +40,7 @@ int alpc_cmd_query(struct alpc_ucmd *ucmd)
 			    ALPC_FEATURE_FDS | ALPC_FEATURE_SECURITY |
 			    ALPC_FEATURE_USAGE | ALPC_FEATURE_VECTORS |
 			    ALPC_FEATURE_COMPLETION | ALPC_FEATURE_CANCEL |
-			    ALPC_FEATURE_RESERVES;
+			    ALPC_FEATURE_RESERVES | ALPC_FEATURE_QUICK;
 	if (ALPC_RUNNER_SUPPORTED)
 		arg->out_features |= ALPC_FEATURE_CONCURRENCY;
 	if (alpc_exit_is_supported())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commands around sections, ranges and descriptors.
+ * The commands around sections, ranges, descriptors and quick calls.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
@@ -15,6 +15,7 @@
 #include "fds.h"
 #include "parcel.h"
 #include "port.h"
+#include "quick.h"
 #include "section.h"
 
 /*
@@ -135,4 +136,14 @@ int alpc_cmd_delete_section(struct alpc_ucmd *ucmd)
 int alpc_cmd_take_fds(struct alpc_ucmd *ucmd)
 {
 	return alpc_take_fds(ucmd->end, ucmd->arg);
+}
+
+int alpc_cmd_quick_wait(struct alpc_ucmd *ucmd)
+{
+	return alpc_quick_wait(ucmd->end, ucmd->arg);
+}
+
+int alpc_cmd_quick_wake(struct alpc_ucmd *ucmd)
+{
+	return alpc_quick_wake(ucmd->end, ucmd->arg);
 }

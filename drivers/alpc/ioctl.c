@@ -51,6 +51,7 @@ union alpc_arg {
 	struct alpc_cancel cancel;
 	struct alpc_create_reserve create_reserve;
 	struct alpc_delete_reserve delete_reserve;
+	struct alpc_quick quick;
 };
 
 /**
@@ -130,6 +131,10 @@ static const struct alpc_ioctl_op alpc_ioctl_ops[] = {
 	ALPC_OP(ALPC_IOC_DELETE_RESERVE, ALPC_ON_CLIENT | ALPC_ON_SERVER,
 		struct alpc_delete_reserve, __reserved,
 		alpc_cmd_delete_reserve),
+	ALPC_OP(ALPC_IOC_QUICK_WAIT, ALPC_ON_CLIENT | ALPC_ON_SERVER,
+		struct alpc_quick, offset, alpc_cmd_quick_wait),
+	ALPC_OP(ALPC_IOC_QUICK_WAKE, ALPC_ON_CLIENT | ALPC_ON_SERVER,
+		struct alpc_quick, offset, alpc_cmd_quick_wake),
 };
 
 static const struct alpc_ioctl_op *alpc_find_op(unsigned int cmd)

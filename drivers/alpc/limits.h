@@ -62,6 +62,9 @@
 /* Sections of one end, deleted ones that are still mapped among them. */
 #define ALPC_SECTIONS_MAX		256
 
+/* Threads of one end that wait for words: a list that is searched under the lock. */
+#define ALPC_QUICK_WAITS_MAX		64
+
 /* Security contexts of one end: they are looked for in a list, under the lock. */
 #define ALPC_SECURITY_DEFAULT		16U
 #define ALPC_SECURITY_MAX		256U

@@ -16,7 +16,9 @@
 
 #include "inode.h"
 #include "port.h"
+#include "quick.h"
 #include "user.h"
+#include "work.h"
 
 /* The page of release counters counts as well. */
 static u64 alpc_section_charge(const struct alpc_section *sec)
@@ -171,8 +173,14 @@ err_free:
 	return ERR_PTR(ret);
 }
 
-/* Can there be a section on this connection? */
-static int alpc_section_conn_check(const struct alpc_conn *conn)
+/**
+ * alpc_section_conn_check() - can there be a section on this connection?
+ * @conn: connection
+ *
+ * Return: 0, -ENOTCONN (not yet) or -EPIPE (not any more). Without the port's lock
+ * that can change at any time.
+ */
+int alpc_section_conn_check(const struct alpc_conn *conn)
 {
 	switch (READ_ONCE(conn->state)) {
 	case ALPC_STATE_OPEN:
@@ -337,15 +345,18 @@ static bool alpc_section_unlink(struct alpc_section *sec)
 int alpc_section_delete(struct alpc_end *end, u32 id)
 {
 	struct alpc_section *sec;
+	struct alpc_work work;
 	bool unlinked;
 
 	/* Without the lock, which all connections of the port share. */
 	sec = alpc_section_find(end->conn, end->kind, id);
 	if (!sec)
 		return -ENOENT;
-	spin_lock(&end->port->lock);
+	alpc_work_begin(&work, end->port);
 	unlinked = alpc_section_unlink(sec);
-	spin_unlock(&end->port->lock);
+	if (unlinked)
+		alpc_quick_fail_section(sec, &work.wake);
+	alpc_work_end(&work, end->port);
 	if (unlinked)
 		alpc_section_put(sec);
 	alpc_section_put(sec);

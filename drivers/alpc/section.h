@@ -55,6 +55,8 @@ struct inode;
  * @last_id: last id given out; port's lock
  * @bytes: of the client's and of the server's sections, until they are freed
  * @count: how many these are
+ * @quick: threads of the client and of the server that wait for words of any of
+ *	them (quick.c); port's lock
  */
 struct alpc_sections {
 	refcount_t ref;
@@ -62,6 +64,7 @@ struct alpc_sections {
 	u32 last_id;
 	atomic64_t bytes[2];
 	atomic_t count[2];
+	struct hlist_head quick[2];
 };
 
 /**
@@ -109,6 +112,7 @@ struct alpc_section {
 	struct rcu_head rcu;
 };
 
+int alpc_section_conn_check(const struct alpc_conn *conn);
 struct alpc_section *alpc_section_create(struct alpc_end *end, u64 len,
 					 u32 flags);
 struct alpc_section *alpc_section_find(struct alpc_conn *conn, u8 creator,

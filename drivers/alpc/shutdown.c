@@ -14,6 +14,7 @@
 #include "deliver.h"
 #include "exit.h"
 #include "names.h"
+#include "quick.h"
 #include "section.h"
 #include "security.h"
 #include "reply.h"
@@ -152,6 +153,7 @@ static void alpc_conn_shutdown(struct alpc_conn *conn, int error,
 	alpc_end_fail_blocked(&conn->client, error, work);
 	alpc_end_fail_blocked(&conn->server, -EPIPE, work);
 	alpc_queue_fail_receivers(&conn->queue, error, &work->wake);
+	alpc_quick_fail_all(conn, &work->wake);
 	if (conn->queue.binding)
 		alpc_binding_close(conn->queue.binding);
 	alpc_queue_wake_readers(&conn->queue, EPOLLHUP | EPOLLRDHUP | EPOLLIN |

@@ -168,6 +168,7 @@ extern const struct mechanism mech_alpc_view_copy;
 extern const struct mechanism mech_alpc_direct;
 extern const struct mechanism mech_alpc_view;
 extern const struct mechanism mech_alpc_view_secure;
+extern const struct mechanism mech_alpc_quick;
 
 /**
  * struct options - what the command line asks for

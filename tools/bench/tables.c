@@ -31,6 +31,7 @@ const struct mechanism *const mechanisms[MAX_MECHANISMS + 1] = {
 	&mech_alpc_direct,
 	&mech_alpc_view,
 	&mech_alpc_view_secure,
+	&mech_alpc_quick,
 };
 
 const struct metric metrics[MAX_METRICS + 1] = {

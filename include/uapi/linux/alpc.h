@@ -81,7 +81,8 @@
  * EBUSY           a callback in the same call is not answered yet; the bytes
  *                 are protected by another secure view; the port is bound to a
  *                 completion port, or has a list, already; the reserve's message
- *                 is on its way; another thread waits for this reply
+ *                 is on its way; another thread waits for this reply, or this
+ *                 word, or too many for words
  * ECANCELED       the caller that the reply or acceptance was meant for gave up;
  *                 the request was cancelled by its receiver, or by another thread
  * ECONNREFUSED    the server refused the connection
@@ -1719,15 +1720,17 @@ struct alpc_list {
  * @value: waiting: sleep if the word is this. Waking: must be 0.
  * @offset: of the word in the section in bytes, a multiple of 4
  *
- * On a communication port. One thread waits at a word of a connection at a time.
- * Waking wakes the one that waits there through the other end.
- * Nothing else comes of it: what the bytes mean is between the two ends.
+ * On a communication port. Through each end one thread waits at a word at a time,
+ * and at most 64 wait in all. Waking wakes the one that waits there through the other
+ * end, if there is one. Nothing else comes of it: what the bytes mean is between the
+ * two ends.
  *
- * Waiting returns 0 when it was woken, or the word was another: look again.
+ * Waiting returns 0 when it was woken, or the word was another: look again. It ends
+ * with the connection, or when the section is deleted.
  *
- * Errors: ENOENT (no such section), EBUSY (a thread waits there), EPIPE (the connection
- * has ended), ETIMEDOUT, EINTR, EPERM (not for the other side to write), ENOTCONN,
- * EINVAL, EFAULT, E2BIG.
+ * Errors: ENOENT (no such section, or not any more), EBUSY (a thread waits there, or
+ * too many do), EPIPE (the connection has ended), ETIMEDOUT, EINTR, EPERM (not for
+ * the other side to write), ENOTCONN, EINVAL, EFAULT, E2BIG.
  */
 struct alpc_quick {
 	__u32 size;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * ALPC as programs use it, through libalpc: any length, with the way chosen by
- * the library or forced, or in place.
+ * the library or forced, or in place, or quickly.
  *
  * Not in place, a call moves the bytes from the client's buffer into memory of
  * the server's own, and the reply's from memory of the server's own into memory
@@ -23,11 +23,13 @@
  * struct libalpc_kind - what a mechanism is made of
  * @way: which way everything goes
  * @in_place: messages lie in sections on both sides
+ * @quick: calls are quick where that is possible
  * @flags: of the client's message in place
  */
 struct libalpc_kind {
 	enum alpc_way way;
 	bool in_place;
+	bool quick;
 	unsigned int flags;
 };
 
@@ -38,6 +40,7 @@ enum {
 	VARIANT_DIRECT,
 	VARIANT_VIEW,
 	VARIANT_VIEW_SECURE,
+	VARIANT_QUICK,
 };
 
 static const struct libalpc_kind kinds[] = {
@@ -50,6 +53,7 @@ static const struct libalpc_kind kinds[] = {
 		.way = ALPC_WAY_VIEW, .in_place = true,
 		.flags = ALPC_MESSAGE_SECURE,
 	},
+	[VARIANT_QUICK] = { .way = ALPC_WAY_AUTO, .quick = true },
 };
 
 /**
@@ -58,6 +62,7 @@ static const struct libalpc_kind kinds[] = {
  * @name: of the connection port
  * @server: in the server
  * @port: in the client
+ * @quick: in the client, if calls are quick
  * @message: in the client: takes the reply; in place also the request
  */
 struct libalpc_channel {
@@ -65,6 +70,7 @@ struct libalpc_channel {
 	char name[64];
 	struct alpc_server *server;
 	struct alpc_port *port;
+	struct alpc_quick_calls *quick;
 	struct alpc_message *message;
 };
 
@@ -159,7 +165,8 @@ static void libalpc_serve_init(struct channel *ch)
 	};
 	const struct alpc_server_options options = {
 		.size = sizeof(options),
-		.flags = p->kind->in_place ? ALPC_SERVER_IN_PLACE : 0,
+		.flags = (p->kind->in_place ? ALPC_SERVER_IN_PLACE : 0) |
+			 (p->kind->quick ? ALPC_SERVER_QUICK : 0),
 	};
 	struct alpc_port *port;
 
@@ -184,6 +191,9 @@ static void libalpc_attach(struct channel *ch)
 	checked(alpc_port_connect(p->name, NULL, ALPC_INFINITE, &p->port),
 		"alpc_port_connect");
 	checked(alpc_port_set_way(p->port, p->kind->way), "alpc_port_set_way");
+	if (p->kind->quick)
+		checked(alpc_quick_open(p->port, NULL, ALPC_INFINITE, &p->quick),
+			"alpc_quick_open");
 	if (!p->kind->in_place) {
 		checked(alpc_message_new(ch->bytes, &p->message),
 			"alpc_message_new");
@@ -205,6 +215,15 @@ static const void *libalpc_call(struct channel *ch)
 	return check_message(ch, p->message);
 }
 
+static const void *libalpc_call_quick(struct channel *ch)
+{
+	struct libalpc_channel *p = ch->priv;
+
+	checked(alpc_quick_call(p->quick, ch->msg, ch->bytes, p->message,
+				ALPC_INFINITE), "alpc_quick_call");
+	return check_message(ch, p->message);
+}
+
 /* The next request will lie where this reply lies, which is kept until then. */
 static const void *libalpc_call_in_place(struct channel *ch)
 {
@@ -223,6 +242,7 @@ static void libalpc_close(struct channel *ch)
 	struct libalpc_channel *p = ch->priv;
 
 	alpc_message_free(p->message);
+	alpc_quick_close(p->quick);
 	alpc_port_close(p->port);
 	if (p->kind->in_place)
 		ch->msg = NULL;
@@ -283,4 +303,12 @@ const struct mechanism mech_alpc_view_secure = {
 	.max_bytes = SIZE_MAX,
 	.variant = VARIANT_VIEW_SECURE,
 	.call = libalpc_call_in_place,
+};
+
+const struct mechanism mech_alpc_quick = {
+	LIBALPC_MECHANISM,
+	.name = "alpc-quick",
+	.max_bytes = ALPC_QUICK_MAX,
+	.variant = VARIANT_QUICK,
+	.call = libalpc_call_quick,
 };

@@ -6,7 +6,7 @@
  * Copyright (C) 2026 The ALPC for Linux authors
  */
 #include "inbox.h"
-#include "server.h"
+#include "quick_server.h"
 
 #include <stdlib.h>
 
@@ -35,6 +35,7 @@ static struct alpc_client *client_new(struct alpc_server *server)
 static void client_free(struct alpc_client *c)
 {
 	pthread_mutex_destroy(&c->gate);
+	alpc_lib_quick_forget(c);
 	alpc_lib_port_end(&c->port, false);
 	if (c->port.fd >= 0)
 		alpc_lib_close(c->port.fd);
@@ -198,6 +199,26 @@ static void client_balance(struct alpc_client *c, int64_t n)
 {
 	if (atomic_fetch_add_explicit(&c->balance, n, memory_order_acq_rel) == -n)
 		alpc_lib_client_close(c);
+}
+
+/**
+ * alpc_lib_client_hold() - as if another message of it had been received
+ * @client: client of which the thread has a message, or that is in its server's
+ *	list, with the server's lock
+ *
+ * Return: true, and alpc_lib_client_finish() must follow; false if it is being
+ * closed, which cannot be if the thread has a message.
+ */
+bool alpc_lib_client_hold(struct alpc_client *client)
+{
+	int64_t balance = atomic_load_explicit(&client->balance,
+					       memory_order_relaxed);
+
+	while (balance)
+		if (atomic_compare_exchange_weak(&client->balance, &balance,
+						 balance + 1))
+			return true;
+	return false;
 }
 
 /* A message of this client is finished. */

@@ -134,6 +134,12 @@ bool alpc_lib_message_asked(const struct alpc_message *message)
 			    head->flags & ALPC_MSG_HELD);
 }
 
+/* The kernel knows who connected, and nothing of quick requests. */
+static uint64_t asked_id(const struct alpc_message *message)
+{
+	return message->way == ALPC_WAY_QUICK ? 0 : message->io.recv.id;
+}
+
 ALPC_API int alpc_message_get_credentials(const struct alpc_message *message,
 					  uint32_t parts,
 					  struct alpc_credentials **credentials)
@@ -145,7 +151,7 @@ ALPC_API int alpc_message_get_credentials(const struct alpc_message *message,
 		return credentials_new(attrs->identity, parts, credentials);
 	if (!alpc_lib_message_asked(message))
 		return -ESRCH;
-	return get_credentials(message->port->fd, message->io.recv.id, parts,
+	return get_credentials(message->port->fd, asked_id(message), parts,
 			       credentials);
 }
 
@@ -222,7 +228,7 @@ ALPC_API int alpc_message_open_process(const struct alpc_message *message)
 {
 	if (!alpc_lib_message_asked(message))
 		return -ESRCH;
-	return open_process(message->port->fd, message->io.recv.id);
+	return open_process(message->port->fd, asked_id(message));
 }
 
 ALPC_API int alpc_port_open_process(const struct alpc_port *port)

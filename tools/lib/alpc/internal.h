@@ -143,6 +143,9 @@ static __always_inline int alpc_lib_ioctl(int fd, unsigned long request,
 int alpc_lib_device_open(void);
 void alpc_lib_close(int fd);
 
+/* server.c: CPUs that are online */
+unsigned int alpc_lib_cpus(void);
+
 /* options.c */
 int alpc_lib_options(void *to, size_t to_size, const void *from);
 

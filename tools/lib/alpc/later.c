@@ -4,7 +4,7 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
-#include "server.h"
+#include "quick_server.h"
 
 /*
  * What a handler left for later is noted when it has returned. It may be answered
@@ -71,9 +71,12 @@ static int reply_later(struct alpc_server *server, uint64_t id, const void *data
 		       size_t len, struct alpc_message *message)
 {
 	struct alpc_lib_origin origin;
-	bool used = later_use(server, id, &origin);
+	bool used;
 	int ret;
 
+	if (id & QUICK_ID)
+		return alpc_lib_quick_reply(server, id, data, len, message);
+	used = later_use(server, id, &origin);
 	if (!used)
 		origin = (struct alpc_lib_origin){ 0 };
 	ret = alpc_lib_reply(server->port, id, data, len, &origin, message);

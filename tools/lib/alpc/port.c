@@ -123,6 +123,8 @@ ALPC_API int alpc_port_set_way(struct alpc_port *port, enum alpc_way way)
 	case ALPC_WAY_DIRECT:
 		atomic_store_explicit(&port->way, way, memory_order_relaxed);
 		return 0;
+	case ALPC_WAY_QUICK:
+		break;
 	}
 	return -EINVAL;
 }

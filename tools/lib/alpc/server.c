@@ -4,13 +4,29 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
-#include "server.h"
+#include "quick_server.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define SERVER_FLAGS	(ALPC_SERVER_IN_PLACE | ALPC_SERVER_RANGES)
+#define SERVER_FLAGS	(ALPC_SERVER_IN_PLACE | ALPC_SERVER_RANGES | \
+			 ALPC_SERVER_QUICK)
+
+unsigned int alpc_lib_cpus(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 0 ? (unsigned int)n : 1;
+}
+
+/* With one CPU nobody could ask while somebody looks. */
+static uint32_t quick_ns(const struct alpc_server_options *options)
+{
+	if (!(options->flags & ALPC_SERVER_QUICK) || alpc_lib_cpus() == 1)
+		return 0;
+	return options->quick_ns ? options->quick_ns : QUICK_SPIN_DEFAULT;
+}
 
 static int server_init(struct alpc_server *s, const struct alpc_server_ops *ops,
 		       const struct alpc_server_options *options)
@@ -24,8 +40,10 @@ static int server_init(struct alpc_server *s, const struct alpc_server_ops *ops,
 		return ret;
 	if (s->options.flags & ~SERVER_FLAGS ||
 	    s->options.fd_kinds & ~ALPC_FD_ANY ||
-	    s->options.identity & ~ALPC_IDENTITY_ALL)
+	    s->options.identity & ~ALPC_IDENTITY_ALL ||
+	    s->options.quick_ns > ALPC_QUICK_SPIN_MAX)
 		return -EINVAL;
+	s->quick_ns = quick_ns(&s->options);
 	return -pthread_mutex_init(&s->lock, NULL);
 }
 
@@ -115,13 +133,6 @@ static unsigned int server_start(struct alpc_server *server, pthread_t *threads,
 	return i;
 }
 
-static unsigned int cpus_online(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n > 0 ? (unsigned int)n : 1;
-}
-
 ALPC_API int alpc_server_run(struct alpc_server *server, unsigned int threads)
 {
 	pthread_t *pool;
@@ -130,7 +141,7 @@ ALPC_API int alpc_server_run(struct alpc_server *server, unsigned int threads)
 	if (atomic_exchange(&server->started, true))
 		return -EBUSY;
 	if (!threads)
-		threads = cpus_online();
+		threads = alpc_lib_cpus();
 	pool = calloc(threads, sizeof(*pool));
 	if (!pool)
 		return -ENOMEM;

@@ -25,6 +25,8 @@
  * balance to zero is the last one.
  */
 
+struct alpc_lib_channel;
+
 /**
  * struct alpc_server - server
  * @port: connection port; immutable
@@ -38,6 +40,8 @@
  * @workers: its threads
  * @clients: all that are accepted and not closed
  * @last_number: of the last client
+ * @last_channel: number of the last channel
+ * @quick_ns: for how long to look for quick requests, 0 for not at all; immutable
  */
 struct alpc_server {
 	struct alpc_port *port;
@@ -51,6 +55,8 @@ struct alpc_server {
 	struct alpc_lib_worker *workers;
 	struct alpc_client *clients;
 	uint64_t last_number;
+	uint32_t last_channel;
+	uint32_t quick_ns;
 };
 
 /**
@@ -66,6 +72,9 @@ struct alpc_server {
  * @client: number of the client that it is for
  * @replying: @reply is still to be sent
  * @brief: messages since the last that was long
+ * @look: page that it looks at when there is nothing else to do, or NULL; a
+ *	reference, and its client is held
+ * @asked: message for quick requests, or NULL
  */
 struct alpc_lib_worker {
 	struct alpc_server *server;
@@ -77,6 +86,8 @@ struct alpc_lib_worker {
 	uint64_t client;
 	bool replying;
 	unsigned int brief;
+	struct alpc_lib_channel *look;
+	struct alpc_message *asked;
 };
 
 /**
@@ -90,6 +101,8 @@ struct alpc_lib_worker {
  * @gate: held until the client can be given to handlers
  * @open: @gate need not be taken any more; atomic
  * @balance: messages received less messages finished; see "When a client ends"
+ * @channel: struct alpc_lib_channel, its page for quick calls, or NULL; a reference;
+ *	changed under the server's lock; atomic
  */
 struct alpc_client {
 	struct alpc_server *server;
@@ -101,6 +114,7 @@ struct alpc_client {
 	pthread_mutex_t gate;
 	atomic_bool open;
 	atomic_int_least64_t balance;
+	atomic_uintptr_t channel;
 };
 
 /* client.c */
@@ -108,6 +122,7 @@ void alpc_lib_client_connect(struct alpc_server *server,
 			     const struct alpc_message *request,
 			     struct alpc_message *answer);
 struct alpc_client *alpc_lib_client_of(const struct alpc_message *message);
+bool alpc_lib_client_hold(struct alpc_client *client);
 void alpc_lib_client_finish(struct alpc_client *client);
 void alpc_lib_client_gone(struct alpc_client *client, uint64_t received);
 void alpc_lib_client_close(struct alpc_client *client);
@@ -115,6 +130,7 @@ bool alpc_lib_client_cut(struct alpc_server *server, uint64_t number);
 
 /* worker.c */
 int alpc_lib_worker_run(struct alpc_server *server);
+void alpc_lib_worker_clear(struct alpc_message *reply);
 
 /* later.c */
 void alpc_lib_later_note(struct alpc_lib_worker *worker);

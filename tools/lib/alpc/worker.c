@@ -5,7 +5,7 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
-#include "server.h"
+#include "quick_server.h"
 
 #include <string.h>
 
@@ -39,6 +39,7 @@ static void worker_exit(struct alpc_lib_worker *w)
 {
 	struct alpc_lib_worker **p = &w->server->workers;
 
+	alpc_lib_quick_leave(w);
 	pthread_mutex_lock(&w->server->lock);
 	while (*p && *p != w)
 		p = &(*p)->next;
@@ -47,6 +48,7 @@ static void worker_exit(struct alpc_lib_worker *w)
 	pthread_mutex_unlock(&w->server->lock);
 	alpc_message_free(w->message);
 	alpc_message_free(w->reply);
+	alpc_message_free(w->asked);
 }
 
 /*
@@ -71,6 +73,14 @@ static void worker_place(struct alpc_lib_worker *w)
 	}
 }
 
+/* The reply goes out with the call that takes the next message up. */
+static void worker_replies(struct alpc_lib_worker *w, struct alpc_client *client)
+{
+	w->id = w->message->io.recv.id;
+	w->client = client->number;
+	w->replying = true;
+}
+
 /* A request: it gets its reply now or later, or the connection ends. */
 static void worker_request(struct alpc_lib_worker *w, struct alpc_client *client)
 {
@@ -93,9 +103,7 @@ static void worker_request(struct alpc_lib_worker *w, struct alpc_client *client
 			alpc_lib_release_id(w->server->port, id);
 		return;
 	}
-	w->id = id;
-	w->client = client->number;
-	w->replying = true;
+	worker_replies(w, client);
 }
 
 static void worker_dispatch(struct alpc_lib_worker *w, struct alpc_client *client)
@@ -103,6 +111,11 @@ static void worker_dispatch(struct alpc_lib_worker *w, struct alpc_client *clien
 	const struct alpc_server_ops *ops = &w->server->ops;
 	const struct alpc_message *m = w->message;
 
+	if (alpc_lib_quick_is_hello(m)) {
+		if (alpc_lib_quick_hello(w, client))
+			worker_replies(w, client);
+		return;
+	}
 	switch (m->io.recv.type) {
 	case ALPC_REQUEST:
 		worker_request(w, client);
@@ -167,7 +180,7 @@ static struct alpc_lib_space *worker_space(const struct alpc_lib_worker *w,
 }
 
 /* Nothing that was meant for one client goes to the next one. */
-static void worker_clear(struct alpc_message *reply)
+void alpc_lib_worker_clear(struct alpc_message *reply)
 {
 	alpc_lib_message_ready(reply);
 	reply->place = NULL;
@@ -182,7 +195,7 @@ static void worker_handle(struct alpc_lib_worker *w)
 	struct alpc_client *client;
 	int ret;
 
-	worker_clear(w->reply);
+	alpc_lib_worker_clear(w->reply);
 	if (w->message->io.recv.type == ALPC_CONNECTION_REQUEST) {
 		alpc_lib_take(w->server->port, w->message, NULL);
 		w->reply->limit = w->server->max_message;
@@ -202,6 +215,8 @@ static void worker_handle(struct alpc_lib_worker *w)
 		worker_untaken(w, client, ret);
 	else
 		worker_dispatch(w, client);
+	if (w->message->io.recv.type == ALPC_REQUEST)
+		alpc_lib_quick_follow(w, client);
 	/*
 	 * Before the reply goes out: that call may wait for the next message
 	 * for ever, and the client must not have to.
@@ -279,14 +294,17 @@ static void worker_trim(struct alpc_lib_worker *w)
 	}
 }
 
-/* Reply, if there is a reply, and take the next message up. */
-static int worker_next(struct alpc_lib_worker *w)
+/*
+ * Reply, if there is a reply, and take the next message up; without waiting for it
+ * if there is something to look at.
+ */
+static int worker_receive(struct alpc_lib_worker *w)
 {
 	struct alpc_transfer *t = &w->message->io;
 	struct alpc_port *port = w->server->port;
 	int ret;
 
-	alpc_lib_transfer_init(t, ALPC_INFINITE);
+	alpc_lib_transfer_init(t, w->look ? 0 : ALPC_INFINITE);
 	worker_trim(w);
 	if (w->replying)
 		worker_reply(w);
@@ -303,6 +321,26 @@ static int worker_next(struct alpc_lib_worker *w)
 		worker_unanswered(w, ret);
 	t->flags &= ~ALPC_TRANSFER_SEND;
 	return alpc_lib_transfer_run(port, w->message);
+}
+
+/* The next message, after any number of quick ones. */
+static int worker_next(struct alpc_lib_worker *w)
+{
+	for (;;) {
+		int ret;
+
+		if (w->look)
+			alpc_lib_quick_begin(w);
+		ret = worker_receive(w);
+		if (!w->look)
+			return ret;
+		if (ret != -EAGAIN) {
+			alpc_lib_quick_pause(w);
+			return ret;
+		}
+		if (!alpc_lib_quick_look(w))
+			alpc_lib_quick_leave(w);
+	}
 }
 
 /**

@@ -51,6 +51,8 @@ FIXTURE_VARIANT_ADD(command, cancel) { CANCEL };
 FIXTURE_VARIANT_ADD(command, post_packets) { POST_PACKETS };
 FIXTURE_VARIANT_ADD(command, wait_packets) { WAIT_PACKETS };
 FIXTURE_VARIANT_ADD(command, set_completion) { SET_COMPLETION };
+FIXTURE_VARIANT_ADD(command, quick_wait) { QUICK_WAIT };
+FIXTURE_VARIANT_ADD(command, quick_wake) { QUICK_WAKE };
 
 FIXTURE_SETUP(command)
 {

@@ -21,10 +21,13 @@ int scene_open(struct scene *scene)
 /* Close the connection, and with it what the good arguments refer to on it. */
 static void scene_disconnect(struct scene *scene)
 {
-	if (scene->call) {
+	if (scene->call || scene->sleeps)
 		alpc_disconnect(scene->pair.client);
+	if (scene->call)
 		worker_join(&scene->caller.worker);
-	}
+	if (scene->sleeps)
+		worker_join(&scene->sleeper);
+	scene->sleeps = false;
 	close_fd(&scene->pair.client);
 	close_fd(&scene->pair.server);
 	scene->call = 0;
@@ -34,6 +37,7 @@ static void scene_disconnect(struct scene *scene)
 	scene->reserve = 0;
 	scene->section = 0;
 	scene->doomed = 0;
+	scene->words = 0;
 }
 
 int scene_reconnect(struct scene *scene)
@@ -96,6 +100,8 @@ const struct command *const commands[COMMANDS] = {
 	[POST_PACKETS] = &post_packets_command,
 	[WAIT_PACKETS] = &wait_packets_command,
 	[SET_COMPLETION] = &set_completion_command,
+	[QUICK_WAIT] = &quick_wait_command,
+	[QUICK_WAKE] = &quick_wake_command,
 };
 
 bool command_works(struct scene *scene, const struct command *command)

@@ -34,6 +34,9 @@ struct scene {
 	__u32 reserve;		/* a reserve of the client's, or 0 */
 	struct alpc_packet to_post, packet;
 	bool posted;		/* a packet waits there to be taken */
+	__u32 words;		/* of the client's, for both to write to, or 0 */
+	struct worker sleeper;	/* waits there through the server's port, if it .sleeps */
+	bool sleeps;
 };
 
 int scene_open(struct scene *scene);
@@ -75,6 +78,7 @@ enum command_index {
 	GET_IDENTITY, CREATE_SECURITY, REVOKE_SECURITY, DELETE_SECURITY, GET_USAGE,
 	VECTOR, CREATE_COMPLETION, BIND, POST_PACKETS, WAIT_PACKETS, SET_COMPLETION,
 	CANCEL, CREATE_RESERVE, DELETE_RESERVE,
+	QUICK_WAIT, QUICK_WAKE,
 	COMMANDS,
 };
 
@@ -113,6 +117,10 @@ extern const struct command delete_reserve_command;
 extern const struct command post_packets_command;
 extern const struct command wait_packets_command;
 extern const struct command set_completion_command;
+
+/* commands_quick.c */
+extern const struct command quick_wait_command;
+extern const struct command quick_wake_command;
 
 extern const struct command *const commands[COMMANDS];
 

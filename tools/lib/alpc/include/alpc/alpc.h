@@ -14,6 +14,7 @@
 
 #include <alpc/large.h>
 #include <alpc/message.h>
+#include <alpc/quick.h>
 #include <alpc/security.h>
 #include <alpc/server.h>
 #include <linux/alpc.h>

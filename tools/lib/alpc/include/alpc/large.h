@@ -46,12 +46,15 @@ struct alpc_port;
  * @ALPC_WAY_INLINE: a copy through the kernel, up to the port's inline limit
  * @ALPC_WAY_VIEW: a view of a section
  * @ALPC_WAY_DIRECT: the receiver reads and writes the caller's memory; calls only
+ * @ALPC_WAY_QUICK: the page of a quick call (<alpc/quick.h>), which is nothing that
+ *	a port can be set to
  */
 enum alpc_way {
 	ALPC_WAY_AUTO = 0,
 	ALPC_WAY_INLINE = 1,
 	ALPC_WAY_VIEW = 2,
 	ALPC_WAY_DIRECT = 3,
+	ALPC_WAY_QUICK = 4,
 };
 
 /**
@@ -74,8 +77,8 @@ int alpc_port_set_way(struct alpc_port *port, enum alpc_way way);
  * alpc_message_way() - which way its data came
  * @message: message that was received
  *
- * Return: %ALPC_WAY_INLINE, %ALPC_WAY_VIEW or %ALPC_WAY_DIRECT; %ALPC_WAY_AUTO
- * if nothing was received.
+ * Return: %ALPC_WAY_INLINE, %ALPC_WAY_VIEW, %ALPC_WAY_DIRECT or %ALPC_WAY_QUICK;
+ * %ALPC_WAY_AUTO if nothing was received.
  */
 enum alpc_way alpc_message_way(const struct alpc_message *message);
 

@@ -30,6 +30,14 @@ struct alpc_client;
 #define ALPC_REPLY_LATER	1
 
 /**
+ * ALPC_REPLY_ORDINARY - a handler's word that it cannot do with a quick request
+ *
+ * It has done nothing yet. The client's library makes the same request once more,
+ * as an ordinary one, and its caller does not notice.
+ */
+#define ALPC_REPLY_ORDINARY	2
+
+/**
  * struct alpc_server_ops - what a server does; each may be NULL
  * @size: sizeof(struct alpc_server_ops)
  * @connect: somebody wants to connect with the connection message @request. 0
@@ -41,7 +49,8 @@ struct alpc_client;
  *	other function is called for this client before this one has returned.
  *	Not called if the client gave up in the meantime.
  * @request: it made a request: 0 replies with @reply, %ALPC_REPLY_LATER leaves
- *	it to alpc_server_reply() with alpc_message_id(@request). With a negative
+ *	it to alpc_server_reply() with alpc_message_id(@request), and
+ *	%ALPC_REPLY_ORDINARY is for quick requests. With a negative
  *	errno value, or if this is NULL, there is nothing to reply and the
  *	connection is ended.
  * @datagram: it sent a datagram. NULL: datagrams are ignored.
@@ -105,6 +114,7 @@ int alpc_server_new(struct alpc_port *port, const struct alpc_server_ops *ops,
 /* struct alpc_server_options.flags */
 #define ALPC_SERVER_IN_PLACE	(1U << 0)	/* requests and replies in place */
 #define ALPC_SERVER_RANGES	(1U << 1)	/* alpc_message_range() is wanted */
+#define ALPC_SERVER_QUICK	(1U << 2)	/* clients may make quick calls */
 
 /**
  * struct alpc_server_options - how a server takes long messages
@@ -116,12 +126,16 @@ int alpc_server_new(struct alpc_port *port, const struct alpc_server_ops *ops,
  *	alpc_message_resize(), alpc_message_fill() or alpc_message_set() was
  *	called on @reply, what @request contains is undefined, except that
  *	alpc_message_set() may copy from it. %ALPC_SERVER_RANGES: see alpc_message_accept_ranges().
+ *	%ALPC_SERVER_QUICK: see <alpc/quick.h>.
  * @fd_kinds: which descriptors to take with what is received (ALPC_FD_* bits)
  * @max_request: the longest data that are taken in, in place or not, bytes; 0 for
  *	the default, 1 GiB. Who sends more is disconnected. What comes inline, up
  *	to the port's limit, is always taken.
  * @identity: ALPC_IDENTITY_* parts that alpc_message_get_credentials() is to know
  *	of every message without a system call of its own; 0 for none
+ * @quick_ns: for how long a thread looks for the next request of a client that makes
+ *	quick calls, if there is nothing else to do, before it sleeps; up to
+ *	%ALPC_QUICK_SPIN_MAX, 0 for the default, 200 microseconds
  */
 struct alpc_server_options {
 	size_t size;
@@ -129,6 +143,7 @@ struct alpc_server_options {
 	uint32_t fd_kinds;
 	uint64_t max_request;
 	uint32_t identity;
+	uint32_t quick_ns;
 };
 
 /**
