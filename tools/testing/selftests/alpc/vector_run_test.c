@@ -22,6 +22,7 @@ enum {
 	RECEIVERS = 3,
 	SENDERS = 3,
 	EACH = 640,
+	ALICE = 1001,
 };
 
 /* One to send and one to receive, with buffers. */
@@ -375,6 +376,24 @@ TEST_F(run, goes_to_a_client)
 		}
 	}
 	NOTHING(self->pair.client);
+}
+
+/* Of one run, also when the memory of one sender's messages is used by another. */
+TEST_F(run, tells_of_each_who_sent_it)
+{
+	int i, round;
+
+	for (round = 0; round < 3; round++) {
+		vectors_init(&self->v);
+		ASSERT_EQ(0, vectors_send(&self->v, self->pair.client, 4 + round));
+		ASSERT_EQ(0, setresuid(-1, ALICE, -1));
+		ASSERT_EQ(0, vectors_send(&self->v, self->pair.client, 4));
+		ASSERT_EQ(0, setresuid(-1, 0, -1));
+		ASSERT_EQ(0, vectors_receive(&self->v, self->pair.port, MAX));
+		ASSERT_EQ(8 + round, self->v.v.out_received);
+		for (i = 0; i < 8 + round; i++)
+			EXPECT_EQ(i < 4 + round ? 0 : ALICE, self->v.recv[i].uid);
+	}
 }
 
 /* Who has sent them is gone before they are received, and so is its server's end. */
