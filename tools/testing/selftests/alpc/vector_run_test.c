@@ -22,6 +22,7 @@ enum {
 	RECEIVERS = 3,
 	SENDERS = 3,
 	EACH = 640,
+	ALICE = 1001,
 };
 
 /* One to send and one to receive, with buffers. */
@@ -336,20 +337,24 @@ TEST_F(stop, in_the_middle_of_a_run)
 			  alpc_vector(self->pair.port, &v->v, ALPC_TRANSFER_DONTWAIT, NULL, 0,
 				      recv, MAX));
 		ASSERT_EQ(bad, v->v.out_received);
+		memmove(v->recv, recv, bad * sizeof(*recv));
 		ASSERT_EQ(MAX - bad, alpc_queued(self->pair.port));
+		for (i = bad; i < MAX; i++) {
+			v->recv[i].data = address(v->in[i]);
+			v->recv[i].len = LEN;
+			v->recv[i].reserve = 0;
+		}
+		ASSERT_EQ(0, alpc_vector(self->pair.port, &v->v, ALPC_TRANSFER_DONTWAIT, NULL, 0,
+					 &v->recv[bad], MAX - bad));
+		ASSERT_EQ(MAX - bad, v->v.out_received);
 		for (i = 0; i < MAX; i++) {
-			if (i >= bad) {
-				TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
-				recv = &self->msg - i;
-				memcpy(v->in[i], self->buf, LEN);
-			}
-			ASSERT_EQ(self->pair.context + i % 2, recv[i].context);
-			ASSERT_EQ(FIRST_SEQ + bad * MAX / 2 + i / 2, recv[i].seq);
-			ASSERT_EQ(getpid(), recv[i].pid);
+			ASSERT_EQ(self->pair.context + i % 2, v->recv[i].context);
+			ASSERT_EQ(FIRST_SEQ + bad * MAX / 2 + i / 2, v->recv[i].seq);
+			ASSERT_EQ(getpid(), v->recv[i].pid);
 			ASSERT_TRUE(is_pattern(v->in[i], LEN, i / 2));
 		}
-		NOTHING(self->pair.port);
 	}
+	NOTHING(self->pair.port);
 	/* The notice says how many messages with its context were received. */
 	ASSERT_EQ(0, alpc_disconnect(self->client));
 	TAKE(ALPC_PORT_CLOSED, self->pair.port, &self->msg, self->buf);
@@ -375,6 +380,24 @@ TEST_F(run, goes_to_a_client)
 		}
 	}
 	NOTHING(self->pair.client);
+}
+
+/* Of one run, also when the memory of one sender's messages is used by another. */
+TEST_F(run, tells_of_each_who_sent_it)
+{
+	int i, round;
+
+	for (round = 0; round < 3; round++) {
+		vectors_init(&self->v);
+		ASSERT_EQ(0, vectors_send(&self->v, self->pair.client, 4 + round));
+		ASSERT_EQ(0, setresuid(-1, ALICE, -1));
+		ASSERT_EQ(0, vectors_send(&self->v, self->pair.client, 4));
+		ASSERT_EQ(0, setresuid(-1, 0, -1));
+		ASSERT_EQ(0, vectors_receive(&self->v, self->pair.port, MAX));
+		ASSERT_EQ(8 + round, self->v.v.out_received);
+		for (i = 0; i < 8 + round; i++)
+			EXPECT_EQ(i < 4 + round ? 0 : ALICE, self->v.recv[i].uid);
+	}
 }
 
 /* Who has sent them is gone before they are received, and so is its server's end. */
