@@ -132,10 +132,10 @@ struct alpc_end {
 	struct alpc_spin spin;
 	struct alpc_message *spare;
 	struct alpc_pool *pool;
-	struct pid *last_thread;
-	const struct cred *last_cred;
 	struct alpc_user *user;
 	struct alpc_ident_cache idents;
+	struct pid *last_thread;
+	const struct cred *last_cred;
 	struct hlist_head reserves;
 	u32 reserve_count;
 	u32 last_reserve;

@@ -40,22 +40,27 @@ static struct alpc_actor *sender(struct kunit *test, const struct alpc_reserve *
 	return a;
 }
 
-#define SENT(what)	alpc_actor_send(sender(test, r), what, 0, LENGTH)
+static int send_from(struct kunit *test, const struct alpc_reserve *r, u32 what)
+{
+	return alpc_actor_send(sender(test, r), what, 0, LENGTH);
+}
 
 /* It is on its way: it can be neither sent nor deleted. */
-#define EXPECT_IN_FLIGHT(r) do { \
-	KUNIT_EXPECT_EQ(test, refcount_read(&(r)->ref), 2); \
-	KUNIT_EXPECT_EQ(test, SENT(0), -EBUSY); \
-	KUNIT_EXPECT_EQ(test, alpc_reserve_delete(&conn(test)->client, \
-						  (r)->id), -EBUSY); \
-} while (0)
+static void expect_in_flight(struct kunit *test, const struct alpc_reserve *r)
+{
+	KUNIT_EXPECT_EQ(test, refcount_read(&r->ref), 2);
+	KUNIT_EXPECT_EQ(test, send_from(test, r, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, alpc_reserve_delete(&conn(test)->client, r->id),
+			-EBUSY);
+}
 
-#define EXPECT_FREE(r) do { \
-	KUNIT_EXPECT_EQ(test, refcount_read(&(r)->ref), 1); \
-	KUNIT_EXPECT_EQ(test, refcount_read(&(r)->m->ref), 0); \
-	/* It is nobody's to use again but the reserve's. */ \
-	KUNIT_EXPECT_PTR_NE(test, conn(test)->client.spare, (r)->m); \
-} while (0)
+/* And nobody has it to use again but the reserve. */
+static void expect_free(struct kunit *test, const struct alpc_reserve *r)
+{
+	KUNIT_EXPECT_EQ(test, refcount_read(&r->ref), 1);
+	KUNIT_EXPECT_EQ(test, refcount_read(&r->m->ref), 0);
+	KUNIT_EXPECT_PTR_NE(test, conn(test)->client.spare, r->m);
+}
 
 static struct alpc_actor *at_server(struct kunit *test)
 {
@@ -82,16 +87,16 @@ static void datagram_is_in_flight_until_it_is_copied(struct kunit *test)
 	struct alpc_reserve *r = reserve(test);
 	struct alpc_actor *a;
 
-	KUNIT_EXPECT_EQ(test, SENT(0), 0);
-	EXPECT_IN_FLIGHT(r);
+	KUNIT_EXPECT_EQ(test, send_from(test, r, 0), 0);
+	expect_in_flight(test, r);
 	a = at_server(test);
 	KUNIT_EXPECT_PTR_EQ(test, alpc_actor_got(a)->msg, r->m);
-	EXPECT_IN_FLIGHT(r);
+	expect_in_flight(test, r);
 	alpc_actor_done(a);
-	EXPECT_FREE(r);
-	KUNIT_EXPECT_EQ(test, SENT(0), 0);
+	expect_free(test, r);
+	KUNIT_EXPECT_EQ(test, send_from(test, r, 0), 0);
 	alpc_actor_done(at_server(test));
-	EXPECT_FREE(r);
+	expect_free(test, r);
 }
 
 static void reply_is_owed_until_it_is_received(struct kunit *test)
@@ -100,19 +105,19 @@ static void reply_is_owed_until_it_is_received(struct kunit *test)
 	struct alpc_reserve *r = reserve(test);
 	struct alpc_actor *a, *server;
 
-	KUNIT_EXPECT_EQ(test, SENT(ALPC_SEND_REQUEST), 0);
+	KUNIT_EXPECT_EQ(test, send_from(test, r, ALPC_SEND_REQUEST), 0);
 	server = at_server(test);
 	alpc_actor_done(server);
 	KUNIT_EXPECT_EQ(test, r->m->state, ALPC_MSG_PENDING);
-	EXPECT_IN_FLIGHT(r);
+	expect_in_flight(test, r);
 	KUNIT_EXPECT_EQ(test, alpc_actor_reply(alpc_actor(f, &f->port->end),
 					       r->m->id, LENGTH), 0);
-	EXPECT_IN_FLIGHT(r);
+	expect_in_flight(test, r);
 	a = alpc_fixture_receive(f, &conn(test)->client);
 	KUNIT_EXPECT_PTR_EQ(test, alpc_actor_got(a)->msg, r->m);
-	EXPECT_IN_FLIGHT(r);
+	expect_in_flight(test, r);
 	alpc_actor_done(a);
-	EXPECT_FREE(r);
+	expect_free(test, r);
 }
 
 /* A receiver that is slow to copy has a reference, whatever becomes of the call. */
@@ -126,12 +131,12 @@ static void is_back_when_the_last_one_who_copies_is_done(struct kunit *test)
 					      LENGTH), 0);
 	slow = at_server(test);
 	alpc_actor_cancel(caller);
-	EXPECT_IN_FLIGHT(r);
+	expect_in_flight(test, r);
 	KUNIT_EXPECT_EQ(test, alpc_fixture_next_type(f, &f->port->end),
 			ALPC_CANCELED);
-	EXPECT_IN_FLIGHT(r);
+	expect_in_flight(test, r);
 	alpc_actor_done(slow);
-	EXPECT_FREE(r);
+	expect_free(test, r);
 }
 
 static void is_back_at_once_if_nobody_received_it(struct kunit *test)
@@ -141,9 +146,9 @@ static void is_back_at_once_if_nobody_received_it(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, alpc_actor_call(caller, ALPC_SEND_REQUEST, 0,
 					      LENGTH), 0);
-	EXPECT_IN_FLIGHT(r);
+	expect_in_flight(test, r);
 	alpc_actor_cancel(caller);
-	EXPECT_FREE(r);
+	expect_free(test, r);
 }
 
 static void is_back_if_it_could_not_be_filled(struct kunit *test)
@@ -154,13 +159,13 @@ static void is_back_if_it_could_not_be_filled(struct kunit *test)
 	/* The thread has no memory from which it could be read. */
 	a->x.send.len = 8;
 	KUNIT_EXPECT_EQ(test, alpc_send_prepare(&a->op), -EFAULT);
-	EXPECT_FREE(r);
+	expect_free(test, r);
 	a->x.send.len = LENGTH + 1;
 	KUNIT_EXPECT_EQ(test, alpc_send_prepare(&a->op), -EMSGSIZE);
-	EXPECT_FREE(r);
+	expect_free(test, r);
 	alpc_disconnect(&conn(test)->server);
-	KUNIT_EXPECT_EQ(test, SENT(0), -EPIPE);
-	EXPECT_FREE(r);
+	KUNIT_EXPECT_EQ(test, send_from(test, r, 0), -EPIPE);
+	expect_free(test, r);
 }
 
 /* The message is counted nowhere, and the queue holds more than it may. */
@@ -173,7 +178,7 @@ static void takes_no_room(struct kunit *test)
 	while (alpc_queue_is_open(&f->port->queue))
 		alpc_fixture_datagram(f, &conn(test)->client, 8);
 	count = f->port->queue.count;
-	KUNIT_EXPECT_EQ(test, SENT(0), 0);
+	KUNIT_EXPECT_EQ(test, send_from(test, r, 0), 0);
 	KUNIT_EXPECT_EQ(test, f->port->queue.count, count);
 	KUNIT_EXPECT_EQ(test, f->port->queue.length, count + 1);
 	KUNIT_EXPECT_FALSE(test, r->m->charged);
@@ -185,17 +190,17 @@ static void identity_is_written_again(struct kunit *test)
 	struct alpc_reserve *r = reserve(test);
 	struct alpc_ident *ident = r->m->sender;
 
-	KUNIT_EXPECT_EQ(test, SENT(0), 0);
+	KUNIT_EXPECT_EQ(test, send_from(test, r, 0), 0);
 	KUNIT_EXPECT_PTR_EQ(test, r->m->sender, ident);
 	KUNIT_EXPECT_PTR_EQ(test, ident->thread, task_pid(current));
 	alpc_actor_done(at_server(test));
 	alpc_ident_get(ident);
-	KUNIT_EXPECT_EQ(test, SENT(0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, send_from(test, r, 0), -EBUSY);
 	alpc_ident_put(ident);
 	/* As if another thread had sent last. */
 	put_pid(ident->thread);
 	ident->thread = NULL;
-	KUNIT_EXPECT_EQ(test, SENT(0), 0);
+	KUNIT_EXPECT_EQ(test, send_from(test, r, 0), 0);
 	KUNIT_EXPECT_PTR_EQ(test, r->m->sender, ident);
 	KUNIT_EXPECT_PTR_EQ(test, ident->thread, task_pid(current));
 }
@@ -206,7 +211,7 @@ static void outlives_its_end_with_the_message(struct kunit *test)
 	struct alpc_reserve *r = reserve(test);
 	struct alpc_actor *a;
 
-	KUNIT_EXPECT_EQ(test, SENT(0), 0);
+	KUNIT_EXPECT_EQ(test, send_from(test, r, 0), 0);
 	refcount_inc(&r->ref);
 	alpc_end_release(&conn(test)->client);
 	KUNIT_EXPECT_TRUE(test, hlist_empty(&conn(test)->client.reserves));

@@ -1274,10 +1274,9 @@ struct alpc_amount {
  * @reserves: reserves; of a communication port, that it created
  *
  * On /dev/alpc with %ALPC_USAGE_USER, and on any port. A user is a real user id. Messages
- * are those of who created the port or connected, whoever sends through it, and
- * the reserves of who made them;
- * connections, sections and security contexts of who made them; descriptors of who
- * sends them. What a user of another user namespace than the initial one has
+ * are those of who created the port or connected, whoever sends through it;
+ * reserves, sections, connections and security contexts are those of who made them;
+ * descriptors of who sends them. What a user of another user namespace than the initial one has
  * counts for that namespace's owner as well, in the namespace that this one lives
  * in, and so on.
  *

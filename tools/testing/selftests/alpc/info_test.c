@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "alpc_fds.h"
 #include "alpc_view.h"
 
 FIXTURE(info)
@@ -256,6 +257,31 @@ TEST_F(info, fdinfo_says_the_same)
 	EXPECT_TRUE(fdinfo_says(fds[0], "alpc-messages:\t1 of 50"));
 	EXPECT_TRUE(fdinfo_says(fds[1], "alpc-state:\tclosed"));
 	EXPECT_TRUE(fdinfo_says(fds[2], "alpc-state:\tclosed"));
+}
+
+/* On their way through the port that they were sent through, until they are taken. */
+TEST_F(info, fdinfo_shows_descriptors_on_their_way)
+{
+	const int file = memfd_create("sent", 0);
+	const int two[] = { file, file };
+	struct alpc_attrs attrs;
+	int taken;
+
+	ASSERT_LE(0, file);
+	EXPECT_TRUE(fdinfo_says(self->pair.client, "alpc-fds:\t0"));
+	ASSERT_EQ(0, send_fds(self->pair.client, 0, 0, two, 2));
+	ASSERT_EQ(0, send_fd(self->pair.client, file));
+	EXPECT_TRUE(fdinfo_says(self->pair.client, "alpc-fds:\t3"));
+	EXPECT_TRUE(fdinfo_says(self->pair.server, "alpc-fds:\t0"));
+	ASSERT_EQ(0, receive_fds(self->pair.port, &self->msg, &attrs, ALPC_FD_ANY));
+	EXPECT_TRUE(fdinfo_says(self->pair.client, "alpc-fds:\t3"));
+	taken = take_fd(self->pair.port, self->msg.id, 0);
+	ASSERT_LE(0, taken);
+	EXPECT_TRUE(fdinfo_says(self->pair.client, "alpc-fds:\t2"));
+	ASSERT_EQ(0, alpc_release(self->pair.port, self->msg.id));
+	EXPECT_TRUE(fdinfo_says(self->pair.client, "alpc-fds:\t1"));
+	close(taken);
+	close(file);
 }
 
 TEST_F(info, fdinfo_shows_a_connect_that_waits)

@@ -117,11 +117,7 @@ FIXTURE_SETUP(lack)
 	self->limit = open(PARAMETERS "user_messages", O_WRONLY);
 	ASSERT_LE(0, self->limit);
 	self->injection = !access(FAIL_NTH, W_OK);
-	if (self->injection) {
-		ASSERT_EQ(0, prepare_injection());
-	} else {
-		ASSERT_EQ(0, become(ALICE, ALICE));
-	}
+	ASSERT_EQ(0, self->injection ? prepare_injection() : become(ALICE, ALICE));
 	pattern(self->scene.out, LEN, 1);
 }
 

@@ -620,11 +620,10 @@ static int race(void *arg)
 	for (i = 0; i < ROUNDS; i++) {
 		err = reserve_datagram(racer->fd, racer->reserve, &racer->number,
 				       sizeof(racer->number));
-		if (!err)
-			racer->sent++;
-		else if (err != -EBUSY)
+		if (err && err != -EBUSY)
 			return err;
-		else
+		racer->sent += !err;
+		if (err)
 			sched_yield();
 	}
 	return 0;
