@@ -36,6 +36,8 @@ struct alpc_waiter;
  *                   |                      |--cancel--> CANCELED --receive--> DONE
  *                   '--cancel--> DONE      '--shutdown--> DONE
  *
+ *   PENDING --cancel by its receiver--> QUEUED, as the notice of that, or DONE
+ *
  *   QUEUED, PENDING, CANCELED, REPLYING --> KEPT --release--> DONE
  *
  * A message that wants no reply goes from QUEUED to DONE when it is received.

@@ -611,7 +611,9 @@ struct alpc_port_info {
  * @ALPC_CANCELED: the request that struct alpc_msg.id names, and which was
  *	received here before, has lost its caller; it can no longer be answered.
  *	With %ALPC_MSG_HELD if what the request brought is still held, until it
- *	is released.
+ *	is released. Or the request that was sent here without waiting, with its
+ *	out_id and cookie, was cancelled by its receiver. Ids of both kinds are
+ *	different.
  * @ALPC_CONNECTION_REFUSED: the server refused (asynchronous connect)
  *
  * Where NT has the type, its number is the same. Only the kernel makes types:
@@ -752,8 +754,8 @@ struct alpc_attrs {
  * @context: received: what the server set when it accepted this client; 0 on
  *	a client's port
  * @cookie: sending a request: any value of the sender's. Received: the value
- *	of the request that this reply answers; 0 in anything else but
- *	%ALPC_CLIENT_DIED.
+ *	of the request that this reply answers, or that its receiver has
+ *	cancelled; 0 in anything else but %ALPC_CLIENT_DIED.
  * @data: address of the data, or of the buffer
  * @len: sending: bytes of data. Receiving: in, the room at @data; out, the
  *	message's bytes, also when they are more than the room (EMSGSIZE).
@@ -1375,14 +1377,14 @@ enum alpc_cancel_state {
  * @id: the request: &alpc_transfer.out_id or &alpc_vector_send.out_id, or with
  *	%ALPC_CANCEL_RECEIVED &alpc_msg.id. 0 with %ALPC_CANCEL_COOKIE.
  * @cookie: with %ALPC_CANCEL_COOKIE its &alpc_msg.cookie, else 0. If several have
- *	it, the one that was sent last.
+ *	it, the one that was sent last of those that can be cancelled.
  * @out_state: &enum alpc_cancel_state
  * @__reserved: must be 0
  *
  * By who sent it: on the port that it was sent through, whether a thread waits for
  * the reply or not. A thread that does gets ECANCELED. Cancelling counts before the
- * reply is handed over and not afterwards (EALREADY): then the reply is there to be
- * received, or its thread has it.
+ * reply is handed over and not afterwards: then the reply is there to be received
+ * (EALREADY), or somebody has it (ESRCH).
  *
  * By who received it: on a port that it could be answered through. A thread that
  * waits for the reply gets ECANCELED; of an asynchronous request the
@@ -1390,7 +1392,9 @@ enum alpc_cancel_state {
  * receiver itself is told nothing.
  *
  * Errors: ESRCH (no such request, or it is gone), EALREADY (answered), ECANCELED
- * (cancelled by the other side just before), EINVAL, EFAULT, E2BIG, EOPNOTSUPP.
+ * (cancelled by the other side just before; its notice is not received any more),
+ * EBADMSG (a connection request: that is refused), EOPNOTSUPP (by sender, on a
+ * connection port), EINVAL, EFAULT (nothing was done), E2BIG.
  */
 struct alpc_cancel {
 	__u32 size;

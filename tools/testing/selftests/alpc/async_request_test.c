@@ -251,7 +251,8 @@ TEST_F(async, reply_that_does_not_fit_stays)
 	SEND_REQUESTS(2);
 	/* One that is queued, in its place; and one that comes to a thread. */
 	REPLY(0);
-	EXPECT_EQ(-EMSGSIZE, alpc_await_reply(self->from, self->id[0], 0, &self->msg, self->buf, 1));
+	EXPECT_EQ(-EMSGSIZE,
+		  alpc_await_reply(self->from, self->id[0], 0, &self->msg, self->buf, 1));
 	EXPECT_EQ(sizeof(int), self->msg.len);
 	EXPECT_EQ(1, alpc_queued(self->inbox));
 	transfer_init(&self->waiter.transfer, ALPC_TRANSFER_WAIT);

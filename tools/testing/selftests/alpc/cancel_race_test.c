@@ -287,10 +287,13 @@ TEST_F_TIMEOUT(race, abuse_27_cancel_beside_a_timeout, 300)
 	enum { CALLS = 60 };
 	struct alpc_transfer t;
 	int round, result, got, timeouts = 0;
+	long long until;
 
 	for (round = 0; round < CALLS; round++) {
 		struct caller c = { .fd = self->pair.client, .timeout = 2 * NSEC_PER_MSEC };
 
+		/* Before that time in half of the rounds, and after it. */
+		until = monotonic_ns() + c.timeout + (round % 8 - 3) * NSEC_PER_MSEC / 4;
 		ASSERT_EQ(0, worker_start(&c.worker, call, &c));
 		transfer_init(&t, ALPC_TRANSFER_RECEIVE);
 		transfer_receive(&t, self->buf, sizeof(self->buf));
@@ -305,6 +308,8 @@ TEST_F_TIMEOUT(race, abuse_27_cancel_beside_a_timeout, 300)
 			continue;
 		}
 		self->msg = t.recv;
+		while (monotonic_ns() < until)
+			sched_yield();
 		result = round & 1 ? alpc_cancel_cookie(self->pair.client, COOKIE) :
 				     alpc_cancel_received(self->pair.port, self->msg.id);
 		got = worker_join(&c.worker);
