@@ -6,7 +6,6 @@
  */
 #include "../completion.h"
 
-
 #include "../packet.h"
 #include "../shutdown.h"
 #include "fixture.h"

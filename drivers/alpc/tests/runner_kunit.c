@@ -33,7 +33,7 @@ static void runner_exit(struct kunit *test)
 	if (test->priv)
 		alpc_completion_exit(test->priv);
 	/* Its notifier is taken off. */
-	msleep(1);
+	usleep_range(1000, 2000);
 }
 
 static int running(struct kunit *test)
@@ -108,7 +108,7 @@ static void does_not_count_while_it_sleeps(struct kunit *test)
 	/* Returns only if nobody ran in between. */
 	KUNIT_EXPECT_EQ(test, kthread_stop_put(task), 7);
 	KUNIT_EXPECT_EQ(test, running(test), 1);
-	msleep(1);
+	usleep_range(1000, 2000);
 	KUNIT_EXPECT_EQ(test, running(test), 1);
 }
 
@@ -137,12 +137,12 @@ static void outlives_its_completion_port(struct kunit *test)
 
 	release(c, begin(test, c));
 	alpc_completion_exit(c);
-	msleep(1);
+	usleep_range(1000, 2000);
 	/* By now there is another runner, or the same. */
 	alpc_completion_init(c, 1);
 	atomic_set(&c->running, 0);
 	release(c, begin(test, c));
-	msleep(1);
+	usleep_range(1000, 2000);
 	KUNIT_EXPECT_EQ(test, running(test), 1);
 }
 

@@ -1557,7 +1557,8 @@ struct alpc_wait_packets {
  * On a completion port. All are posted, or none. Until it is taken each counts as a
  * message of the user who posts it.
  *
- * Errors: EDQUOT (65,536 that were posted wait, or the user has too many), ENOMEM, EINVAL, EFAULT, E2BIG.
+ * Errors: EDQUOT (65,536 that were posted wait, or the user has too many messages),
+ * ENOMEM, EINVAL, EFAULT, E2BIG.
  */
 struct alpc_post_packets {
 	__u32 size;
