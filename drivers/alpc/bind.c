@@ -214,7 +214,15 @@ void alpc_unbind_all(struct alpc_completion *c)
 	}
 }
 
-static int alpc_bind_to(struct alpc_end *end, struct alpc_completion *c, u64 key)
+/**
+ * alpc_bind_to() - bind a port
+ * @end: port that receives
+ * @c: completion port, which the caller's file holds
+ * @key: for its packets
+ *
+ * Return: 0, -EBUSY or -ENOMEM.
+ */
+int alpc_bind_to(struct alpc_end *end, struct alpc_completion *c, u64 key)
 {
 	struct alpc_queue *q = end->own;
 	struct alpc_binding *b;

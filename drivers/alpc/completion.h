@@ -102,6 +102,7 @@ void alpc_binding_add_due(struct alpc_binding *b, u32 count);
 void alpc_binding_settle(struct alpc_binding *b, u32 length);
 void alpc_binding_close(struct alpc_binding *b);
 int alpc_unbind(struct alpc_end *end);
+int alpc_bind_to(struct alpc_end *end, struct alpc_completion *c, u64 key);
 int alpc_bind(struct alpc_end *end, const struct alpc_bind *arg);
 
 struct file *alpc_completion_file(u32 concurrency);

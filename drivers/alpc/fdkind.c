@@ -28,9 +28,10 @@
  * a port. A port can be neither read, written, mapped nor mounted, and is no
  * regular file, which rules out most of what takes descriptors. What is left:
  *
- * - our own ports, by the messages at them. (Sections hold memory alone. They
- *   are refused as well, because who gets one of another connection could do
- *   nothing with it there.)
+ * - our own ports, by the messages at them. (Sections hold memory alone, and
+ *   completion ports no files. They are refused as well: who gets a section of
+ *   another connection could do nothing with it there, and a completion port is
+ *   not for those to have who are not trusted.)
  * - sockets of AF_UNIX, by SCM_RIGHTS. No other family accepts it, nor takes
  *   files in another way: AF_KCM attaches TCP sockets, which hold no files.
  * - io_uring, by registered files and by requests that wait.

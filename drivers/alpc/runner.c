@@ -265,8 +265,8 @@ int alpc_runner_begin(struct alpc_completion *c, struct alpc_runner **runner)
 /* It has packets. Context: the completion port's lock held. */
 void alpc_runner_release(struct alpc_runner *r)
 {
-	/* Its notifier takes back only what it sees counted. */
 	atomic_inc(&r->completion->running);
+	/* Its notifier takes back only what is counted by then. */
 	smp_store_release(&r->state, ALPC_RUNNER_RUNNING);
 }
 

@@ -27,7 +27,8 @@ struct user_namespace;
 
 /**
  * enum alpc_resource - what is counted
- * @ALPC_USER_MESSAGES: messages, those kept to be used again among them
+ * @ALPC_USER_MESSAGES: messages, those kept to be used again among them, and packets
+ *	that were posted
  * @ALPC_USER_MESSAGE_BYTES: bytes of messages that have memory of their own
  * @ALPC_USER_CONNECTIONS: connections made, or left to it by their clients
  * @ALPC_USER_CONNECTS: of them, those that the server has not answered

@@ -1263,7 +1263,8 @@ struct alpc_amount {
  * struct alpc_usage - what is used, and how much may be (%ALPC_IOC_GET_USAGE)
  * @size: sizeof(struct alpc_usage)
  * @flags: %ALPC_USAGE_USER, or 0 for this port
- * @messages: messages; of a port, that wait there and count against its limit
+ * @messages: messages; of a port, that wait there and count against its limit; of a
+ *	user, with packets that were posted
  * @message_bytes: bytes of data in them; of a user, of those longer than 256 bytes
  * @connections: connections; of a user, that it has made and not closed, or whose
  *	client has closed them and it has not
@@ -1464,11 +1465,12 @@ struct alpc_delete_reserve {
  * @size: sizeof(struct alpc_create_completion)
  * @flags: must be 0
  * @concurrency: how many threads that it has released may run at a time; 0: as
- *	many as there are CPUs
+ *	many as there are CPUs, also when some come or go later
  * @out_fd: the completion port
  *
  * On /dev/alpc. A file of its own: poll(2) says that there are packets to take.
- * Closing the last descriptor of it unbinds the ports and drops the packets.
+ * Closing the last descriptor of it unbinds the ports and drops the packets. It
+ * cannot be sent in messages (ELOOP); AF_UNIX sockets take it.
  *
  * Errors: EMFILE, ENFILE, ENOMEM, EINVAL, EFAULT, E2BIG.
  */
@@ -1510,7 +1512,7 @@ struct alpc_bind {
  * enum alpc_packet_type - struct alpc_packet.type
  * @ALPC_PACKET_MESSAGE: there is a message to receive from the port of that key
  * @ALPC_PACKET_CLOSED: the connection of that client communication port has
- *	ended; comes once
+ *	ended, or was refused; comes once
  * @ALPC_PACKET_POSTED: a program posted it
  */
 enum alpc_packet_type {
@@ -1540,7 +1542,7 @@ struct alpc_packet {
  * @timeout: as &alpc_transfer.timeout
  * @packets: address of an array of &struct alpc_packet
  * @count: how many it has room for, 1 to %ALPC_PACKETS_MAX
- * @out_count: how many were taken, at least one after success
+ * @out_count: how many were taken, at least one after success; 0 after an error
  *
  * On a completion port. Packets of one port, and posted ones, come in order. Of
  * ports that have several messages each, one after the other has its turn.
@@ -1550,7 +1552,9 @@ struct alpc_packet {
  * until there is nothing more takes the packets for those messages along.
  *
  * The thread that began to wait last is released first. It then counts as running
- * until it waits again or ends; also when it took packets without having to sleep. It
+ * until it waits again, here or at another completion port, or ends; also when it took
+ * packets without having to sleep. If there are packets when it waits again it takes
+ * them itself, and nobody else is released. It
  * does not count while it sleeps in the kernel. If as many run as may, the others go
  * on waiting. Only who would not sleep (%ALPC_TRANSFER_DONTWAIT, O_NONBLOCK, no time)
  * is never held up. Without %ALPC_FEATURE_CONCURRENCY nobody is.
@@ -1574,9 +1578,11 @@ struct alpc_wait_packets {
  * @count: how many, 1 to %ALPC_PACKETS_MAX
  * @__reserved: must be 0
  *
- * On a completion port. All are posted, or none.
+ * On a completion port. All are posted, or none. Until it is taken each counts as a
+ * message of the user who posts it.
  *
- * Errors: EDQUOT (too many wait), ENOMEM, EINVAL, EFAULT, E2BIG.
+ * Errors: EDQUOT (65,536 that were posted wait, or the user has too many messages),
+ * ENOMEM, EINVAL, EFAULT, E2BIG.
  */
 struct alpc_post_packets {
 	__u32 size;
@@ -1602,7 +1608,9 @@ struct alpc_post_packets {
  * @out_packets: packets that can be taken
  * @__reserved: must be 0
  *
- * On a completion port. A higher limit releases waiting threads at once.
+ * On a completion port. A higher limit releases waiting threads at once; a lower one
+ * stops nobody who runs. After EFAULT the limit is as it was, unless the argument
+ * became inaccessible during the call.
  *
  * Errors: EINVAL, EFAULT, E2BIG.
  */

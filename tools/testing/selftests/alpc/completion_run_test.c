@@ -221,7 +221,6 @@ TEST_F(threads, one_that_waits_elsewhere_leaves_its_place)
 	close(other);
 }
 
-
 /* --- at most so many run -------------------------------------------------------- */
 
 struct crowd {

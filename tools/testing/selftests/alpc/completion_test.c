@@ -298,6 +298,7 @@ TEST_F(completion, refuses_nonsense)
 	EXPECT_EQ(-EOPNOTSUPP, post(self->pair.port, 0, 0));
 	NO_PACKET();
 }
+
 /* What was taken before the place where memory ends is told; the rest stays. */
 TEST_F(completion, keeps_the_rest_when_memory_ends)
 {

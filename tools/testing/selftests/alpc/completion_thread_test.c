@@ -132,7 +132,7 @@ TEST_F(threads, one_that_is_stopped_while_it_waits_is_not_given_anything)
 
 #define CGROUP	"/sys/fs/cgroup/alpc-freeze"
 
-static int freeze(bool frozen)
+static int set_frozen(bool frozen)
 {
 	const char *wanted = frozen ? "frozen 1" : "frozen 0";
 	char text[256];
@@ -164,21 +164,21 @@ TEST_F(threads, abuse_57_one_that_is_frozen_holds_nobody_up)
 	snprintf(pid, sizeof(pid), "%d", child.pid);
 	ASSERT_EQ(0, write_file(CGROUP "/cgroup.procs", pid));
 	/* While it waits ... */
-	ASSERT_EQ(0, freeze(true));
+	ASSERT_EQ(0, set_frozen(true));
 	EXPECT_EQ(2, state_of(self->fd).out_waiting);
 	ASSERT_EQ(0, post(self->fd, 1, 0));
 	FINISH(1);
-	ASSERT_EQ(0, freeze(false));
+	ASSERT_EQ(0, set_frozen(false));
 	await_waiting(self->fd, 2);
 	/* ... and while it runs. */
 	ASSERT_EQ(0, post(self->fd, 2, 0));
 	await_released(taker);
 	ASSERT_EQ(0, post(self->fd, 3, 0));
 	EXPECT_EQ(1, state_of(self->fd).out_packets);
-	ASSERT_EQ(0, freeze(true));
+	ASSERT_EQ(0, set_frozen(true));
 	FINISH(0);
 	EXPECT_EQ(3, self->taker[0].packet.key);
-	ASSERT_EQ(0, freeze(false));
+	ASSERT_EQ(0, set_frozen(false));
 	await_running(self->fd, 1);
 	stop_running(taker);
 	EXPECT_EQ(0, child_end(&child));
