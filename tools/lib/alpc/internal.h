@@ -140,7 +140,8 @@ static __always_inline int alpc_lib_ioctl(int fd, unsigned long request,
 }
 
 /* device.c */
-int alpc_lib_device_open(void);
+int alpc_lib_device_ioctl(uint32_t flags, int device, unsigned long request,
+			  void *arg);
 void alpc_lib_close(int fd);
 
 /* options.c */

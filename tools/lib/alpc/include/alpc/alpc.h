@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <alpc/completion.h>
 #include <alpc/large.h>
 #include <alpc/message.h>
 #include <alpc/security.h>
