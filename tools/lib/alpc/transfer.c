@@ -173,6 +173,21 @@ static void receive_note(struct alpc_port *port, struct alpc_message *m)
 	}
 }
 
+/**
+ * alpc_lib_receive_take() - take in what was received, and note what it is
+ * @port: port
+ * @message: message, whose @io.recv is filled in
+ *
+ * Return: as alpc_lib_take().
+ */
+int alpc_lib_receive_take(struct alpc_port *port, struct alpc_message *message)
+{
+	int ret = alpc_lib_take(port, message, NULL);
+
+	receive_note(port, message);
+	return ret;
+}
+
 /* Receive, after what else the transfer of @message is to do. */
 static int receive(struct alpc_port *port, struct alpc_message *message)
 {
@@ -180,11 +195,7 @@ static int receive(struct alpc_port *port, struct alpc_message *message)
 
 	message->io.flags |= ALPC_TRANSFER_RECEIVE;
 	ret = alpc_lib_transfer_run(port, message);
-	if (ret)
-		return ret;
-	ret = alpc_lib_take(port, message, NULL);
-	receive_note(port, message);
-	return ret;
+	return ret ? ret : alpc_lib_receive_take(port, message);
 }
 
 /**
@@ -237,8 +248,8 @@ bool alpc_lib_reply_is_over(int error)
 }
 
 /* What the port's inbox knows of a request to which a reply was sent. */
-static void reply_settle(struct alpc_port *port, uint64_t id,
-			 struct alpc_lib_body *body, int error)
+void alpc_lib_reply_settle(struct alpc_port *port, uint64_t id,
+			   struct alpc_lib_body *body, int error)
 {
 	if (alpc_lib_reply_is_over(error))
 		alpc_lib_inbox_answered(port, id);
@@ -275,7 +286,7 @@ int alpc_lib_reply(struct alpc_port *port, uint64_t id, const void *data,
 		return ret;
 	ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, &t);
 	alpc_lib_answered(&body, !ret);
-	reply_settle(port, id, &body, ret);
+	alpc_lib_reply_settle(port, id, &body, ret);
 	return ret;
 }
 
@@ -321,7 +332,7 @@ ALPC_API int alpc_reply_and_receive(struct alpc_port *port, uint64_t id,
 		ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, t);
 		alpc_lib_answered(&body, !ret);
 		alpc_lib_message_clear(message);
-		reply_settle(port, id, &body, ret);
+		alpc_lib_reply_settle(port, id, &body, ret);
 		if (ret)
 			return ret;
 		message->done = ALPC_DONE_SENT;
@@ -330,6 +341,7 @@ ALPC_API int alpc_reply_and_receive(struct alpc_port *port, uint64_t id,
 	}
 	alpc_lib_message_ready(message);
 	ret = receive(port, message);
-	reply_settle(port, id, &body, t->flags & ALPC_TRANSFER_SEND ? ret : 0);
+	alpc_lib_reply_settle(port, id, &body,
+			      t->flags & ALPC_TRANSFER_SEND ? ret : 0);
 	return ret;
 }

@@ -17,6 +17,7 @@
 #include <alpc/message.h>
 #include <alpc/security.h>
 #include <alpc/server.h>
+#include <alpc/vector.h>
 #include <linux/alpc.h>
 
 #ifdef __cplusplus
