@@ -13,6 +13,7 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/alpc.h>
 
+#include "cancel.h"
 #include "completion.h"
 #include "connect.h"
 #include "deliver.h"
@@ -37,7 +38,7 @@ int alpc_cmd_query(struct alpc_ucmd *ucmd)
 	arg->out_features = ALPC_FEATURE_SECTIONS | ALPC_FEATURE_ACCESS |
 			    ALPC_FEATURE_FDS | ALPC_FEATURE_SECURITY |
 			    ALPC_FEATURE_USAGE | ALPC_FEATURE_VECTORS |
-			    ALPC_FEATURE_COMPLETION;
+			    ALPC_FEATURE_COMPLETION | ALPC_FEATURE_CANCEL;
 	if (ALPC_RUNNER_SUPPORTED)
 		arg->out_features |= ALPC_FEATURE_CONCURRENCY;
 	if (alpc_exit_is_supported())
@@ -163,7 +164,7 @@ static int alpc_connect_finish(struct alpc_ucmd *ucmd, struct alpc_conn *conn,
 	if (refused)
 		arg->out_fd = -1;
 	if (d->len > room && !refused) {
-		alpc_deliver_undo(&conn->client, d, false);
+		alpc_deliver_undo(&conn->client, d, ALPC_UNDO_RECEIVED);
 		return alpc_ucmd_respond(ucmd);
 	}
 	ret = alpc_copy_out(u64_to_user_ptr(arg->reply_data), d->data,
@@ -389,4 +390,21 @@ int alpc_cmd_create_completion(struct alpc_ucmd *ucmd)
 int alpc_cmd_bind(struct alpc_ucmd *ucmd)
 {
 	return alpc_bind(ucmd->end, ucmd->arg);
+}
+
+int alpc_cmd_cancel(struct alpc_ucmd *ucmd)
+{
+	struct alpc_cancel *arg = ucmd->arg;
+	int ret;
+
+	if (arg->flags & ~(ALPC_CANCEL_RECEIVED | ALPC_CANCEL_COOKIE) ||
+	    arg->flags == (ALPC_CANCEL_RECEIVED | ALPC_CANCEL_COOKIE) ||
+	    arg->__reserved)
+		return -EINVAL;
+	if (arg->flags & ALPC_CANCEL_COOKIE ? arg->id : arg->cookie)
+		return -EINVAL;
+	/* Before, because it cannot be undone. */
+	arg->out_state = 0;
+	ret = alpc_ucmd_respond(ucmd) ?: alpc_cancel(ucmd->end, arg);
+	return ret ?: alpc_ucmd_respond(ucmd);
 }

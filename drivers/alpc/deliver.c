@@ -56,6 +56,9 @@ static void alpc_describe_notice(const struct alpc_message *m,
 		/* It tells of the sender what the request did. */
 		if (unlikely(m->brings & ALPC_BRINGS_SECURITY))
 			d->flags = ALPC_MSG_SECURITY;
+	} else if (m->type == ALPC_CANCELED) {
+		d->id = m->sender_id;
+		d->cookie = m->cookie;
 	} else if (m->type == ALPC_CLIENT_DIED) {
 		d->cookie = m->cookie;
 	} else if (m->type == ALPC_PORT_CLOSED) {
@@ -122,7 +125,10 @@ void alpc_deliver(struct alpc_queue *own, struct alpc_message *m,
 			alpc_parcel_describe(m, d);
 		return;
 	} else if (alpc_type_is_reply(m->type)) {
-		alpc_describe_reply(m, d);
+		if (m->type == ALPC_CANCELED)
+			alpc_describe_notice(m, d);
+		else
+			alpc_describe_reply(m, d);
 	} else if (m->type != ALPC_DATAGRAM) {
 		alpc_describe_notice(m, d);
 	}
@@ -219,29 +225,44 @@ static void alpc_undo_to_call(struct alpc_queue *own, struct alpc_message *m,
 	list_add_tail(&m->node, &own->detached);
 }
 
-/* As if it had not been received: it goes where it came from. */
-static void alpc_undo_keep(struct alpc_queue *own, struct alpc_message *m,
-			   u8 type, bool call, struct alpc_wake *wake)
+/* The notice that a request received here was cancelled, and not one sent. */
+static bool alpc_undo_is_notice(const struct alpc_message *m, u8 type)
 {
-	bool reply = alpc_type_is_reply(type);
+	return type == ALPC_CANCELED && m->type != ALPC_CANCELED;
+}
 
-	alpc_pending_del(&own->pending, m);
-	if (call) {
-		alpc_undo_to_call(own, m, reply ? ALPC_MSG_REPLIED :
-						  ALPC_MSG_QUEUED);
-		return;
-	}
+static void alpc_undo_to_queue(struct alpc_queue *own, struct alpc_message *m,
+			       u8 type, enum alpc_undo how,
+			       struct alpc_wake *wake)
+{
 	m->state = ALPC_MSG_QUEUED;
-	if (type == ALPC_CANCELED) {
+	if (alpc_undo_is_notice(m, type)) {
 		m->state = ALPC_MSG_CANCELED;
 		alpc_pending_add(&own->pending, m);
 	}
+	/* It may never have been in the queue, and have no place there. */
+	if (how == ALPC_UNDO_REPLY)
+		m->order = 0;
 	alpc_queue_put_back(own, m, wake);
+}
+
+/* As if it had not been received: it goes where it came from. */
+static void alpc_undo_keep(struct alpc_queue *own, struct alpc_message *m,
+			   u8 type, enum alpc_undo how, struct alpc_wake *wake)
+{
+	bool reply = alpc_type_is_reply(m->type);
+
+	alpc_pending_del(&own->pending, m);
+	if (how == ALPC_UNDO_CALL)
+		alpc_undo_to_call(own, m, reply ? ALPC_MSG_REPLIED :
+						  ALPC_MSG_QUEUED);
+	else
+		alpc_undo_to_queue(own, m, type, how, wake);
 }
 
 /* Nobody has answered or released it yet. */
 static bool alpc_undo_kept(struct alpc_end *end, struct alpc_delivery *d,
-			   bool call, struct alpc_wake *wake)
+			   enum alpc_undo how, struct alpc_wake *wake)
 {
 	struct alpc_queue *own = end->own;
 	struct alpc_message *m = d->msg;
@@ -254,19 +275,20 @@ static bool alpc_undo_kept(struct alpc_end *end, struct alpc_delivery *d,
 	    (m->state != ALPC_MSG_PENDING && m->state != ALPC_MSG_CANCELED &&
 	     m->state != ALPC_MSG_KEPT))
 		return false;
-	if (!call && own == &end->port->queue && m->from->conn->accepted)
+	if (how == ALPC_UNDO_RECEIVED && own == &end->port->queue &&
+	    m->from->conn->accepted)
 		m->from->conn->received--;
 	/* Who never saw the request need not hear of its end. */
 	if (alpc_type_wants_reply(d->type) && m->state != ALPC_MSG_PENDING) {
 		alpc_request_withdraw(own, m, wake);
 		return true;
 	}
-	alpc_undo_keep(own, m, d->type, call, wake);
+	alpc_undo_keep(own, m, d->type, how, wake);
 	return false;
 }
 
 static bool alpc_undo_other(struct alpc_end *end, struct alpc_delivery *d,
-			    bool call, struct alpc_wake *wake)
+			    enum alpc_undo how, struct alpc_wake *wake)
 {
 	struct alpc_message *m = d->msg;
 	struct alpc_end *from = m->from;
@@ -276,21 +298,16 @@ static bool alpc_undo_other(struct alpc_end *end, struct alpc_delivery *d,
 		return true;
 	hlist_add_head(&m->sent, &from->sent);
 	/* As when it was sent: a datagram counts if it is to be given back. */
-	if (d->type == ALPC_REPLY ||
+	if (d->type == ALPC_REPLY || m->type == ALPC_CANCELED ||
 	    (d->type == ALPC_DATAGRAM && m->brings & ALPC_BRINGS_HELD))
 		alpc_message_count(m);
-	if (call) {
+	if (how == ALPC_UNDO_CALL) {
 		alpc_undo_to_call(end->own, m, ALPC_MSG_REPLIED);
 		return false;
 	}
-	if (d->conn)
+	if (how == ALPC_UNDO_RECEIVED && d->conn)
 		d->conn->received--;
-	m->state = ALPC_MSG_QUEUED;
-	if (d->type == ALPC_CANCELED) {
-		m->state = ALPC_MSG_CANCELED;
-		alpc_pending_add(&end->own->pending, m);
-	}
-	alpc_queue_put_back(end->own, m, wake);
+	alpc_undo_to_queue(end->own, m, d->type, how, wake);
 	return false;
 }
 
@@ -298,11 +315,10 @@ static bool alpc_undo_other(struct alpc_end *end, struct alpc_delivery *d,
  * alpc_deliver_undo() - the receiver could not use what it was handed
  * @end: port that the receiver used
  * @d: delivery
- * @call: the receiver was waiting in a call; what it was handed stays with the
- *	call. Otherwise it becomes the first message of the port's queue again.
+ * @how: what the receiver was waiting for
  */
 void alpc_deliver_undo(struct alpc_end *end, struct alpc_delivery *d,
-		       bool call)
+		       enum alpc_undo how)
 {
 	struct alpc_message *m = d->msg;
 	struct alpc_wake wake = {};
@@ -311,9 +327,9 @@ void alpc_deliver_undo(struct alpc_end *end, struct alpc_delivery *d,
 	rcu_read_lock();
 	spin_lock(&end->port->lock);
 	if (d->kept)
-		drop = alpc_undo_kept(end, d, call, &wake);
+		drop = alpc_undo_kept(end, d, how, &wake);
 	else
-		drop = alpc_undo_other(end, d, call, &wake);
+		drop = alpc_undo_other(end, d, how, &wake);
 	spin_unlock(&end->port->lock);
 	alpc_wake_flush(&wake);
 	rcu_read_unlock();

@@ -15,6 +15,19 @@
 struct alpc_end;
 struct alpc_queue;
 
+/**
+ * enum alpc_undo - where a message goes that its receiver could not use
+ * @ALPC_UNDO_RECEIVED: to its place in the queue
+ * @ALPC_UNDO_CALL: it stays with the call that the receiver was waiting in
+ * @ALPC_UNDO_REPLY: to the head of the queue, as the reply to an asynchronous
+ *	request that the receiver was waiting for
+ */
+enum alpc_undo {
+	ALPC_UNDO_RECEIVED,
+	ALPC_UNDO_CALL,
+	ALPC_UNDO_REPLY,
+};
+
 void alpc_deliver(struct alpc_queue *own, struct alpc_message *m,
 		  struct alpc_delivery *d);
 void alpc_deliver_queued(struct alpc_queue *q, struct alpc_message *m,
@@ -22,14 +35,17 @@ void alpc_deliver_queued(struct alpc_queue *q, struct alpc_message *m,
 void alpc_deliver_reply(struct alpc_message *m, struct alpc_delivery *d);
 void alpc_deliver_done(struct alpc_delivery *d);
 void alpc_deliver_undo(struct alpc_end *end, struct alpc_delivery *d,
-		       bool call);
+		       enum alpc_undo how);
 void alpc_message_forget(struct alpc_message *m);
 
-/* It answers a request, and so belongs to the side that made the request. */
+/*
+ * It answers a request, or tells that its receiver has cancelled it, and so belongs
+ * to the side that made the request.
+ */
 static inline bool alpc_type_is_reply(u8 type)
 {
 	return type == ALPC_REPLY || type == ALPC_CONNECTION_REPLY ||
-	       type == ALPC_CONNECTION_REFUSED;
+	       type == ALPC_CANCELED || type == ALPC_CONNECTION_REFUSED;
 }
 
 /* Bytes that the receiver needs room for; the notice that m became has none. */

@@ -48,6 +48,7 @@ union alpc_arg {
 	struct alpc_usage usage;
 	struct alpc_create_completion create_completion;
 	struct alpc_bind bind;
+	struct alpc_cancel cancel;
 };
 
 /**
@@ -119,6 +120,8 @@ static const struct alpc_ioctl_op alpc_ioctl_ops[] = {
 		alpc_cmd_create_completion),
 	ALPC_OP(ALPC_IOC_BIND, ALPC_ON_CONNECTION | ALPC_ON_CLIENT,
 		struct alpc_bind, __reserved, alpc_cmd_bind),
+	ALPC_OP(ALPC_IOC_CANCEL, ALPC_ON_PORTS, struct alpc_cancel, __reserved,
+		alpc_cmd_cancel),
 };
 
 static const struct alpc_ioctl_op *alpc_find_op(unsigned int cmd)

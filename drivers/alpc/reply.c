@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Answering requests, and giving up waiting for an answer.
+ * Answering requests, and waiting for the answer.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
@@ -8,6 +8,7 @@
 
 #include <linux/mm.h>
 
+#include "cancel.h"
 #include "deliver.h"
 #include "parcel.h"
 #include "reply.h"
@@ -106,6 +107,31 @@ static void alpc_request_settle(struct alpc_queue *own, struct alpc_message *m,
 	}
 }
 
+/*
+ * The unanswered request of that id and type, or an error pointer: -ESRCH,
+ * -EBADMSG, -ECANCELED. Who is told that it was cancelled need not receive the
+ * notice any more. As notices are not charged, nobody waits for the room that this
+ * makes.
+ */
+static __always_inline struct alpc_message *
+alpc_request_find(struct alpc_end *end, u64 id, u8 type, struct alpc_wake *wake,
+		  struct alpc_spent *spent)
+{
+	struct alpc_message *m = alpc_pending_find(&end->own->pending, id);
+	int ret;
+
+	if (!m || (end->conn && m->from->conn != end->conn))
+		return ERR_PTR(-ESRCH);
+	if (m->type != type)
+		return ERR_PTR(-EBADMSG);
+	if (m->state == ALPC_MSG_CANCELED || m->state == ALPC_MSG_KEPT) {
+		ret = m->state == ALPC_MSG_KEPT ? -ESRCH : -ECANCELED;
+		alpc_request_settle(end->own, m, wake, spent);
+		return ERR_PTR(ret);
+	}
+	return m->state == ALPC_MSG_PENDING ? m : ERR_PTR(-ESRCH);
+}
+
 /**
  * alpc_request_claim() - become the one thread that answers a request
  * @end: port
@@ -122,26 +148,11 @@ struct alpc_message *alpc_request_claim(struct alpc_end *end, u64 id, u8 type,
 	struct alpc_spent spent __uninitialized;
 	struct alpc_message *m;
 	struct alpc_wake wake = {};
-	int ret;
 
 	spent.any = false;
 	spin_lock(&end->port->lock);
-	m = alpc_pending_find(&end->own->pending, id);
-	if (!m || (end->conn && m->from->conn != end->conn)) {
-		m = ERR_PTR(-ESRCH);
-	} else if (m->type != type) {
-		m = ERR_PTR(-EBADMSG);
-	} else if (m->state == ALPC_MSG_CANCELED || m->state == ALPC_MSG_KEPT) {
-		/*
-		 * Its notice need not be received any more. As notices are not
-		 * charged, nobody waits for the room that this makes.
-		 */
-		ret = m->state == ALPC_MSG_KEPT ? -ESRCH : -ECANCELED;
-		alpc_request_settle(end->own, m, &wake, &spent);
-		m = ERR_PTR(ret);
-	} else if (m->state != ALPC_MSG_PENDING) {
-		m = ERR_PTR(-ESRCH);
-	} else {
+	m = alpc_request_find(end, id, type, &wake, &spent);
+	if (!IS_ERR(m)) {
 		m->state = ALPC_MSG_REPLYING;
 		refcount_inc(&m->ref);
 		if (conn)
@@ -151,6 +162,58 @@ struct alpc_message *alpc_request_claim(struct alpc_end *end, u64 id, u8 type,
 	if (unlikely(spent.any))
 		alpc_spent_drop(&spent);
 	return m;
+}
+
+/* It becomes the notice of this to its sender, and brings nothing. */
+static void alpc_request_return(struct alpc_queue *own, struct alpc_message *m,
+				struct alpc_wake *wake,
+				struct alpc_spent *spent)
+{
+	if (m->parcel)
+		alpc_parcel_release(m, spent);
+	m->brings = 0;
+	alpc_pending_del(&own->pending, m);
+	m->type = ALPC_CANCELED;
+	m->len = 0;
+	m->state = ALPC_MSG_QUEUED;
+	alpc_queue_post(m->from->own, m, false, wake);
+}
+
+/**
+ * alpc_request_reject() - who has received a request cancels it
+ * @end: port
+ * @id: request
+ *
+ * Of those who could hear of it one does: the thread that waits for the reply, the
+ * one that handles a callback in the call, or who receives from the sender's port.
+ *
+ * Return: 0, or as alpc_request_claim().
+ */
+int alpc_request_reject(struct alpc_end *end, u64 id)
+{
+	struct alpc_spent spent __uninitialized;
+	struct alpc_waiter *w = NULL;
+	struct alpc_message *m;
+	struct alpc_work work;
+
+	spent.any = false;
+	alpc_work_begin(&work, end->port);
+	m = alpc_request_find(end, id, ALPC_REQUEST, &work.wake, &spent);
+	if (!IS_ERR(m)) {
+		alpc_call_cancel_callback(m, &work);
+		w = m->caller;
+		m->caller = NULL;
+		if (w || m->detached)
+			alpc_request_settle(end->own, m, &work.wake, &spent);
+		else
+			alpc_request_return(end->own, m, &work.wake, &spent);
+	}
+	if (w)
+		alpc_waiter_cancel(w, false, &work.wake);
+	alpc_work_end(&work, end->port);
+	if (spent.any)
+		alpc_spent_drop(&spent);
+	return PTR_ERR_OR_ZERO(m);
 }
 
 /**
@@ -378,15 +441,53 @@ static struct alpc_message *alpc_call_find(const struct alpc_end *end, u64 call)
 	return found;
 }
 
+/*
+ * Wait for the reply to an asynchronous request, or take it before all that is
+ * queued. Return: as alpc_call_resume().
+ */
+static int alpc_reply_await(struct alpc_op *op)
+{
+	struct alpc_end *end = op->end;
+	struct alpc_message *m = alpc_sent_find(end, op->x->recv.call);
+
+	if (!m || !m->async || m->state == ALPC_MSG_CANCELED ||
+	    m->state == ALPC_MSG_KEPT)
+		return end->conn && end->conn->state == ALPC_STATE_CLOSED ?
+		       -EPIPE : -ESRCH;
+	if (m->caller)
+		return -EBUSY;
+	op->by_id = true;
+	if (m->type == ALPC_REQUEST) {
+		m->caller = &op->w;
+		op->call = m;
+		return -EINPROGRESS;
+	}
+	if (m->len > op->w.room) {
+		op->x->recv.len = m->len;
+		return -EMSGSIZE;
+	}
+	alpc_queue_remove(end->own, m, &op->wake);
+	if (m->type == ALPC_REPLY) {
+		alpc_deliver_reply(m, &op->w.delivery);
+		return 0;
+	}
+	alpc_message_forget(m);
+	m->state = ALPC_MSG_DONE;
+	alpc_spent_add(&op->spent, m);
+	return -ECANCELED;
+}
+
 /**
- * alpc_call_resume() - go on waiting for a call after a callback
- * @op: transfer; &alpc_msg.call of its recv names the call
+ * alpc_call_resume() - go on waiting for a call after a callback, or wait for the
+ *	reply to an asynchronous request
+ * @op: transfer; &alpc_msg.call of its recv names the call or request
  *
  * Context: port's lock held.
  *
  * Return: 0 if there is something for it, -EINPROGRESS if the thread now waits,
- * -ECANCELED if the call was a callback in a call that was cancelled, -EPIPE or
- * -ESRCH.
+ * -ECANCELED if the request was cancelled by its receiver, or was a callback in a
+ * call that was cancelled, -EBUSY if another thread waits for this reply,
+ * -EMSGSIZE, -EPIPE or -ESRCH.
  */
 int alpc_call_resume(struct alpc_op *op)
 {
@@ -396,8 +497,7 @@ int alpc_call_resume(struct alpc_op *op)
 	lockdep_assert_held(&end->port->lock);
 	m = alpc_call_find(end, op->x->recv.call);
 	if (!m)
-		return end->conn && end->conn->state == ALPC_STATE_CLOSED ?
-		       -EPIPE : -ESRCH;
+		return alpc_reply_await(op);
 	list_del_init(&m->node);
 	m->detached = false;
 	/* Also if it was answered meanwhile, and brings something else. */
@@ -423,105 +523,5 @@ int alpc_call_resume(struct alpc_op *op)
 		m->caller = &op->w;
 		op->call = m;
 		return -EINPROGRESS;
-	}
-}
-
-/* A thread that is just answering learns of it from alpc_request_check(). */
-static void alpc_request_cancel(struct alpc_message *m, struct alpc_work *work)
-{
-	bool replying = m->state == ALPC_MSG_REPLYING;
-
-	alpc_message_remove(m, work);
-	if (replying)
-		m->state = ALPC_MSG_CANCELED;
-}
-
-/**
- * alpc_call_callback() - the callback in a call that a thread waits for
- * @m: the call
- *
- * There is one at most, because a second one is refused until it is answered.
- *
- * Context: port's lock held.
- *
- * Return: the callback, or NULL.
- */
-struct alpc_message *alpc_call_callback(const struct alpc_message *m)
-{
-	struct alpc_message *cb;
-
-	if (!m->called_back)
-		return NULL;
-	hlist_for_each_entry(cb, &alpc_end_peer(m->from)->sent, sent)
-		if ((cb->flags & ALPC_MSG_CALLBACK) &&
-		    cb->call == m->sender_id &&
-		    (cb->caller || cb->detached))
-			return cb;
-	return NULL;
-}
-
-/*
- * A callback whose thread handles another one, and learns of it when it comes back.
- * What is to be given back is counted already, as every call without its thread is.
- */
-static void alpc_call_cancel_detached(struct alpc_queue *own,
-				      struct alpc_message *cb)
-{
-	if (cb->state != ALPC_MSG_PENDING)
-		return;
-	if (cb->brings & ALPC_BRINGS_VIEW) {
-		cb->state = ALPC_MSG_KEPT;
-	} else {
-		alpc_pending_del(&own->pending, cb);
-		cb->state = ALPC_MSG_CANCELED;
-	}
-}
-
-/*
- * A callback made in a call fails when nobody is left to answer it, and so does
- * the one made in that, to the depth that is allowed. Other threads may still be
- * looking at a view that it brought.
- */
-static void alpc_call_cancel_callback(struct alpc_message *m,
-				      struct alpc_work *work)
-{
-	struct alpc_message *cb = alpc_call_callback(m);
-	struct alpc_waiter *w;
-
-	if (!cb)
-		return;
-	alpc_call_cancel_callback(cb, work);
-	w = cb->caller;
-	if (w) {
-		cb->caller = NULL;
-		if (!alpc_request_keep(cb))
-			alpc_request_cancel(cb, work);
-		alpc_waiter_give(w, -ECANCELED, &work->wake);
-	} else {
-		alpc_call_cancel_detached(m->from->own, cb);
-	}
-}
-
-/**
- * alpc_call_cancel() - nobody waits for the answer to this request any more
- * @m: request with a thread that waits
- * @work: collects what is to be done without the lock
- *
- * A request that was received becomes the notice of its cancellation, unless a
- * thread is just answering it, which learns it that way.
- *
- * Context: port's lock held, RCU read-side critical section.
- */
-void alpc_call_cancel(struct alpc_message *m, struct alpc_work *work)
-{
-	struct alpc_queue *to = alpc_end_peer(m->from)->own;
-
-	m->caller = NULL;
-	alpc_call_cancel_callback(m, work);
-	if (m->state == ALPC_MSG_PENDING) {
-		m->state = ALPC_MSG_CANCELED;
-		alpc_queue_post(to, m, false, &work->wake);
-	} else {
-		alpc_request_cancel(m, work);
 	}
 }

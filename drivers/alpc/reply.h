@@ -16,7 +16,7 @@ void alpc_request_withdraw(struct alpc_queue *own, struct alpc_message *m,
 void alpc_message_remove(struct alpc_message *m, struct alpc_work *work);
 struct alpc_message *alpc_request_claim(struct alpc_end *end, u64 id, u8 type,
 					struct alpc_conn **conn);
-struct alpc_message *alpc_call_callback(const struct alpc_message *m);
+int alpc_request_reject(struct alpc_end *end, u64 id);
 int alpc_request_unclaim(struct alpc_end *end, struct alpc_message *m);
 int alpc_request_check(const struct alpc_message *m);
 void alpc_request_answer(struct alpc_queue *own, struct alpc_message *m,

@@ -9,9 +9,9 @@
 #include <linux/err.h>
 #include <linux/minmax.h>
 
+#include "cancel.h"
 #include "deliver.h"
 #include "parcel.h"
-#include "reply.h"
 #include "trace.h"
 
 static bool alpc_send_wants_reply(const struct alpc_transfer *x)
@@ -193,7 +193,8 @@ static struct alpc_message *alpc_callback_outer(const struct alpc_op *op)
 /*
  * A callback goes to the thread that waits in the outer call. That call is then
  * without a thread until alpc_call_resume(). If the outer request was
- * asynchronous the callback goes into the queue of whoever sent it.
+ * asynchronous the callback goes into the queue of whoever sent it, also while a
+ * thread waits for the reply.
  */
 static int alpc_send_callback(struct alpc_op *op)
 {
@@ -216,7 +217,8 @@ static int alpc_send_callback(struct alpc_op *op)
 	alpc_end_note(from, m, m->sender);
 	m->state = ALPC_MSG_QUEUED;
 	trace_alpc_send(from, m);
-	w = outer->caller;
+	outer->called_back = true;
+	w = outer->async ? NULL : outer->caller;
 	if (!w) {
 		op->peer = alpc_queue_post(to, m, false, &op->wake);
 		return 0;
@@ -224,7 +226,6 @@ static int alpc_send_callback(struct alpc_op *op)
 	op->peer = w->task;
 	outer->caller = NULL;
 	outer->detached = true;
-	outer->called_back = true;
 	alpc_message_count(outer);
 	list_add_tail(&outer->node, &to->detached);
 	alpc_deliver(to, m, &w->delivery);

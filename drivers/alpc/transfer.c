@@ -10,6 +10,7 @@
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
+#include "cancel.h"
 #include "deliver.h"
 #include "parcel.h"
 #include "trace.h"
@@ -159,17 +160,19 @@ static __always_inline int alpc_commit_and_spin(struct alpc_op *op)
 	return ret;
 }
 
-/* A call gives up. Return: true if nobody has seen the request. */
-static bool alpc_give_up_call(struct alpc_op *op, struct alpc_work *work)
+static void alpc_call_canceled(struct alpc_op *op, bool unseen)
 {
-	bool unseen = op->call->state == ALPC_MSG_QUEUED;
-
-	if (unlikely(unseen && op->call->brings))
-		alpc_parcel_not_sent(op->call);
-	alpc_call_cancel(op->call, work);
 	op->x->out_done |= ALPC_DONE_CANCELED;
 	if (unseen)
 		op->x->out_done &= ~ALPC_DONE_SENT;
+}
+
+/* A call gives up. Return: true if nobody has seen the request. */
+static bool alpc_give_up_call(struct alpc_op *op, struct alpc_work *work)
+{
+	bool unseen = alpc_call_cancel(op->call, work);
+
+	alpc_call_canceled(op, unseen);
 	return unseen;
 }
 
@@ -187,6 +190,8 @@ static int alpc_give_up(struct alpc_op *op, int error)
 	if (alpc_waiter_is_done(&op->w)) {
 		error = op->w.error;
 		effect = true;
+	} else if (op->by_id) {
+		op->call->caller = NULL;
 	} else if (op->call) {
 		effect = !alpc_give_up_call(op, &work);
 	} else if (op->blocked) {
@@ -201,6 +206,15 @@ static int alpc_give_up(struct alpc_op *op, int error)
 	return error;
 }
 
+/* What else is to be said of a wait that ended with an error. */
+static noinline void alpc_wait_failed(struct alpc_op *op, int error)
+{
+	if (error == -EMSGSIZE)
+		op->x->recv.len = op->w.delivery.len;
+	else if (error == -ECANCELED && !op->by_id)
+		alpc_call_canceled(op, op->w.unseen);
+}
+
 static __always_inline int alpc_wait(struct alpc_op *op)
 {
 	int ret = alpc_sleep(&op->w, &op->deadline);
@@ -209,8 +223,8 @@ static __always_inline int alpc_wait(struct alpc_op *op)
 		ret = alpc_give_up(op, ret);
 	else
 		ret = op->w.error;
-	if (ret == -EMSGSIZE)
-		op->x->recv.len = op->w.delivery.len;
+	if (unlikely(ret))
+		alpc_wait_failed(op, ret);
 	return ret;
 }
 
@@ -319,6 +333,14 @@ alpc_copy_delivery(struct alpc_end *end, const struct alpc_delivery *d,
 	return 0;
 }
 
+/* Where it goes if it cannot be copied out. */
+static enum alpc_undo alpc_op_undo(const struct alpc_op *op)
+{
+	if (!(op->x->flags & ALPC_TRANSFER_WAIT))
+		return ALPC_UNDO_RECEIVED;
+	return op->by_id ? ALPC_UNDO_REPLY : ALPC_UNDO_CALL;
+}
+
 /* Copy out what was received; if that fails it is as if it had not been. */
 static int alpc_finish(struct alpc_op *op, struct alpc_transfer __user *ux)
 {
@@ -341,7 +363,7 @@ static int alpc_finish(struct alpc_op *op, struct alpc_transfer __user *ux)
 
 undo:
 	x->out_done &= ~ALPC_DONE_RECEIVED;
-	alpc_deliver_undo(op->end, d, x->flags & ALPC_TRANSFER_WAIT);
+	alpc_deliver_undo(op->end, d, alpc_op_undo(op));
 	return ret;
 }
 
@@ -394,6 +416,7 @@ static __always_inline void alpc_begin(struct alpc_op *op, struct alpc_end *end,
 	op->end = end;
 	op->x = x;
 	op->sent = false;
+	op->by_id = false;
 	op->m = NULL;
 	op->answer = NULL;
 	op->call = NULL;

@@ -39,6 +39,7 @@
  * @brings: what is sent brings more than data, see alpc_msg_brings()
  * @dontwait: fail rather than sleep, except for a reply
  * @sent: the message was posted or the reply handed over
+ * @by_id: it waits for the reply to an asynchronous request
  * @m: message to send; ours until @sent
  * @answer: a reply longer than the room in @m, or NULL
  * @call: call whose reply is waited for; port's lock
@@ -57,6 +58,7 @@ struct alpc_op {
 	bool brings;
 	bool dontwait;
 	bool sent;
+	bool by_id;
 	bool blocked;
 	struct alpc_message *m;
 	void *answer;
@@ -80,7 +82,6 @@ int alpc_reply_commit(struct alpc_op *op);
 int alpc_release_commit(struct alpc_op *op);
 
 int alpc_call_resume(struct alpc_op *op);
-void alpc_call_cancel(struct alpc_message *m, struct alpc_work *work);
 
 int alpc_op_check(const struct alpc_end *end, const struct alpc_transfer *x,
 		  bool brings);

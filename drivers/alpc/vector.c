@@ -564,7 +564,7 @@ static noinline bool alpc_vector_receive_some(struct alpc_end *end,
 	v->out_received += done;
 	/* The last one first, so that each finds its place. */
 	while (unlikely(taken > done))
-		alpc_deliver_undo(end, &d[--taken], false);
+		alpc_deliver_undo(end, &d[--taken], ALPC_UNDO_RECEIVED);
 	alpc_deliveries_done(d, done);
 	return done == count;
 }
@@ -587,7 +587,8 @@ static int alpc_vector_receive_first(struct alpc_op *op, struct alpc_vector *v)
 	if (!ret) {
 		ret = alpc_receive_finish(op->end, &op->w.delivery, &buf, u);
 		if (unlikely(ret))
-			alpc_deliver_undo(op->end, &op->w.delivery, false);
+			alpc_deliver_undo(op->end, &op->w.delivery,
+					  ALPC_UNDO_RECEIVED);
 	}
 	if (unlikely(ret)) {
 		if (ret == -EMSGSIZE && put_user(x->recv.len, &u->len))

@@ -110,6 +110,8 @@ struct alpc_delivery {
  * @state: ALPC_WAITER_*
  * @error: result: 0 or a negative errno; valid once DONE
  * @room: bytes that the receiver has room for, or the sender wants
+ * @unseen: result: nobody had received its request; valid once DONE with @error
+ *	-ECANCELED
  * @delivery: result: what was received; valid once DONE with @error 0
  */
 struct alpc_waiter {
@@ -121,6 +123,7 @@ struct alpc_waiter {
 	int state;
 	int error;
 	u32 room;
+	bool unseen;
 	struct alpc_delivery delivery;
 };
 
@@ -205,6 +208,21 @@ static inline void alpc_waiter_give(struct alpc_waiter *w, int error,
 	if (unlikely(wake->task))
 		alpc_wake_now(wake->task);
 	wake->task = task;
+}
+
+/**
+ * alpc_waiter_cancel() - end a thread's wait, because its request was cancelled
+ * @w: as for alpc_waiter_give()
+ * @unseen: nobody had received the request
+ * @wake: collects whom to wake
+ *
+ * Context: as for alpc_waiter_give().
+ */
+static inline void alpc_waiter_cancel(struct alpc_waiter *w, bool unseen,
+				      struct alpc_wake *wake)
+{
+	w->unseen = unseen;
+	alpc_waiter_give(w, -ECANCELED, wake);
 }
 
 /**

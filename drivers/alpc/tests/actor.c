@@ -8,6 +8,7 @@
 
 #include <linux/mm.h>
 
+#include "../cancel.h"
 #include "../deliver.h"
 #include "../port.h"
 #include "../work.h"
@@ -168,6 +169,7 @@ int alpc_actor_wait(struct alpc_actor *a, u64 call)
 {
 	a->x.flags = ALPC_TRANSFER_WAIT;
 	a->x.recv.call = call;
+	a->op.by_id = false;
 	return actor_commit(a, alpc_call_resume);
 }
 
@@ -223,11 +225,11 @@ void alpc_actor_done(struct alpc_actor *a)
 /**
  * alpc_actor_undo() - the thread could not copy out what it was handed
  * @a: actor that was handed something
- * @call: it was waiting for a call
+ * @how: what it was waiting for
  */
-void alpc_actor_undo(struct alpc_actor *a, bool call)
+void alpc_actor_undo(struct alpc_actor *a, enum alpc_undo how)
 {
-	alpc_deliver_undo(a->op.end, &a->op.w.delivery, call);
+	alpc_deliver_undo(a->op.end, &a->op.w.delivery, how);
 	a->op.w.delivery.msg = NULL;
 }
 

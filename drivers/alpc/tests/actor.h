@@ -7,6 +7,7 @@
 #ifndef ALPC_TESTS_ACTOR_H
 #define ALPC_TESTS_ACTOR_H
 
+#include "../deliver.h"
 #include "../transfer.h"
 
 /**
@@ -36,7 +37,7 @@ int alpc_actor_wait(struct alpc_actor *a, u64 call);
 int alpc_actor_receive(struct alpc_actor *a, u32 room);
 void alpc_actor_cancel(struct alpc_actor *a);
 void alpc_actor_done(struct alpc_actor *a);
-void alpc_actor_undo(struct alpc_actor *a, bool call);
+void alpc_actor_undo(struct alpc_actor *a, enum alpc_undo how);
 void alpc_actor_drop(struct alpc_actor *a);
 
 /* What the thread was handed, or NULL. */

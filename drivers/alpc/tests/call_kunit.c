@@ -101,7 +101,7 @@ static void callback_that_did_not_fit_comes_before_the_reply(struct kunit *test)
 
 	alpc_fixture_call_back(&c);
 	id = alpc_actor_got(c.client)->id;
-	alpc_actor_undo(c.client, true);
+	alpc_actor_undo(c.client, ALPC_UNDO_CALL);
 	KUNIT_EXPECT_TRUE(test, list_empty(&c.conn->queue.ready));
 	KUNIT_EXPECT_EQ(test, c.conn->queue.pending.count, 0);
 	KUNIT_ASSERT_EQ(test, reply(&c, c.id), 0);
@@ -122,7 +122,7 @@ static void reply_that_did_not_fit_stays_with_the_call(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, reply(&c, c.id), 0);
 	for (i = 0; i < 3; i++) {
-		alpc_actor_undo(c.client, true);
+		alpc_actor_undo(c.client, ALPC_UNDO_CALL);
 		KUNIT_EXPECT_TRUE(test, list_empty(&c.conn->queue.ready));
 		KUNIT_ASSERT_EQ(test, alpc_actor_wait(c.client, c.out_id), 0);
 		KUNIT_EXPECT_EQ(test, alpc_actor_got(c.client)->type,

@@ -202,7 +202,7 @@ static void answer_that_is_put_back_comes_first(struct kunit *test)
 	alpc_fixture_datagram(f, &c->conn->server, 0);
 	wait_for_end(test, c);
 	KUNIT_ASSERT_EQ(test, c->ret, 0);
-	alpc_deliver_undo(&c->conn->client, &c->d, false);
+	alpc_deliver_undo(&c->conn->client, &c->d, ALPC_UNDO_RECEIVED);
 	c->d.msg = NULL;
 	KUNIT_EXPECT_EQ(test, alpc_fixture_next_type(f, &c->conn->client),
 			ALPC_CONNECTION_REPLY);

@@ -166,7 +166,7 @@ static void what_comes_to_a_call_is_not_counted(struct kunit *test)
 					      0), 0);
 	KUNIT_EXPECT_EQ(test, conn->received, received);
 	KUNIT_ASSERT_NOT_NULL(test, alpc_actor_got(caller));
-	alpc_actor_undo(caller, true);
+	alpc_actor_undo(caller, ALPC_UNDO_CALL);
 	KUNIT_EXPECT_EQ(test, conn->received, received);
 	KUNIT_ASSERT_EQ(test, alpc_actor_wait(caller, call), 0);
 	alpc_actor_done(caller);

@@ -159,7 +159,7 @@ static void message_that_is_put_back_is_the_next(struct kunit *test)
 	post(test, 20, true);
 	a = alpc_fixture_receive(f, &f->port->end);
 	first = alpc_actor_got(a)->seq;
-	alpc_actor_undo(a, false);
+	alpc_actor_undo(a, ALPC_UNDO_RECEIVED);
 	KUNIT_EXPECT_EQ(test, queue(test)->length, 2);
 	KUNIT_EXPECT_EQ(test, queue(test)->size, 30);
 	/* It is not counted a second time: it cannot wait for room. */
@@ -176,7 +176,7 @@ static void message_that_is_put_back_goes_to_who_waits(struct kunit *test)
 
 	a = alpc_fixture_receive(f, &f->port->end);
 	waits = receiver(test, 10);
-	alpc_actor_undo(a, false);
+	alpc_actor_undo(a, ALPC_UNDO_RECEIVED);
 	KUNIT_EXPECT_EQ(test, alpc_actor_result(waits), 0);
 	KUNIT_EXPECT_PTR_EQ(test, waits->op.w.delivery.msg, m);
 	KUNIT_EXPECT_EQ(test, queue(test)->length, 0);
@@ -193,9 +193,9 @@ static void messages_put_back_together_keep_their_order(struct kunit *test)
 		post(test, 0, true);
 	for (i = 0; i < 3; i++)
 		a[i] = alpc_fixture_receive(f, &f->port->end);
-	alpc_actor_undo(a[1], false);
-	alpc_actor_undo(a[0], false);
-	alpc_actor_undo(a[2], false);
+	alpc_actor_undo(a[1], ALPC_UNDO_RECEIVED);
+	alpc_actor_undo(a[0], ALPC_UNDO_RECEIVED);
+	alpc_actor_undo(a[2], ALPC_UNDO_RECEIVED);
 	for (i = 0; i < 3; i++)
 		KUNIT_EXPECT_EQ(test, next_seq(test), first + i);
 }

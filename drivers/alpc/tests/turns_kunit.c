@@ -84,7 +84,7 @@ static void message_that_is_put_back_has_the_turn(struct kunit *test)
 	post(test, 1, 2);
 	a = alpc_fixture_receive(f, &f->port->end);
 	KUNIT_EXPECT_EQ(test, alpc_actor_got(a)->seq, 2);
-	alpc_actor_undo(a, false);
+	alpc_actor_undo(a, ALPC_UNDO_RECEIVED);
 	a = alpc_fixture_receive(f, &f->port->end);
 	KUNIT_EXPECT_EQ(test, alpc_actor_got(a)->seq, 2);
 	KUNIT_EXPECT_EQ(test, alpc_actor_got(a)->context, ALPC_FIXTURE_CONTEXT);

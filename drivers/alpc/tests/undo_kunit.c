@@ -9,6 +9,7 @@
  */
 #include "../deliver.h"
 
+#include "../cancel.h"
 #include "../reply.h"
 #include "../shutdown.h"
 #include "fixture.h"
@@ -40,7 +41,7 @@ static void request_waits_again_under_its_id(struct kunit *test)
 	u64 received = f->conn[0]->received;
 	struct alpc_actor *a;
 
-	alpc_actor_undo(h.receiver, false);
+	alpc_actor_undo(h.receiver, ALPC_UNDO_RECEIVED);
 	KUNIT_EXPECT_EQ(test, h.m->state, ALPC_MSG_QUEUED);
 	KUNIT_EXPECT_EQ(test, refcount_read(&h.m->ref), 1);
 	KUNIT_EXPECT_EQ(test, f->port->queue.pending.count, 0);
@@ -62,7 +63,7 @@ static void cancelled_meanwhile_is_not_heard_of(struct kunit *test)
 
 	alpc_actor_cancel(h.caller);
 	KUNIT_ASSERT_EQ(test, f->port->queue.length, 1);
-	alpc_actor_undo(h.receiver, false);
+	alpc_actor_undo(h.receiver, ALPC_UNDO_RECEIVED);
 	alpc_fixture_expect_empty(test);
 	KUNIT_EXPECT_EQ(test, f->conn[0]->received, received);
 }
@@ -75,7 +76,7 @@ static void notice_that_was_received_stays_received(struct kunit *test)
 	alpc_actor_cancel(h.caller);
 	KUNIT_ASSERT_EQ(test, alpc_fixture_next_type(f, &f->port->end),
 			ALPC_CANCELED);
-	alpc_actor_undo(h.receiver, false);
+	alpc_actor_undo(h.receiver, ALPC_UNDO_RECEIVED);
 	alpc_fixture_expect_empty(test);
 }
 
@@ -86,7 +87,7 @@ static void answered_meanwhile_is_over(struct kunit *test)
 	struct alpc_actor *guesses = alpc_actor(f, &f->port->end);
 
 	KUNIT_ASSERT_EQ(test, alpc_actor_reply(guesses, h.id, 0), 0);
-	alpc_actor_undo(h.receiver, false);
+	alpc_actor_undo(h.receiver, ALPC_UNDO_RECEIVED);
 	alpc_fixture_expect_empty(test);
 	KUNIT_EXPECT_EQ(test, alpc_actor_result(h.caller), 0);
 }
@@ -99,7 +100,7 @@ static void being_answered_it_stays_with_who_answers(struct kunit *test)
 
 	m = alpc_request_claim(&f->port->end, h.id, ALPC_REQUEST, NULL);
 	KUNIT_ASSERT_PTR_EQ(test, m, h.m);
-	alpc_actor_undo(h.receiver, false);
+	alpc_actor_undo(h.receiver, ALPC_UNDO_RECEIVED);
 	KUNIT_EXPECT_EQ(test, m->state, ALPC_MSG_REPLYING);
 	KUNIT_EXPECT_TRUE(test, list_empty(&m->node));
 	alpc_request_unclaim(&f->port->end, m);
@@ -127,7 +128,7 @@ static void cancelled_while_being_answered_is_left_alone(struct kunit *test)
 	spin_unlock(&port->lock);
 	rcu_read_unlock();
 
-	alpc_actor_undo(h.receiver, false);
+	alpc_actor_undo(h.receiver, ALPC_UNDO_RECEIVED);
 	alpc_fixture_expect_empty(test);
 	KUNIT_EXPECT_EQ(test, alpc_request_check(h.m), -ECANCELED);
 	KUNIT_EXPECT_FALSE(test, list_empty(&work.dead));
@@ -146,7 +147,7 @@ static void withdrawn_meanwhile_stays_withdrawn(struct kunit *test)
 	struct handed h = hand_request(test);
 
 	KUNIT_ASSERT_EQ(test, alpc_disconnect(&f->conn[0]->client), 0);
-	alpc_actor_undo(h.receiver, false);
+	alpc_actor_undo(h.receiver, ALPC_UNDO_RECEIVED);
 	KUNIT_EXPECT_EQ(test, alpc_fixture_next_type(f, &f->port->end),
 			ALPC_PORT_CLOSED);
 	alpc_fixture_expect_empty(test);
@@ -162,7 +163,7 @@ static void in_use_for_a_callback_it_stays_unanswered(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, alpc_actor_call(guesses, ALPC_SEND_CALLBACK, h.id,
 					      8), 0);
 	KUNIT_ASSERT_TRUE(test, h.m->detached);
-	alpc_actor_undo(h.receiver, false);
+	alpc_actor_undo(h.receiver, ALPC_UNDO_RECEIVED);
 	KUNIT_EXPECT_EQ(test, h.m->state, ALPC_MSG_PENDING);
 	KUNIT_EXPECT_TRUE(test, h.m->detached);
 	KUNIT_EXPECT_EQ(test, f->port->queue.length, 0);
@@ -182,7 +183,7 @@ static void notice_waits_again(struct kunit *test)
 	alpc_actor_done(h.receiver);
 	alpc_actor_cancel(h.caller);
 	a = alpc_fixture_receive(f, &f->port->end);
-	alpc_actor_undo(a, false);
+	alpc_actor_undo(a, ALPC_UNDO_RECEIVED);
 	KUNIT_EXPECT_EQ(test, f->conn[0]->received, received);
 	KUNIT_EXPECT_EQ(test, f->port->queue.pending.count, 1);
 	KUNIT_EXPECT_EQ(test, f->port->queue.size, 0);
@@ -203,7 +204,7 @@ static void last_notice_comes_again_as_it_was(struct kunit *test)
 	a = alpc_fixture_receive(f, &f->port->end);
 	KUNIT_EXPECT_EQ(test, alpc_actor_got(a)->type, ALPC_PORT_CLOSED);
 	seq = alpc_actor_got(a)->seq;
-	alpc_actor_undo(a, false);
+	alpc_actor_undo(a, ALPC_UNDO_RECEIVED);
 	a = alpc_fixture_receive(f, &f->port->end);
 	KUNIT_EXPECT_EQ(test, alpc_actor_got(a)->type, ALPC_PORT_CLOSED);
 	KUNIT_EXPECT_EQ(test, alpc_actor_got(a)->seq, seq);
@@ -225,7 +226,7 @@ static void reply_that_was_queued_counts_again(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, alpc_actor_reply(a, id, 4), 0);
 	a = alpc_fixture_receive(f, &conn->client);
 	KUNIT_EXPECT_EQ(test, conn->client.unanswered, 0);
-	alpc_actor_undo(a, false);
+	alpc_actor_undo(a, ALPC_UNDO_RECEIVED);
 	KUNIT_EXPECT_EQ(test, conn->client.unanswered, 1);
 	KUNIT_EXPECT_EQ(test, conn->queue.size, 4);
 	a = alpc_fixture_receive(f, &conn->client);
@@ -245,7 +246,7 @@ static void nothing_comes_back_for_a_closed_server(struct kunit *test)
 	alpc_fixture_datagram(f, &conn->client, 8);
 	a = alpc_fixture_receive(f, &f->port->end);
 	alpc_end_release(&conn->server);
-	alpc_actor_undo(a, false);
+	alpc_actor_undo(a, ALPC_UNDO_RECEIVED);
 	alpc_fixture_expect_empty(test);
 	KUNIT_EXPECT_EQ(test, refcount_read(&conn->ref), references - 1);
 }

@@ -168,7 +168,7 @@ TEST_F(scene, each_reserved_field_must_be_zero)
 		if (command->reserved[0])
 			EXPECT_TRUE(command_works(&self->scene, command));
 	}
-	EXPECT_EQ(13, fields);
+	EXPECT_EQ(14, fields);
 	EXPECT_EQ(0, pair_works(&self->scene.pair));
 }
 
@@ -199,6 +199,7 @@ FIXTURE_VARIANT_ADD(file, connection_port) {
 		[ACCEPT] = true, [PORT_INFO] = true, [SHUTDOWN] = true, [TRANSFER] = true,
 		[OPEN_SECTION] = true, [ACCESS] = true, [TAKE_FDS] = true,
 		[GET_IDENTITY] = true, [GET_USAGE] = true, [VECTOR] = true, [BIND] = true,
+		[CANCEL] = true,
 	},
 };
 
@@ -210,6 +211,7 @@ FIXTURE_VARIANT_ADD(file, client_port) {
 		[DELETE_SECTION] = true, [ACCESS] = true, [TAKE_FDS] = true,
 		[GET_IDENTITY] = true, [CREATE_SECURITY] = true, [REVOKE_SECURITY] = true,
 		[DELETE_SECURITY] = true, [GET_USAGE] = true, [VECTOR] = true, [BIND] = true,
+		[CANCEL] = true,
 	},
 };
 
@@ -220,7 +222,7 @@ FIXTURE_VARIANT_ADD(file, server_port) {
 		[CREATE_SECTION] = true, [OPEN_SECTION] = true, [DELETE_SECTION] = true,
 		[ACCESS] = true, [TAKE_FDS] = true, [GET_IDENTITY] = true,
 		[CREATE_SECURITY] = true, [REVOKE_SECURITY] = true, [DELETE_SECURITY] = true,
-		[GET_USAGE] = true, [VECTOR] = true,
+		[GET_USAGE] = true, [VECTOR] = true, [CANCEL] = true,
 	},
 };
 
@@ -370,7 +372,7 @@ TEST(query_tells_version_limits_and_features)
 	EXPECT_EQ(ALPC_DATA_MAX, query.out_data_max);
 	EXPECT_EQ(ALPC_FEATURE_SECTIONS | ALPC_FEATURE_ACCESS | ALPC_FEATURE_FDS |
 		  ALPC_FEATURE_SECURITY | ALPC_FEATURE_USAGE | ALPC_FEATURE_VECTORS |
-		  ALPC_FEATURE_COMPLETION,
+		  ALPC_FEATURE_COMPLETION | ALPC_FEATURE_CANCEL,
 		  query.out_features & ~(ALPC_FEATURE_EXIT_NOTICE | ALPC_FEATURE_CONCURRENCY));
 	EXPECT_LT(0, query.out_queue_messages_max);
 	EXPECT_NE(POISON_U32, query.out_queue_messages_max);

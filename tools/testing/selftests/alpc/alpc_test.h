@@ -138,6 +138,15 @@ int alpc_receive_nowait(int fd, struct alpc_msg *msg, void *buf, __u32 room);
 
 int alpc_reply(int fd, __u64 id, const void *data, __u32 len);
 
+/* The reply to the asynchronous request @id; @timeout as that of a transfer. */
+int alpc_await_reply(int fd, __u64 id, long long timeout, struct alpc_msg *msg, void *buf,
+		     __u32 room);
+
+/* Cancel a request: enum alpc_cancel_state, or a negative errno. */
+int alpc_cancel(int fd, __u64 id);
+int alpc_cancel_cookie(int fd, __u64 cookie);
+int alpc_cancel_received(int fd, __u64 id);
+
 /* Give back what came with a message. */
 int alpc_release(int fd, __u64 id);
 int alpc_reply_receive(int fd, __u64 id, const void *data, __u32 len, struct alpc_msg *msg,

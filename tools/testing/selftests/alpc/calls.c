@@ -324,6 +324,44 @@ int alpc_reply(int fd, __u64 id, const void *data, __u32 len)
 	return alpc_transfer(fd, &t);
 }
 
+int alpc_await_reply(int fd, __u64 id, long long timeout, struct alpc_msg *msg, void *buf,
+		     __u32 room)
+{
+	struct alpc_transfer t;
+
+	transfer_init(&t, ALPC_TRANSFER_WAIT);
+	transfer_receive(&t, buf, room);
+	t.recv.call = id;
+	t.timeout = timeout;
+	return transfer_message(fd, &t, msg);
+}
+
+static int cancel(int fd, __u32 flags, __u64 id, __u64 cookie)
+{
+	struct alpc_cancel arg = {
+		.size = sizeof(arg), .flags = flags, .id = id, .cookie = cookie,
+		.out_state = POISON_U32,
+	};
+	int err = alpc_ioctl(fd, ALPC_IOC_CANCEL, &arg);
+
+	return err ? err : (int)arg.out_state;
+}
+
+int alpc_cancel(int fd, __u64 id)
+{
+	return cancel(fd, 0, id, 0);
+}
+
+int alpc_cancel_cookie(int fd, __u64 cookie)
+{
+	return cancel(fd, ALPC_CANCEL_COOKIE, 0, cookie);
+}
+
+int alpc_cancel_received(int fd, __u64 id)
+{
+	return cancel(fd, ALPC_CANCEL_RECEIVED, id, 0);
+}
+
 int alpc_release(int fd, __u64 id)
 {
 	struct alpc_transfer t;

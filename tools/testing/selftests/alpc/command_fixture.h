@@ -47,6 +47,7 @@ FIXTURE_VARIANT_ADD(command, get_usage) { GET_USAGE };
 FIXTURE_VARIANT_ADD(command, vector) { VECTOR };
 FIXTURE_VARIANT_ADD(command, create_completion) { CREATE_COMPLETION };
 FIXTURE_VARIANT_ADD(command, bind) { BIND };
+FIXTURE_VARIANT_ADD(command, cancel) { CANCEL };
 
 FIXTURE_SETUP(command)
 {

@@ -28,6 +28,7 @@ static void scene_disconnect(struct scene *scene)
 	close_fd(&scene->pair.client);
 	close_fd(&scene->pair.server);
 	scene->call = 0;
+	scene->canceled = 0;
 	scene->parcel = 0;
 	scene->security = 0;
 	scene->section = 0;
@@ -88,6 +89,7 @@ const struct command *const commands[COMMANDS] = {
 	[VECTOR] = &vector_command,
 	[CREATE_COMPLETION] = &create_completion_command,
 	[BIND] = &bind_command,
+	[CANCEL] = &cancel_command,
 };
 
 bool command_works(struct scene *scene, const struct command *command)

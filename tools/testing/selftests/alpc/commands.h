@@ -30,6 +30,7 @@ struct scene {
 	char theirs[16], ours[16];
 	struct alpc_vector_send send;
 	int completion;		/* a completion port, or -1 */
+	__u64 canceled;		/* a request that the client has received, or 0 */
 };
 
 int scene_open(struct scene *scene);
@@ -69,7 +70,7 @@ enum command_index {
 	QUERY, CREATE, CONNECT, ACCEPT, DISCONNECT, PORT_INFO, NOTIFY_EXIT, SHUTDOWN, TRANSFER,
 	CREATE_SECTION, OPEN_SECTION, DELETE_SECTION, ACCESS, TAKE_FDS,
 	GET_IDENTITY, CREATE_SECURITY, REVOKE_SECURITY, DELETE_SECURITY, GET_USAGE,
-	VECTOR, CREATE_COMPLETION, BIND,
+	VECTOR, CREATE_COMPLETION, BIND, CANCEL,
 	COMMANDS,
 };
 
@@ -102,6 +103,7 @@ extern const struct command get_usage_command;
 extern const struct command vector_command;
 extern const struct command create_completion_command;
 extern const struct command bind_command;
+extern const struct command cancel_command;
 
 extern const struct command *const commands[COMMANDS];
 

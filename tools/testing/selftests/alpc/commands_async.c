@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commands of vectors and completion ports.
+ * The commands of vectors, completion ports and cancelling.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
@@ -123,4 +123,41 @@ const struct command bind_command = {
 	.reserved = { offsetof(struct alpc_bind, __reserved) },
 	.prepare = prepare_bind,
 	.happened = happened_bind,
+};
+
+static int prepare_cancel(struct scene *scene, void *arg)
+{
+	struct alpc_msg msg;
+
+	if (!scene->canceled &&
+	    (alpc_request_async(scene->pair.server, "x", 1, 0, 16, &scene->canceled) ||
+	     !next_is(scene->pair.client, ALPC_REQUEST, &msg)))
+		return -1;
+	*(struct alpc_cancel *)arg = (struct alpc_cancel){
+		.size = sizeof(struct alpc_cancel),
+		.id = scene->canceled,
+		.out_state = POISON_U32,
+	};
+	return scene->pair.server;
+}
+
+static bool happened_cancel(struct scene *scene, void *arg)
+{
+	struct alpc_cancel *cancel = arg;
+	struct alpc_msg msg;
+
+	scene->canceled = 0;
+	return cancel->out_state == ALPC_CANCELED_TAKEN &&
+	       next_is(scene->pair.client, ALPC_CANCELED, &msg) &&
+	       nothing_at(scene->pair.client) && !alpc_unanswered(scene->pair.client);
+}
+
+const struct command cancel_command = {
+	.number = ALPC_IOC_CANCEL,
+	.size = sizeof(struct alpc_cancel),
+	.known_flags = ALPC_CANCEL_RECEIVED | ALPC_CANCEL_COOKIE,
+	.reserved = { offsetof(struct alpc_cancel, __reserved) },
+	.has_output = true,
+	.prepare = prepare_cancel,
+	.happened = happened_cancel,
 };
