@@ -23,6 +23,7 @@
 #include "ioctl.h"
 #include "names.h"
 #include "port.h"
+#include "reserve.h"
 #include "runner.h"
 #include "shutdown.h"
 #include "transfer.h"
@@ -38,7 +39,8 @@ int alpc_cmd_query(struct alpc_ucmd *ucmd)
 	arg->out_features = ALPC_FEATURE_SECTIONS | ALPC_FEATURE_ACCESS |
 			    ALPC_FEATURE_FDS | ALPC_FEATURE_SECURITY |
 			    ALPC_FEATURE_USAGE | ALPC_FEATURE_VECTORS |
-			    ALPC_FEATURE_COMPLETION | ALPC_FEATURE_CANCEL;
+			    ALPC_FEATURE_COMPLETION | ALPC_FEATURE_CANCEL |
+			    ALPC_FEATURE_RESERVES;
 	if (ALPC_RUNNER_SUPPORTED)
 		arg->out_features |= ALPC_FEATURE_CONCURRENCY;
 	if (alpc_exit_is_supported())
@@ -407,4 +409,29 @@ int alpc_cmd_cancel(struct alpc_ucmd *ucmd)
 	arg->out_state = 0;
 	ret = alpc_ucmd_respond(ucmd) ?: alpc_cancel(ucmd->end, arg);
 	return ret ?: alpc_ucmd_respond(ucmd);
+}
+
+int alpc_cmd_create_reserve(struct alpc_ucmd *ucmd)
+{
+	struct alpc_create_reserve *arg = ucmd->arg;
+	int ret;
+
+	if (arg->flags)
+		return -EINVAL;
+	ret = alpc_reserve_create(ucmd->end, arg);
+	if (ret)
+		return ret;
+	ret = alpc_ucmd_respond(ucmd);
+	if (ret)
+		alpc_reserve_delete(ucmd->end, arg->out_reserve);
+	return ret;
+}
+
+int alpc_cmd_delete_reserve(struct alpc_ucmd *ucmd)
+{
+	struct alpc_delete_reserve *arg = ucmd->arg;
+
+	if (arg->flags | arg->__reserved)
+		return -EINVAL;
+	return alpc_reserve_delete(ucmd->end, arg->reserve);
 }

@@ -47,5 +47,7 @@ int alpc_cmd_get_usage(struct alpc_ucmd *ucmd);
 int alpc_cmd_create_completion(struct alpc_ucmd *ucmd);
 int alpc_cmd_bind(struct alpc_ucmd *ucmd);
 int alpc_cmd_cancel(struct alpc_ucmd *ucmd);
+int alpc_cmd_create_reserve(struct alpc_ucmd *ucmd);
+int alpc_cmd_delete_reserve(struct alpc_ucmd *ucmd);
 
 #endif /* ALPC_CMD_H */

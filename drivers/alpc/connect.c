@@ -91,6 +91,8 @@ alpc_connect_message(struct alpc_conn *conn, const struct alpc_connect *arg)
 		alpc_message_recycle(m, &end->spare);
 		return ERR_PTR(ret);
 	}
+	/* Many a client does nothing for long after it has connected. */
+	m->single = true;
 	m->type = ALPC_CONNECTION_REQUEST;
 	m->len = arg->send_len;
 	m->cookie = 0;

@@ -207,11 +207,7 @@ void alpc_deliver_done(struct alpc_delivery *d)
 		alpc_message_put(m);
 		return;
 	}
-	/* Many a client does nothing for long after it has connected. */
-	if (unlikely(d->type > ALPC_CONNECTION_REQUEST))
-		alpc_message_put(m);
-	else
-		alpc_message_recycle(m, &m->from->spare);
+	alpc_message_recycle(m, &m->from->spare);
 	if (d->conn)
 		alpc_conn_put(d->conn);
 }

@@ -120,6 +120,10 @@ static void alpc_show_fdinfo(struct seq_file *s, struct file *file)
 	alpc_show_amount(s, "connects", &usage.connects);
 	alpc_show_amount(s, "section-bytes", &usage.section_bytes);
 	alpc_show_amount(s, "security-contexts", &usage.security);
+	alpc_show_amount(s, "reserves", &usage.reserves);
+	/* Each user has a limit of its own for them. */
+	if (end->conn)
+		seq_printf(s, "alpc-fds:\t%llu\n", usage.fds.used);
 	if (end->kind == ALPC_KIND_SERVER)
 		seq_printf(s, "alpc-context:\t%#llx\n", info.out_context);
 }

@@ -55,15 +55,10 @@ void alpc_ident_tell(const struct alpc_ident *ident, u8 withheld,
 						    INVALID_GID);
 }
 
-static struct alpc_ident *
-alpc_ident_alloc(const struct alpc_ident_cache *cache)
+/* Make it show the calling thread. */
+static void alpc_ident_fill(struct alpc_ident *ident,
+			    const struct alpc_ident_cache *cache)
 {
-	struct alpc_ident *ident;
-
-	ident = kmalloc(sizeof(*ident), GFP_KERNEL_ACCOUNT);
-	if (!ident)
-		return NULL;
-	refcount_set(&ident->ref, 1);
 	ident->process = get_pid(task_tgid(current));
 	ident->thread = get_pid(task_pid(current));
 	ident->cred = get_current_cred();
@@ -77,6 +72,43 @@ alpc_ident_alloc(const struct alpc_ident_cache *cache)
 	    !uid_eq(ident->cred->euid, cache->uid))
 		ident->level = ALPC_LEVEL_IDENTIFICATION;
 	alpc_ident_tell(ident, ident->withheld, &ident->own);
+}
+
+static void alpc_ident_empty(struct alpc_ident *ident)
+{
+	put_pid(ident->process);
+	put_pid(ident->thread);
+	put_cred(ident->cred);
+}
+
+static struct alpc_ident *
+alpc_ident_alloc(const struct alpc_ident_cache *cache)
+{
+	struct alpc_ident *ident;
+
+	ident = kmalloc(sizeof(*ident), GFP_KERNEL_ACCOUNT);
+	if (!ident)
+		return NULL;
+	refcount_set(&ident->ref, 1);
+	ident->aside = false;
+	alpc_ident_fill(ident, cache);
+	return ident;
+}
+
+/**
+ * alpc_ident_alloc_aside() - memory for a snapshot that cannot be refused
+ *
+ * Return: one that shows nobody, or NULL without memory.
+ */
+struct alpc_ident *alpc_ident_alloc_aside(void)
+{
+	struct alpc_ident *ident;
+
+	ident = kzalloc(sizeof(*ident), GFP_KERNEL_ACCOUNT);
+	if (!ident)
+		return NULL;
+	refcount_set(&ident->ref, 1);
+	ident->aside = true;
 	return ident;
 }
 
@@ -119,8 +151,31 @@ void alpc_ident_put(struct alpc_ident *ident)
 {
 	if (!ident || !refcount_dec_and_test(&ident->ref))
 		return;
-	put_pid(ident->process);
-	put_pid(ident->thread);
-	put_cred(ident->cred);
+	alpc_ident_empty(ident);
 	kfree_rcu(ident, rcu);
+}
+
+/**
+ * alpc_ident_replace() - make a held snapshot show the calling thread
+ * @held: reference to one that does not, or NULL
+ * @cache: where to look first
+ *
+ * Return: 0 or -ENOMEM; then @held is as it was. Never -ENOMEM if its memory was
+ * set aside.
+ */
+int alpc_ident_replace(struct alpc_ident **held, struct alpc_ident_cache *cache)
+{
+	struct alpc_ident *ident = *held;
+
+	if (ident && ident->aside) {
+		alpc_ident_empty(ident);
+		alpc_ident_fill(ident, cache);
+		return 0;
+	}
+	ident = alpc_ident_get_current(cache);
+	if (!ident)
+		return -ENOMEM;
+	alpc_ident_put(*held);
+	*held = ident;
+	return 0;
 }

@@ -48,6 +48,8 @@ struct alpc_ids {
  * @ref: references; the last one frees after an RCU grace period
  * @withheld: ALPC_IDENTITY_* parts that receivers are not told
  * @level: &enum alpc_level
+ * @aside: its memory was set aside: it is written again for the next sender, once
+ *	nobody else has a reference, instead of being replaced, and is in no cache
  * @process: the process
  * @thread: the thread
  * @cred: its credentials
@@ -60,6 +62,7 @@ struct alpc_ident {
 	refcount_t ref;
 	u8 withheld;
 	u8 level;
+	bool aside;
 	struct pid *process;
 	struct pid *thread;
 	const struct cred *cred;
@@ -95,6 +98,9 @@ void alpc_ident_cache_init(struct alpc_ident_cache *cache,
 void alpc_ident_cache_exit(struct alpc_ident_cache *cache);
 
 struct alpc_ident *alpc_ident_get_current(struct alpc_ident_cache *cache);
+struct alpc_ident *alpc_ident_alloc_aside(void);
+int alpc_ident_replace(struct alpc_ident **held,
+		       struct alpc_ident_cache *cache);
 void alpc_ident_put(struct alpc_ident *ident);
 void alpc_ident_tell(const struct alpc_ident *ident, u8 withheld,
 		     struct alpc_ids *ids);
@@ -125,16 +131,22 @@ static inline bool alpc_ident_is_current(const struct alpc_ident *ident)
 static inline int alpc_ident_renew(struct alpc_ident **held,
 				   struct alpc_ident_cache *cache)
 {
-	struct alpc_ident *ident;
-
 	if (likely(alpc_ident_is_current(*held)))
 		return 0;
-	ident = alpc_ident_get_current(cache);
-	if (!ident)
-		return -ENOMEM;
-	alpc_ident_put(*held);
-	*held = ident;
-	return 0;
+	return alpc_ident_replace(held, cache);
+}
+
+/**
+ * alpc_ident_is_unshared() - has nobody else a reference?
+ * @ident: snapshot in no cache
+ */
+static inline bool alpc_ident_is_unshared(const struct alpc_ident *ident)
+{
+	if (refcount_read(&ident->ref) != 1)
+		return false;
+	/* Pairs with the release of the last other reference. */
+	smp_acquire__after_ctrl_dep();
+	return true;
 }
 
 /**

@@ -49,6 +49,8 @@ union alpc_arg {
 	struct alpc_create_completion create_completion;
 	struct alpc_bind bind;
 	struct alpc_cancel cancel;
+	struct alpc_create_reserve create_reserve;
+	struct alpc_delete_reserve delete_reserve;
 };
 
 /**
@@ -122,6 +124,12 @@ static const struct alpc_ioctl_op alpc_ioctl_ops[] = {
 		struct alpc_bind, __reserved, alpc_cmd_bind),
 	ALPC_OP(ALPC_IOC_CANCEL, ALPC_ON_PORTS, struct alpc_cancel, __reserved,
 		alpc_cmd_cancel),
+	ALPC_OP(ALPC_IOC_CREATE_RESERVE, ALPC_ON_CLIENT | ALPC_ON_SERVER,
+		struct alpc_create_reserve, out_reserve,
+		alpc_cmd_create_reserve),
+	ALPC_OP(ALPC_IOC_DELETE_RESERVE, ALPC_ON_CLIENT | ALPC_ON_SERVER,
+		struct alpc_delete_reserve, __reserved,
+		alpc_cmd_delete_reserve),
 };
 
 static const struct alpc_ioctl_op *alpc_find_op(unsigned int cmd)

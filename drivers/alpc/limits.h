@@ -66,6 +66,9 @@
 #define ALPC_SECURITY_DEFAULT		16U
 #define ALPC_SECURITY_MAX		256U
 
+/* Reserves of one end: likewise, and their messages may exceed a queue's limit. */
+#define ALPC_RESERVES_MAX		256U
+
 /* Buckets of a connection port's table of unanswered requests. */
 #define ALPC_PENDING_BUCKETS		512U
 

@@ -12,6 +12,7 @@
 #include <linux/uaccess.h>
 
 #include "parcel.h"
+#include "reserve.h"
 #include "user.h"
 
 static struct kmem_cache *alpc_message_cache;
@@ -63,7 +64,9 @@ static noinline struct alpc_message *alpc_message_make(struct alpc_user *user)
 	m->replier = NULL;
 	m->parcel = NULL;
 	m->brings = 0;
+	m->single = false;
 	m->changes = 0;
+	m->reserve = NULL;
 	m->user = user ? alpc_user_get(user) : NULL;
 	refcount_set(&m->ref, 1);
 	return m;
@@ -133,14 +136,20 @@ static noinline void alpc_message_free_data(struct alpc_message *m)
 		alpc_user_uncharge(m->user, ALPC_USER_MESSAGE_BYTES, m->room);
 }
 
-static void alpc_message_free_buffers(struct alpc_message *m)
+/* What it had beside the memory that it began with. */
+static void alpc_message_free_more(struct alpc_message *m)
 {
-	if (unlikely(m->data != alpc_message_inline(m)))
-		alpc_message_free_data(m);
 	if (unlikely(m->answer))
 		kvfree(m->answer);
 	if (unlikely(m->parcel))
 		alpc_parcel_empty(m);
+}
+
+static void alpc_message_free_buffers(struct alpc_message *m)
+{
+	if (unlikely(m->data != alpc_message_inline(m)))
+		alpc_message_free_data(m);
+	alpc_message_free_more(m);
 }
 
 static void alpc_message_empty(struct alpc_message *m)
@@ -156,11 +165,12 @@ static void alpc_message_empty(struct alpc_message *m)
  * alpc_message_reset() - make a message ready to be used again
  * @m: message that nobody finds any more; the reference stays the caller's
  *
- * Return: true, or false if another thread is still copying it.
+ * Return: true, or false if another thread is still copying it, or it is not to be
+ * used again so.
  */
 bool alpc_message_reset(struct alpc_message *m)
 {
-	if (unlikely(refcount_read(&m->ref) != 1))
+	if (unlikely(m->single || refcount_read(&m->ref) != 1))
 		return false;
 	alpc_message_empty(m);
 	return true;
@@ -171,11 +181,13 @@ bool alpc_message_reset(struct alpc_message *m)
  * @m: message that nobody finds any more; the caller's reference is consumed
  * @spare: where to keep it
  *
- * A message that a receiver is still copying is not used again.
+ * A message that a receiver is still copying is not used again, and one that is
+ * single is dropped.
  */
 void alpc_message_recycle(struct alpc_message *m, struct alpc_message **spare)
 {
-	if (unlikely(refcount_read(&m->ref) != 1 || READ_ONCE(*spare))) {
+	if (unlikely(m->single || refcount_read(&m->ref) != 1 ||
+		     READ_ONCE(*spare))) {
 		alpc_message_put(m);
 		return;
 	}
@@ -184,9 +196,19 @@ void alpc_message_recycle(struct alpc_message *m, struct alpc_message **spare)
 		alpc_message_put(m);
 }
 
-/* Called with the last reference gone. */
+/**
+ * alpc_message_free() - free a message, or let it come back to its reserve
+ * @m: message whose last reference is gone
+ *
+ * Context: process context without a spinlock.
+ */
 void alpc_message_free(struct alpc_message *m)
 {
+	if (m->reserve) {
+		alpc_message_free_more(m);
+		alpc_reserve_put(m->reserve);
+		return;
+	}
 	alpc_message_free_buffers(m);
 	alpc_ident_put(m->sender);
 	alpc_ident_put(m->replier);

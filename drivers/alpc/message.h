@@ -17,6 +17,7 @@
 struct alpc_conn;
 struct alpc_end;
 struct alpc_parcel;
+struct alpc_reserve;
 struct alpc_user;
 struct alpc_waiter;
 
@@ -109,6 +110,7 @@ enum alpc_state {
  * @brings: ALPC_BRINGS_* bits: what of @parcel counts; port's lock
  * @flags: %ALPC_MSG_CALLBACK if it is made inside a request of the receiver's,
  *	%ALPC_MSG_IDENTITY; port's lock
+ * @single: it is not kept to be used again when it is done with; immutable
  * @changes: for &alpc_identity.out_changes, if its sender's changes are noted;
  *	port's lock
  * @order: its place among what was posted to the same queue; port's lock
@@ -124,6 +126,7 @@ enum alpc_state {
  *	answered
  * @parcel: what it brings beside data, or NULL
  * @user: who is charged for it, a reference, or NULL; immutable
+ * @reserve: what it comes back to instead of being freed, or NULL; immutable
  */
 struct alpc_message {
 	struct list_head node;
@@ -147,6 +150,7 @@ struct alpc_message {
 	bool detached;
 	bool called_back;
 	u16 flags;
+	bool single;
 	u32 changes;
 	u64 order;
 	u64 id;
@@ -160,6 +164,7 @@ struct alpc_message {
 	void *answer;
 	struct alpc_parcel *parcel;
 	struct alpc_user *user;
+	struct alpc_reserve *reserve;
 };
 
 int alpc_message_cache_init(void);
@@ -185,12 +190,12 @@ static inline void *alpc_message_inline(struct alpc_message *m)
 }
 
 /**
- * alpc_message_renew() - make a message that was used before a new one
- * @m: message as alpc_message_reset() leaves it, in no list
+ * alpc_message_restart() - make a message that was used before a new one
+ * @m: message in no list, with memory for its data
  *
  * The identities of its earlier use are still in it, for alpc_ident_renew().
  */
-static inline void alpc_message_renew(struct alpc_message *m)
+static inline void alpc_message_restart(struct alpc_message *m)
 {
 	m->caller = NULL;
 	m->state = ALPC_MSG_NEW;
@@ -202,6 +207,15 @@ static inline void alpc_message_renew(struct alpc_message *m)
 	m->flags = 0;
 	m->call = 0;
 	m->answer = NULL;
+}
+
+/**
+ * alpc_message_renew() - likewise, without memory but its own
+ * @m: message as alpc_message_reset() leaves it, in no list
+ */
+static inline void alpc_message_renew(struct alpc_message *m)
+{
+	alpc_message_restart(m);
 	m->room = ALPC_MESSAGE_INLINE;
 	m->data = alpc_message_inline(m);
 }

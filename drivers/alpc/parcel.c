@@ -145,7 +145,8 @@ static int alpc_attrs_read(struct alpc_attrs *attrs, const struct alpc_msg *msg)
 			    msg->attrs_len, u64_to_user_ptr(msg->attrs));
 }
 
-static int alpc_parcel_get(struct alpc_message *m)
+/* Memory for what a message or its reply brings: 0, also if it has it, or -ENOMEM. */
+int alpc_parcel_get(struct alpc_message *m)
 {
 	if (!m->parcel)
 		m->parcel = kzalloc(sizeof(*m->parcel), GFP_KERNEL_ACCOUNT);

@@ -111,6 +111,7 @@ struct alpc_spent {
 void alpc_spent_add(struct alpc_spent *spent, struct alpc_message *m);
 void alpc_spent_drop(struct alpc_spent *spent);
 
+int alpc_parcel_get(struct alpc_message *m);
 int alpc_parcel_pack(struct alpc_message *m, struct alpc_end *end,
 		     const struct alpc_transfer *x);
 int alpc_parcel_pack_answer(struct alpc_message *m, struct alpc_end *end,

@@ -140,6 +140,7 @@ static void alpc_end_init(struct alpc_end *end, u8 kind,
 	end->conn = conn;
 	end->own = kind == ALPC_KIND_CLIENT ? &conn->queue : &port->queue;
 	INIT_HLIST_HEAD(&end->sent);
+	INIT_HLIST_HEAD(&end->reserves);
 	/* How long a client spins is not for the server to raise. */
 	if (kind == ALPC_KIND_CLIENT)
 		end->spin.max_ns = min(port->end.spin.max_ns,
@@ -150,11 +151,12 @@ static void alpc_end_init(struct alpc_end *end, u8 kind,
 
 static void alpc_end_exit(struct alpc_end *end)
 {
-	WARN_ON_ONCE(!hlist_empty(&end->sent) ||
+	WARN_ON_ONCE(!hlist_empty(&end->sent) || !hlist_empty(&end->reserves) ||
 		     (end->conn && !list_empty(&alpc_end_backlog(end)->blocked)));
 	if (end->spare)
 		alpc_message_free(end->spare);
-	alpc_ident_put(end->last);
+	put_pid(end->last_thread);
+	put_cred(end->last_cred);
 	alpc_pool_free(end->pool);
 	alpc_ident_cache_exit(&end->idents);
 }
@@ -184,8 +186,10 @@ bool alpc_end_has_share(const struct alpc_end *end)
  */
 void alpc_end_note_from(struct alpc_end *end, struct alpc_ident *ident)
 {
-	if (end->noted)
-		end->last = alpc_ident_get(ident);
+	if (!end->noted)
+		return;
+	end->last_thread = get_pid(ident->thread);
+	end->last_cred = get_cred(ident->cred);
 }
 
 /**
@@ -199,15 +203,20 @@ void alpc_end_note_from(struct alpc_end *end, struct alpc_ident *ident)
 void alpc_end_note_sender(struct alpc_end *end, struct alpc_message *m,
 			  struct alpc_ident *ident)
 {
-	struct alpc_ident *last = end->last;
+	struct pid *thread = end->last_thread;
+	const struct cred *cred = end->last_cred;
 
 	lockdep_assert_held(&end->port->lock);
-	/* A snapshot may have been pushed out of the cache and taken again. */
-	if (last != ident && (last->thread != ident->thread ||
-			      last->cred != ident->cred)) {
+	/*
+	 * Not the snapshot, as there can be several that show the same, nor a
+	 * reference to it, as its memory may be wanted again.
+	 */
+	if (thread != ident->thread || cred != ident->cred) {
 		end->changes++;
-		end->last = alpc_ident_get(ident);
-		alpc_ident_put(last);
+		end->last_thread = get_pid(ident->thread);
+		end->last_cred = get_cred(ident->cred);
+		put_pid(thread);
+		put_cred(cred);
 		m->flags |= ALPC_MSG_IDENTITY;
 	}
 	m->changes = end->changes;

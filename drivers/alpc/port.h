@@ -105,13 +105,17 @@ struct net;
  * @noted: it is noted when who sends through it changes; immutable
  * @changes: how often it did; port lock
  * @last_security: number of its last security context; port lock
- * @last: who sent last, or NULL unless @noted; port lock
+ * @last_thread: who sent last, or NULL unless @noted; a reference; port lock
+ * @last_cred: its credentials then; likewise
  * @spin: for how long its threads spin
  * @spare: a message to use again, or NULL; xchg()
  * @pool: more of them, once a vector was sent through it; cmpxchg()
  * @user: who is charged for messages that are sent through it; the port's or the
  *	connection's reference; immutable
  * @idents: the identities of its last senders
+ * @reserves: messages set aside; port lock
+ * @reserve_count: how many; port lock
+ * @last_reserve: number of the last one; port lock
  */
 struct alpc_end {
 	u8 kind;
@@ -128,9 +132,13 @@ struct alpc_end {
 	struct alpc_spin spin;
 	struct alpc_message *spare;
 	struct alpc_pool *pool;
-	struct alpc_ident *last;
+	struct pid *last_thread;
+	const struct cred *last_cred;
 	struct alpc_user *user;
 	struct alpc_ident_cache idents;
+	struct hlist_head reserves;
+	u32 reserve_count;
+	u32 last_reserve;
 };
 
 /**

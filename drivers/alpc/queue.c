@@ -194,7 +194,7 @@ static noinline void alpc_queue_add(struct alpc_queue *q,
 {
 	struct alpc_backlog *b = alpc_backlog_of(q, m);
 
-	if (counted && !m->charged) {
+	if (counted && !m->charged && !m->reserve) {
 		m->charged = true;
 		alpc_queue_charge(q, b, alpc_message_weight(m));
 	}

@@ -31,7 +31,7 @@ struct alpc_message;
  * are most likely still cached, without entering the queue. Only if nobody
  * waits it is queued, and counted against the limits. Messages that cannot wait
  * for room - replies, notices, and what a receiver puts back - are queued
- * without being counted.
+ * without being counted; so is what comes from a reserve, of which an end has few.
  *
  * What waits lies in one backlog for each port that it came through, and the
  * backlogs take turns: who sends one message waits for one of each other sender,

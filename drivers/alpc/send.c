@@ -12,6 +12,7 @@
 #include "cancel.h"
 #include "deliver.h"
 #include "parcel.h"
+#include "reserve.h"
 #include "trace.h"
 
 static bool alpc_send_wants_reply(const struct alpc_transfer *x)
@@ -35,11 +36,11 @@ static u32 alpc_send_room(const struct alpc_op *op)
 }
 
 /**
- * alpc_send_fill() - fill a message
+ * alpc_send_fill() - fill a message with what every message has
  * @op: transfer
  * @m: new message with enough room; recycled after an error
  *
- * Return: 0 with &alpc_op.m, -ENOMEM, -EFAULT, or what alpc_parcel_pack() returns.
+ * Return: 0 with &alpc_op.m, -ENOMEM or -EFAULT.
  */
 int alpc_send_fill(struct alpc_op *op, struct alpc_message *m)
 {
@@ -50,21 +51,55 @@ int alpc_send_fill(struct alpc_op *op, struct alpc_message *m)
 	ret = alpc_copy_in(m->data, u64_to_user_ptr(send->data), send->len);
 	if (!ret)
 		ret = alpc_ident_renew(&m->sender, &end->idents);
-	if (!ret && unlikely(op->brings)) {
-		ret = alpc_parcel_pack(m, end, op->x);
-		if (ret && m->parcel)
-			alpc_parcel_not_sent(m);
-	}
 	if (ret) {
 		alpc_message_recycle(m, &end->spare);
 		return ret;
 	}
-	if (unlikely(m->brings & ALPC_BRINGS_RANGES))
-		alpc_op_note_grant(op, m);
 	m->type = alpc_send_wants_reply(op->x) ? ALPC_REQUEST : ALPC_DATAGRAM;
 	m->len = send->len;
 	m->cookie = send->cookie;
 	op->m = m;
+	return 0;
+}
+
+/* A message from a reserve, for which there is no memory to bring anything. */
+static int alpc_send_prepare_reserve(struct alpc_op *op)
+{
+	const struct alpc_msg *send = &op->x->send;
+	struct alpc_message *m;
+
+	if (send->attrs || send->view_offset || send->view_len ||
+	    send->section || send->view_flags)
+		return -EOPNOTSUPP;
+	m = alpc_reserve_take(op->end, send->reserve, send->len);
+	return IS_ERR(m) ? PTR_ERR(m) : alpc_send_fill(op, m);
+}
+
+/* A message that has more than data. */
+static noinline int alpc_send_prepare_more(struct alpc_op *op)
+{
+	struct alpc_end *end = op->end;
+	struct alpc_message *m;
+	int ret;
+
+	if (op->x->send.reserve)
+		return alpc_send_prepare_reserve(op);
+	m = alpc_message_alloc(&end->spare, end->user, alpc_send_room(op));
+	if (IS_ERR(m))
+		return PTR_ERR(m);
+	ret = alpc_send_fill(op, m);
+	if (ret)
+		return ret;
+	ret = alpc_parcel_pack(m, end, op->x);
+	if (ret) {
+		if (m->parcel)
+			alpc_parcel_not_sent(m);
+		alpc_message_recycle(m, &end->spare);
+		op->m = NULL;
+		return ret;
+	}
+	if (m->brings & ALPC_BRINGS_RANGES)
+		alpc_op_note_grant(op, m);
 	return 0;
 }
 
@@ -73,7 +108,7 @@ int alpc_send_fill(struct alpc_op *op, struct alpc_message *m)
  * @op: transfer
  *
  * Return: 0 with &alpc_op.m, -EMSGSIZE, -ENOMEM, -EDQUOT, or what
- * alpc_send_fill() returns.
+ * alpc_send_fill(), alpc_parcel_pack() or alpc_reserve_take() return.
  */
 int alpc_send_prepare(struct alpc_op *op)
 {
@@ -82,6 +117,8 @@ int alpc_send_prepare(struct alpc_op *op)
 
 	if (op->x->send.len > end->port->max_message)
 		return -EMSGSIZE;
+	if (unlikely(op->brings))
+		return alpc_send_prepare_more(op);
 	m = alpc_message_alloc(&end->spare, end->user, alpc_send_room(op));
 	return IS_ERR(m) ? PTR_ERR(m) : alpc_send_fill(op, m);
 }
@@ -155,10 +192,10 @@ static int alpc_send_new(struct alpc_op *op)
 	if (ret)
 		return ret;
 	if ((m->type == ALPC_REQUEST || m->brings & ALPC_BRINGS_HELD) &&
-	    !alpc_end_has_quota(end))
+	    unlikely(!alpc_end_has_quota(end)) && !m->reserve)
 		return -EDQUOT;
 	if (!m->charged && unlikely(!alpc_queue_is_open(to)) &&
-	    !alpc_end_has_share(end))
+	    !alpc_end_has_share(end) && !m->reserve)
 		return alpc_send_block(op, to);
 	alpc_send_record(op, end, to);
 	alpc_end_note(end, m, m->sender);
@@ -207,7 +244,7 @@ static int alpc_send_callback(struct alpc_op *op)
 	if (IS_ERR(outer))
 		return PTR_ERR(outer);
 	from = alpc_end_peer(outer->from);
-	if (!alpc_end_has_quota(from))
+	if (!alpc_end_has_quota(from) && !m->reserve)
 		return -EDQUOT;
 	to = outer->from->own;
 	m->depth = outer->depth + 1;

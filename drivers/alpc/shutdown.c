@@ -17,6 +17,7 @@
 #include "section.h"
 #include "security.h"
 #include "reply.h"
+#include "reserve.h"
 #include "trace.h"
 #include "work.h"
 
@@ -216,6 +217,7 @@ static void alpc_client_release(struct alpc_conn *conn)
 	alpc_work_end(&work, conn->port);
 	alpc_sections_release(&conn->client);
 	alpc_security_release(&conn->client);
+	alpc_reserves_release(&conn->client);
 }
 
 static void alpc_server_release(struct alpc_conn *conn)
@@ -231,6 +233,7 @@ static void alpc_server_release(struct alpc_conn *conn)
 	alpc_work_end(&work, conn->port);
 	alpc_sections_release(&conn->server);
 	alpc_security_release(&conn->server);
+	alpc_reserves_release(&conn->server);
 }
 
 /**

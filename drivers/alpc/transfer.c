@@ -27,6 +27,14 @@ static bool alpc_release_is_clean(const struct alpc_transfer *x, bool brings)
 	return !(x->flags & ALPC_TRANSFER_WAIT) && !x->send.len && !brings;
 }
 
+/* A reply needs no reserve, as its request's memory is there for it. */
+static bool alpc_send_is_clean(const struct alpc_msg *send)
+{
+	return !send->attrs == !send->attrs_len &&
+	       !(send->reserve &&
+		 send->flags & (ALPC_SEND_REPLY | ALPC_SEND_RELEASE));
+}
+
 /* What is to be sent makes sense, and does so on this kind of port. */
 static __always_inline int
 alpc_check_send(const struct alpc_end *end, const struct alpc_transfer *x,
@@ -34,7 +42,7 @@ alpc_check_send(const struct alpc_end *end, const struct alpc_transfer *x,
 {
 	const struct alpc_msg *send = &x->send;
 
-	if (send->type || (unlikely(brings) && !alpc_msg_is_clean(send)))
+	if (send->type || (unlikely(brings) && !alpc_send_is_clean(send)))
 		return -EINVAL;
 	switch (send->flags) {
 	case ALPC_SEND_REPLY:

@@ -98,6 +98,7 @@ void alpc_receive_switch(struct alpc_end *end, bool on);
 int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 		  struct alpc_transfer __user *ux, bool nonblock);
 
+/* Where to receive: attributes with their size, and no reserve. */
 static inline bool alpc_msg_is_clean(const struct alpc_msg *msg)
 {
 	return !msg->attrs == !msg->attrs_len && !msg->reserve;

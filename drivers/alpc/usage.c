@@ -8,10 +8,24 @@
 
 #include <uapi/linux/alpc.h>
 
+#include "parcel.h"
 #include "port.h"
 #include "section.h"
 #include "security.h"
 #include "user.h"
+
+/* Descriptors on the way of what was sent through an end. */
+static u64 alpc_usage_fds(const struct alpc_end *end)
+{
+	const struct alpc_message *m;
+	u64 count = 0;
+
+	lockdep_assert_held(&end->port->lock);
+	hlist_for_each_entry(m, &end->sent, sent)
+		if (m->brings & ALPC_BRINGS_FDS)
+			count += m->parcel->fds.charged;
+	return count;
+}
 
 /**
  * alpc_usage_of_port() - what a port has, and may have
@@ -35,6 +49,9 @@ void alpc_usage_of_port(struct alpc_end *end, struct alpc_usage *usage)
 		usage->security.used = alpc_security_count(end);
 		usage->security.limit = port->max_security;
 		usage->section_bytes.limit = port->max_section_total;
+		usage->fds.used = alpc_usage_fds(end);
+		usage->reserves.used = end->reserve_count;
+		usage->reserves.limit = ALPC_RESERVES_MAX;
 	} else {
 		usage->connections.used = port->connections;
 		usage->connections.limit = port->max_connections;

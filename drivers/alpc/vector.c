@@ -483,8 +483,7 @@ static int alpc_receive_finish(struct alpc_end *end, struct alpc_delivery *d,
 /* Can its message be used again for a vector of the end that it came through? */
 static bool alpc_delivery_is_pooled(const struct alpc_delivery *d)
 {
-	return !d->kept && d->type <= ALPC_CONNECTION_REQUEST &&
-	       READ_ONCE(d->msg->from->pool);
+	return !d->kept && READ_ONCE(d->msg->from->pool);
 }
 
 /*

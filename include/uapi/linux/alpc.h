@@ -1265,8 +1265,11 @@ struct alpc_amount {
  *	client has closed them and it has not
  * @connects: connection requests that are not answered
  * @section_bytes: bytes of sections; of a communication port, that it created
- * @fds: descriptors on their way; of a user
+ * @fds: descriptors on their way; of a communication port, in requests, callbacks and
+ *	datagrams that were sent through it and in the replies to those, not yet taken,
+ *	without a limit
  * @security: security contexts; of a communication port, that it created
+ * @reserves: reserves; of a communication port, that it created
  *
  * On /dev/alpc with %ALPC_USAGE_USER, and on any port. A user is a real user id. Messages
  * are those of who created the port or connected, whoever sends through it;
@@ -1287,6 +1290,7 @@ struct alpc_usage {
 	struct alpc_amount section_bytes;
 	struct alpc_amount fds;
 	struct alpc_amount security;
+	struct alpc_amount reserves;
 };
 
 /**
