@@ -258,24 +258,22 @@ int alpc_lib_body_send(struct alpc_lib_body *body, struct alpc_port *port,
 }
 
 /**
- * alpc_lib_body_send_new() - the same for a message that may have a reserve
- * @body: the data; with a reserve they go inline, as it has memory for nothing else
+ * alpc_lib_body_send_reserved() - the same for a message that has a reserve
+ * @body: the data, which go inline: the reserve has memory for nothing else
  * @port: likewise
  * @t: likewise
  * @flags: likewise
+ * @id: likewise
  *
- * Not for callbacks.
- *
- * Return: as alpc_lib_body_send(); -EMSGSIZE (too long for a reserve).
+ * Return: as alpc_lib_body_send(); -EMSGSIZE (too long).
  */
-int alpc_lib_body_send_new(struct alpc_lib_body *body, struct alpc_port *port,
-			   struct alpc_transfer *t, uint16_t flags)
+int alpc_lib_body_send_reserved(struct alpc_lib_body *body,
+				struct alpc_port *port, struct alpc_transfer *t,
+				uint16_t flags, uint64_t id)
 {
 	size_t limit;
 	int ret;
 
-	if (!body->reserve)
-		return alpc_lib_body_send(body, port, t, flags, 0);
 	body->block = NULL;
 	body->direct = false;
 	ret = alpc_lib_port_limit(port, &limit);
@@ -284,6 +282,7 @@ int alpc_lib_body_send_new(struct alpc_lib_body *body, struct alpc_port *port,
 	if (body->len > limit)
 		return -EMSGSIZE;
 	t->flags |= ALPC_TRANSFER_SEND;
+	t->send.id = id;
 	t->send.flags = flags;
 	t->send.reserve = body->reserve;
 	alpc_lib_attrs_send(body, t);

@@ -78,8 +78,9 @@ struct alpc_lib_call_body {
 /* body.c: new messages */
 int alpc_lib_body_send(struct alpc_lib_body *body, struct alpc_port *port,
 		       struct alpc_transfer *t, uint16_t flags, uint64_t id);
-int alpc_lib_body_send_new(struct alpc_lib_body *body, struct alpc_port *port,
-			   struct alpc_transfer *t, uint16_t flags);
+int alpc_lib_body_send_reserved(struct alpc_lib_body *body,
+				struct alpc_port *port, struct alpc_transfer *t,
+				uint16_t flags, uint64_t id);
 
 /* answer.c: replies */
 void alpc_lib_origin_of(const struct alpc_message *message,
@@ -95,6 +96,7 @@ void alpc_lib_answered(struct alpc_lib_body *body, bool sent);
 /* take.c: what was received */
 int alpc_lib_take(struct alpc_port *port, struct alpc_message *message,
 		  struct alpc_lib_space *space);
+void alpc_lib_take_done(struct alpc_message *reply);
 int alpc_lib_take_bytes(struct alpc_message *message, const void *data,
 			uint64_t len);
 int alpc_lib_release(struct alpc_message *message);
@@ -102,6 +104,9 @@ bool alpc_lib_owes_to(const struct alpc_message *message,
 		      const struct alpc_port *port);
 
 /* transfer.c */
+int alpc_lib_send_init(struct alpc_transfer *t, int64_t timeout);
+int alpc_lib_send_body(struct alpc_port *port, struct alpc_lib_body *body,
+		       struct alpc_transfer *t, uint16_t flags);
 int alpc_lib_reply(struct alpc_port *port, uint64_t id, const void *data,
 		   size_t len, const struct alpc_lib_origin *origin,
 		   struct alpc_message *message);
@@ -141,6 +146,17 @@ static inline void alpc_lib_body_init(struct alpc_lib_body *body,
 	body->security = 0;
 	body->reserve = 0;
 	body->borrowed = false;
+}
+
+/* alpc_lib_body_send(), also for a message that has a reserve. */
+static inline int alpc_lib_body_send_any(struct alpc_lib_body *body,
+					 struct alpc_port *port,
+					 struct alpc_transfer *t,
+					 uint16_t flags, uint64_t id)
+{
+	if (body->reserve)
+		return alpc_lib_body_send_reserved(body, port, t, flags, id);
+	return alpc_lib_body_send(body, port, t, flags, id);
 }
 
 /**

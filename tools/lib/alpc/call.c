@@ -179,9 +179,7 @@ static __always_inline int call_take(struct alpc_port *port,
 		return ret;
 	}
 	ret = alpc_lib_take(port, reply, NULL);
-	/* What was copied is given back now: the next call has no place for it. */
-	if (reply->owes && !reply->map && !alpc_message_fd_count(reply))
-		alpc_lib_release(reply);
+	alpc_lib_take_done(reply);
 	return ret;
 }
 
@@ -237,6 +235,7 @@ static __always_inline int call_start(struct alpc_port *port,
 		body->ranges = opt->ranges;
 		body->range_count = opt->range_count;
 		body->security = opt->security;
+		body->reserve = opt->reserve;
 		body->beside = opt->range_count | opt->security;
 	}
 	/* What is given back now cannot be sent. */
@@ -247,9 +246,9 @@ static __always_inline int call_start(struct alpc_port *port,
 	if (!ret)
 		ret = alpc_lib_transfer_init(t, timeout);
 	if (!ret)
-		ret = alpc_lib_body_send(body, port, t, opt->inside ?
-					 ALPC_SEND_CALLBACK : ALPC_SEND_REQUEST,
-					 opt->inside);
+		ret = alpc_lib_body_send_any(body, port, t, opt->inside ?
+					     ALPC_SEND_CALLBACK :
+					     ALPC_SEND_REQUEST, opt->inside);
 	if (!ret)
 		return call_body(port, body, reply, opt);
 	t->recv = (struct alpc_msg){ 0 };

@@ -56,7 +56,7 @@ int alpc_lib_transfer_again(const struct alpc_port *port,
 }
 
 /* Start a transfer that does not receive. */
-static int send_init(struct alpc_transfer *t, int64_t timeout)
+int alpc_lib_send_init(struct alpc_transfer *t, int64_t timeout)
 {
 	t->recv.len = 0;
 	t->recv.call = 0;
@@ -65,12 +65,13 @@ static int send_init(struct alpc_transfer *t, int64_t timeout)
 	return alpc_lib_transfer_init(t, timeout);
 }
 
-static int send_body(struct alpc_port *port, struct alpc_lib_body *body,
-		     struct alpc_transfer *t, uint16_t flags)
+/* Do it with a new message. */
+int alpc_lib_send_body(struct alpc_port *port, struct alpc_lib_body *body,
+		       struct alpc_transfer *t, uint16_t flags)
 {
 	int ret;
 
-	ret = alpc_lib_body_send(body, port, t, flags, 0);
+	ret = alpc_lib_body_send_any(body, port, t, flags, 0);
 	if (ret)
 		return ret;
 	ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, t);
@@ -87,8 +88,8 @@ ALPC_API int alpc_send(struct alpc_port *port, const void *data, size_t len,
 	int ret;
 
 	alpc_lib_body_init(&body, data, len);
-	ret = send_init(&t, timeout);
-	return ret ? ret : send_body(port, &body, &t, 0);
+	ret = alpc_lib_send_init(&t, timeout);
+	return ret ? ret : alpc_lib_send_body(port, &body, &t, 0);
 }
 
 ALPC_API int alpc_send_message(struct alpc_port *port,
@@ -104,32 +105,12 @@ ALPC_API int alpc_send_message(struct alpc_port *port,
 	alpc_lib_body_init(&body, message->data, message->len);
 	body.message = message;
 	body.borrowed = alpc_lib_place_is_filled(message);
-	ret = send_init(&t, timeout);
+	ret = alpc_lib_send_init(&t, timeout);
 	if (ret)
 		return ret;
-	ret = send_body(port, &body, &t, 0);
+	ret = alpc_lib_send_body(port, &body, &t, 0);
 	if (!ret && body.borrowed)
 		alpc_lib_place_drop(message);
-	return ret;
-}
-
-ALPC_API int alpc_send_request(struct alpc_port *port, const void *data,
-			       size_t len, size_t room, uint64_t cookie,
-			       int64_t timeout, uint64_t *id)
-{
-	struct alpc_lib_body body;
-	struct alpc_transfer t;
-	int ret;
-
-	alpc_lib_body_init(&body, data, len);
-	ret = send_init(&t, timeout);
-	if (ret)
-		return ret;
-	t.send.cookie = cookie;
-	t.recv.len = room < ALPC_DATA_MAX ? (__u32)room : ALPC_DATA_MAX;
-	ret = send_body(port, &body, &t, ALPC_SEND_REQUEST);
-	if (!ret && id)
-		*id = t.out_id;
 	return ret;
 }
 
@@ -278,7 +259,7 @@ int alpc_lib_reply(struct alpc_port *port, uint64_t id, const void *data,
 
 	alpc_lib_body_init(&body, NULL, 0);
 	body.message = message;
-	ret = send_init(&t, ALPC_INFINITE);
+	ret = alpc_lib_send_init(&t, ALPC_INFINITE);
 	if (!ret)
 		ret = alpc_lib_answer(port, &t, id, data, len, NULL, origin,
 				      &body);

@@ -98,8 +98,8 @@ static int parcel_new(struct vector *v, struct parcel *p,
 	b->security = o->security;
 	b->reserve = o->reserve;
 	b->beside = o->security;
-	return alpc_lib_body_send_new(b, v->port, t, o->type == ALPC_REQUEST ?
-				      ALPC_SEND_REQUEST : 0);
+	return alpc_lib_body_send_any(b, v->port, t, o->type == ALPC_REQUEST ?
+				      ALPC_SEND_REQUEST : 0, 0);
 }
 
 static int parcel_body(struct vector *v, struct parcel *p,
