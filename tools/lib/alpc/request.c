@@ -119,7 +119,7 @@ static int cancel(const struct alpc_port *port, uint32_t flags, uint64_t id,
 	return ret ? ret : (int)arg.out_state;
 }
 
-ALPC_API int alpc_cancel(struct alpc_port *port, uint64_t id)
+ALPC_API int alpc_cancel_request(struct alpc_port *port, uint64_t id)
 {
 	return cancel(port, 0, id, 0);
 }

@@ -15,6 +15,7 @@
 #include <alpc/async.h>
 #include <alpc/completion.h>
 #include <alpc/large.h>
+#include <alpc/list.h>
 #include <alpc/message.h>
 #include <alpc/security.h>
 #include <alpc/server.h>

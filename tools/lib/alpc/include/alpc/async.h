@@ -134,7 +134,7 @@ int alpc_receive_reply(struct alpc_port *port, uint64_t id,
 		       struct alpc_message *message, int64_t timeout);
 
 /**
- * alpc_cancel() - cancel a request that was sent
+ * alpc_cancel_request() - cancel a request that was sent
  * @port: communication port that it was sent through
  * @id: the request; that of a call as well, which another thread waits for and which
  *	fails with -ECANCELED then
@@ -147,14 +147,14 @@ int alpc_receive_reply(struct alpc_port *port, uint64_t id,
  * cancelled it just before, and there is no notice any more), -ESRCH (no such request,
  * or its reply was received).
  */
-int alpc_cancel(struct alpc_port *port, uint64_t id);
+int alpc_cancel_request(struct alpc_port *port, uint64_t id);
 
 /**
  * alpc_cancel_cookie() - cancel the request with a cookie
  * @port: likewise
  * @cookie: the cookie; if several have it, the one that was sent last
  *
- * Return: as alpc_cancel().
+ * Return: as alpc_cancel_request().
  */
 int alpc_cancel_cookie(struct alpc_port *port, uint64_t cookie);
 
@@ -265,7 +265,7 @@ int alpc_requests_dispatch(struct alpc_requests *requests, int64_t timeout);
  * Its function is called before this returns, unless -EALREADY says that the reply is
  * there, and will be dispatched.
  *
- * Return: as alpc_cancel().
+ * Return: as alpc_cancel_request().
  */
 int alpc_requests_cancel(struct alpc_requests *requests, uint64_t number);
 

@@ -196,9 +196,9 @@ TEST_F(step, cancelled_by_its_sender)
 
 	/* Not seen. */
 	ASSERT_EQ(0, alpc_send_request(self->client, "?", 1, 0, 0, 0, &id));
-	EXPECT_EQ(ALPC_CANCELED_QUEUED, alpc_cancel(self->client, id));
+	EXPECT_EQ(ALPC_CANCELED_QUEUED, alpc_cancel_request(self->client, id));
 	EXPECT_EQ(-EAGAIN, alpc_receive(self->port, self->m, 0));
-	EXPECT_EQ(-ESRCH, alpc_cancel(self->client, id));
+	EXPECT_EQ(-ESRCH, alpc_cancel_request(self->client, id));
 	EXPECT_EQ(-ESRCH, alpc_receive_reply(self->client, id, self->m, 0));
 	/* Taken: the receiver is told. */
 	ASSERT_EQ(0, alpc_send_request(self->client, "?", 1, 0, 7, 0, &id));
@@ -212,11 +212,11 @@ TEST_F(step, cancelled_by_its_sender)
 	ASSERT_EQ(0, alpc_send_request(self->client, "?", 1, 0, 8, 0, &id));
 	request = take(self->port, self->m);
 	ASSERT_EQ(0, alpc_reply(self->port, request, "!", 1));
-	EXPECT_EQ(-EALREADY, alpc_cancel(self->client, id));
+	EXPECT_EQ(-EALREADY, alpc_cancel_request(self->client, id));
 	EXPECT_EQ(-EALREADY, alpc_cancel_cookie(self->client, 8));
 	ASSERT_EQ(0, alpc_receive(self->client, self->m, 0));
 	EXPECT_EQ(ALPC_REPLY, alpc_message_type(self->m));
-	EXPECT_EQ(-ESRCH, alpc_cancel(self->client, id));
+	EXPECT_EQ(-ESRCH, alpc_cancel_request(self->client, id));
 	EXPECT_EQ(-EAGAIN, alpc_receive(self->client, self->m, 0));
 }
 
@@ -293,7 +293,7 @@ TEST_F(step, cancelled_again_and_again)
 						alpc_message_id(self->m)));
 			ASSERT_EQ(0, alpc_receive(self->client, self->in, 0));
 		} else {
-			ASSERT_LT(0, alpc_cancel(self->client, id));
+			ASSERT_LT(0, alpc_cancel_request(self->client, id));
 			if (i % 3)
 				ASSERT_EQ(0, alpc_receive(self->port, self->m,
 							  0));
