@@ -135,9 +135,10 @@ ALPC_API void alpc_list_close(struct alpc_list_reader *reader)
 	errno = saved;
 }
 
+/* In one order with @sleeping: the kernel sees that, or this sees the message. */
 static bool list_is_empty(const struct alpc_list_reader *r)
 {
-	return __atomic_load_n(&r->shared->tail, __ATOMIC_ACQUIRE) == r->head;
+	return __atomic_load_n(&r->shared->tail, __ATOMIC_SEQ_CST) == r->head;
 }
 
 /* Lock held. The next message in the list, which is not empty. */
@@ -248,11 +249,9 @@ static int list_receive(struct alpc_list_reader *r, struct alpc_message *m)
 	int ret = -EAGAIN;
 
 	pthread_mutex_lock(&r->lock);
-	if (list_is_empty(r)) {
+	if (list_is_empty(r))
 		__atomic_store_n(&shared->sleeping, ALPC_LIST_SLEEPING,
 				 __ATOMIC_SEQ_CST);
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	}
 	if (!list_is_empty(r)) {
 		if (__atomic_load_n(&shared->sleeping, __ATOMIC_RELAXED))
 			__atomic_store_n(&shared->sleeping, 0, __ATOMIC_RELAXED);
