@@ -9,6 +9,7 @@
 
 #include <poll.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -161,8 +162,11 @@ TEST_F(completion, options)
 #define CALLERS	4	/* of each server */
 #define CALLS	25	/* of each of them */
 
+#define TURN	64	/* messages that a thread takes from one server at a time */
+
 static struct {
 	atomic_uint requests, closed, packets;
+	atomic_bool held;
 } served;
 
 static int on_request(struct alpc_client *client,
@@ -170,6 +174,8 @@ static int on_request(struct alpc_client *client,
 		      struct alpc_message *reply)
 {
 	served.requests++;
+	while (served.held)
+		usleep(1000);
 	if (alpc_message_len(request) == 5) {
 		if (alpc_server_reply(alpc_client_server(client),
 				      alpc_message_id(request), "later", 5))
@@ -318,6 +324,8 @@ TEST_F(serving, stopped_one_by_one)
 	void *result;
 
 	pthread_create(&self->thread, NULL, serve_all, self);
+	/* It serves, so each is stopped by a packet: one, however often it is told. */
+	be_client((void *)(uintptr_t)0);
 	for (int i = 0; i < SERVERS - 1; i++) {
 		EXPECT_EQ(0, alpc_server_stop(self->servers[i]));
 		EXPECT_EQ(0, alpc_server_stop(self->servers[i]));
@@ -342,6 +350,36 @@ TEST_F(serving, stopped_before)
 	serve_all(self);
 	EXPECT_EQ(-EBUSY, self->result);
 	EXPECT_EQ(-EBUSY, alpc_server_run(self->servers[0], 1));
+}
+
+/* What comes while a thread is busy is more than it takes at a time. */
+TEST_F(serving, turn_that_ends)
+{
+	struct alpc_message *m;
+	struct alpc_port *port;
+
+	ASSERT_EQ(0, alpc_message_new(0, &m));
+	pthread_create(&self->thread, NULL, serve_all, self);
+	ASSERT_EQ(0, alpc_port_connect(name_of(0), NULL, FOR_EVER, &port));
+	served.held = true;
+	for (unsigned int i = 0; i < 2 * TURN; i++) {
+		ASSERT_EQ(0, alpc_send_request(port, "?", 1, 0, i, 0, NULL));
+		/* It ends behind its last one, and that one's reply is to go out. */
+		if (i == TURN - 1 || i == 2 * TURN - 1) {
+			served.held = false;
+			for (unsigned int j = 0; j < TURN; j++)
+				ASSERT_EQ(0, alpc_receive(port, m, FOR_EVER));
+			served.held = true;
+		}
+	}
+	served.held = false;
+	EXPECT_EQ(2 * TURN, served.requests);
+	for (int i = 0; i < SERVERS; i++)
+		EXPECT_EQ(0, alpc_server_stop(self->servers[i]));
+	pthread_join(self->thread, NULL);
+	EXPECT_EQ(0, self->result);
+	alpc_port_close(port);
+	alpc_message_free(m);
 }
 
 /* What cannot be served leaves everything as it was. */
