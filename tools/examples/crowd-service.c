@@ -208,7 +208,7 @@ static int serve(void)
 	}
 	if (ret)
 		return ret;
-	printf("crowd-service %d: %u threads serve\n", getpid(), n);
+	printf("crowd-service %d: %u threads\n", getpid(), n);
 	while (n--) {
 		pthread_join(crowd.workers[n].thread, NULL);
 		if (crowd.workers[n].result)
@@ -226,10 +226,10 @@ static int account(void)
 	for (unsigned int i = 0; i < crowd.threads; i++) {
 		const struct worker *w = &crowd.workers[i];
 
-		printf("crowd-service %d: thread %u: %u packets, %u messages in %u calls: "
-		       "%u clients accepted, %u requests answered, %u clients gone\n",
-		       getpid(), w->number, w->packets, w->messages, w->calls,
-		       w->accepted, w->requests, w->gone);
+		printf("crowd-service %d: thread %u: %u packets, %u messages in %u calls\n",
+		       getpid(), w->number, w->packets, w->messages, w->calls);
+		printf("crowd-service %d: clients accepted: %u, requests answered: %u, clients gone: %u\n",
+		       getpid(), w->accepted, w->requests, w->gone);
 		requests += w->requests;
 		messages += w->messages;
 		packets += w->packets;

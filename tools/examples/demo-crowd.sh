@@ -22,7 +22,7 @@ crowding() {
 	service=$!
 	started "$service"
 	exec 3<"$tmp/service"
-	hear "crowd-service $service: 2 threads serve"
+	hear "crowd-service $service: 2 threads"
 	crowds=''
 	for i in $(seq $processes); do
 		(as_user "$client_user" "$bin/crowd-clients" demo.crowd $each \
@@ -41,7 +41,7 @@ crowding() {
 	done
 	expected "$processes processes of $each clients each have had $messages right replies for each client"
 	for thread in 1 2; do hear "thread $thread: "; done
-	hear 'packets, '
+	hear "packets, $((processes * each * (messages + 2))) messages"
 	told=$(printf 'clients: %d, requests: %d, checksum: %016x, wrong: 0' \
 		$((processes * each)) $((processes * each * messages)) "$sum")
 	hear "$told"

@@ -227,7 +227,7 @@ ALPC_API int alpc_completion_serve(struct alpc_completion *completion,
 		return ret;
 	atomic_init(&s.live, count + 1);
 	for (unsigned int i = 0; i < count; i++) {
-		atomic_store(&servers[i]->completion, completion);
+		atomic_store(&servers[i]->completion, (uintptr_t)completion);
 		if (atomic_load(&servers[i]->stopped))
 			alpc_lib_server_end(servers[i]);
 	}
@@ -236,7 +236,7 @@ ALPC_API int alpc_completion_serve(struct alpc_completion *completion,
 	serve_unbind(&s, count);
 	for (unsigned int i = 0; ret && i < count; i++) {
 		/* None has run. */
-		atomic_store(&servers[i]->completion, NULL);
+		atomic_store(&servers[i]->completion, 0);
 		atomic_store(&servers[i]->started, false);
 	}
 	return ret ? ret : serve_result(&s);

@@ -73,9 +73,10 @@ ALPC_API int alpc_server_new(struct alpc_port *port,
 static int server_post_stop(struct alpc_server *server)
 {
 	const struct alpc_packet packet = { .key = (uintptr_t)server };
-	struct alpc_completion *c = atomic_load(&server->completion);
+	struct alpc_completion *c;
 	int ret;
 
+	c = (struct alpc_completion *)atomic_load(&server->completion);
 	if (!c || atomic_exchange(&server->told, true))
 		return 0;
 	ret = alpc_completion_post(c, &packet, 1);

@@ -35,7 +35,7 @@
  * @started: has been run; atomic
  * @stopped: is to be served no more; atomic
  * @told: @completion was told that; atomic
- * @completion: through which it is served together with others, or NULL; atomic
+ * @completion: struct alpc_completion through which it is served together with others, or NULL; atomic
  * @error: first error that ended a thread, or 0; atomic
  * @lock: protects what follows
  * @workers: its threads
@@ -51,7 +51,7 @@ struct alpc_server {
 	atomic_bool started;
 	atomic_bool stopped;
 	atomic_bool told;
-	_Atomic(struct alpc_completion *) completion;
+	atomic_uintptr_t completion;
 	atomic_int error;
 	pthread_mutex_t lock;
 	struct alpc_lib_worker *workers;

@@ -146,8 +146,12 @@ TEST_F(list, scribbled_over)
 	EXPECT_EQ(0, alpc_message_len(self->m));
 	put(1, "y");
 	/* What the process itself has written, or never changes, is not read again. */
-	shared->head = shared->free_tail = shared->slots = UINT32_MAX;
-	shared->slot_size = shared->slot_offset = shared->ready_offset = 77777;
+	shared->head = UINT32_MAX;
+	shared->free_tail = UINT32_MAX;
+	shared->slots = UINT32_MAX;
+	shared->slot_size = 77777;
+	shared->slot_offset = 77777;
+	shared->ready_offset = 77777;
 	ASSERT_EQ(0, alpc_list_take(self->reader, &self->item));
 	EXPECT_EQ('y', *(const char *)self->item.data);
 	EXPECT_EQ(4, shared->head);

@@ -289,8 +289,8 @@ TEST_F(step, cancelled_again_and_again)
 		if (i % 3)
 			ASSERT_NE(0, take(self->port, self->m));
 		if (i % 3 == 2) {
-			ASSERT_EQ(0, alpc_cancel_received(self->port,
-						alpc_message_id(self->m)));
+			id = alpc_message_id(self->m);
+			ASSERT_EQ(0, alpc_cancel_received(self->port, id));
 			ASSERT_EQ(0, alpc_receive(self->client, self->in, 0));
 		} else {
 			ASSERT_LT(0, alpc_cancel_request(self->client, id));
