@@ -32,7 +32,7 @@ ksrc = KSRC=$${KSRC:-$$(tests/kernel/source 6.12)}
 tool = $(MAKE) --no-print-directory -C $(1) OUTPUT=$(OUT)/$(2) TOP=$(CURDIR)
 
 .PHONY: all module lib lib-check examples bench-tool tools tests selftests \
-	libalpc-tests sparse checkpatch demo check bench docs install \
+	libalpc-tests example-tests sparse checkpatch demo check bench docs install \
 	module-install lib-install clean help
 
 all: module lib tools
@@ -75,12 +75,15 @@ tools: examples bench-tool
 # All suites, or the one that `make check SUITE=` would run.
 suites := $(patsubst %_test.c,%,$(notdir $(wildcard tools/testing/selftests/alpc/*_test.c)))
 libalpc_suites := $(patsubst %_test.c,libalpc_%,$(notdir $(wildcard tools/lib/alpc/tests/module/*_test.c)))
+example_suites := examples
 ifdef SUITE
   suites := $(filter $(SUITE),$(suites))
   libalpc_suites := $(filter $(SUITE),$(libalpc_suites))
+  example_suites := $(filter $(SUITE),$(example_suites))
 endif
 
-tests: $(if $(suites),selftests) $(if $(libalpc_suites),libalpc-tests)
+tests: $(if $(suites),selftests) $(if $(libalpc_suites),libalpc-tests) \
+	$(if $(example_suites),example-tests)
 
 selftests:
 	+$(call tool,tools/testing/selftests/alpc,selftests) $(ksrc) SUITES="$(suites:%=%_test)"
@@ -91,6 +94,10 @@ libalpc-tests:
 	@mkdir -p $(OUT)/selftests
 	@$(foreach s,$(libalpc_suites:libalpc_%=%_test),cp $(OUT)/lib/tests/module/$(s) \
 		$(OUT)/selftests/libalpc_$(s) &&) true
+
+example-tests: examples
+	@mkdir -p $(OUT)/selftests
+	@cp tools/examples/examples_test.sh $(OUT)/selftests/examples_test
 
 sparse checkpatch:
 	@tests/check/static $@

@@ -104,7 +104,7 @@ void alpc_call_cancel_callback(struct alpc_message *m, struct alpc_work *work)
  *
  * Context: port's lock held, RCU read-side critical section.
  *
- * Return: true if nobody had received it. Then its sender hears from this that a
+ * Return: true if nobody had received it. Then the caller hears from this that a
  * view is free.
  */
 bool alpc_call_cancel(struct alpc_message *m, struct alpc_work *work)
@@ -123,7 +123,8 @@ bool alpc_call_cancel(struct alpc_message *m, struct alpc_work *work)
 		alpc_queue_post(to, m, false, &work->wake);
 		return false;
 	}
-	if (unseen && m->brings)
+	/* Who sent it without waiting sees that in the counter of its section. */
+	if (unseen && m->brings && !m->async)
 		alpc_parcel_not_sent(m);
 	alpc_request_cancel(m, work);
 	return unseen;

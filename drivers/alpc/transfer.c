@@ -22,12 +22,9 @@
 				 ALPC_TRANSFER_ABSTIME)
 
 /* To give back it takes the id and nothing else. */
-static bool alpc_release_is_clean(const struct alpc_transfer *x)
+static bool alpc_release_is_clean(const struct alpc_transfer *x, bool brings)
 {
-	const struct alpc_msg *send = &x->send;
-
-	return !(x->flags & ALPC_TRANSFER_WAIT) && !send->len &&
-	       !alpc_msg_brings(send);
+	return !(x->flags & ALPC_TRANSFER_WAIT) && !x->send.len && !brings;
 }
 
 /* A reply needs no reserve, as its request's memory is there for it. */
@@ -52,7 +49,7 @@ alpc_check_send(const struct alpc_end *end, const struct alpc_transfer *x,
 	case ALPC_SEND_CALLBACK:
 		return 0;
 	case ALPC_SEND_RELEASE:
-		return alpc_release_is_clean(x) ? 0 : -EINVAL;
+		return alpc_release_is_clean(x, brings) ? 0 : -EINVAL;
 	case 0:
 		if (x->flags & ALPC_TRANSFER_WAIT)
 			return -EINVAL;

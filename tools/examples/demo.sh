@@ -3,10 +3,10 @@
 # Copyright (C) 2026 The ALPC for Linux authors
 #
 # Real processes talk over /dev/alpc: a file service, its clients, and what can
-# happen to them; and who is let in, and acts for whom (demo-security.sh). Prints
-# who did what and checks every step; ends with status 0 if everything went as
-# expected. Takes root, because the processes are to be different users. Programs
-# are looked for beside this script and in PATH.
+# happen to them; who is let in, and acts for whom (demo-security.sh); and very many
+# clients at once (demo-crowd.sh). Prints who did what and checks every step; ends
+# with status 0 if everything went as expected. Takes root, because the processes are
+# to be different users. Programs are looked for beside this script and in PATH.
 set -u
 
 limit=${DEMO_LIMIT:-240}	# seconds for the whole
@@ -152,7 +152,8 @@ prepare() {
 	mkfifo "$tmp/service" "$tmp/client" "$tmp/input"
 	# Users who may not look into the place that the programs lie in run copies.
 	for program in file-service file-client hello-server hello-client \
-		auth-service auth-client session-manager session-client; do
+		auth-service auth-client session-manager session-client \
+		crowd-service crowd-clients; do
 		found=$here/$program
 		[ -x "$found" ] || found=$(command -v "$program") ||
 			die "there is no program $program"
@@ -393,6 +394,7 @@ main() {
 	ending
 	authenticating
 	managing
+	crowding
 	finish_step
 	printf '\n-- summary\n%s' "$summary"
 	printf 'the demo PASSED: %d steps, each as expected\n' "$steps"
@@ -401,6 +403,8 @@ main() {
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tools/examples/demo-security.sh
 . "$here/demo-security.sh"
+# shellcheck source=tools/examples/demo-crowd.sh
+. "$here/demo-crowd.sh"
 if [ "${DEMO_INSIDE:-}" ]; then
 	tmp=$(mktemp -d /tmp/alpc-demo.XXXXXX)
 	trap cleanup EXIT

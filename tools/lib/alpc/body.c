@@ -124,11 +124,11 @@ static void send_block(struct alpc_lib_body *b, struct alpc_transfer *t)
 	set_view(b, t, len, flags);
 }
 
-static void list_range(struct alpc_lib_body *b, void *data, size_t len,
+static void list_range(struct alpc_lib_call_body *call, void *data, size_t len,
 		       uint32_t rights)
 {
-	b->beside = true;
-	b->list[b->range_count++] = (struct alpc_range){
+	call->body.beside = true;
+	call->list[call->body.range_count++] = (struct alpc_range){
 		.address = (uintptr_t)data,
 		.len = len,
 		.rights = rights,
@@ -139,6 +139,8 @@ static void list_range(struct alpc_lib_body *b, void *data, size_t len,
 static int send_direct(struct alpc_lib_body *b, struct alpc_transfer *t,
 		       const struct choice *c)
 {
+	/* Its first member. */
+	struct alpc_lib_call_body *call = (struct alpc_lib_call_body *)b;
 	struct alpc_message *reply = b->reply;
 	unsigned int n = b->range_count;
 	size_t room = c->room;
@@ -155,13 +157,13 @@ static int send_direct(struct alpc_lib_body *b, struct alpc_transfer *t,
 			return ret;
 	}
 	if (n)
-		memcpy(b->list, b->ranges, n * sizeof(b->list[0]));
-	b->ranges = b->list;
+		memcpy(call->list, b->ranges, n * sizeof(call->list[0]));
+	b->ranges = call->list;
 	b->direct = true;
 	/* Cast: it is read only. */
-	list_range(b, (void *)(uintptr_t)b->data, b->len, ALPC_RANGE_READ);
+	list_range(call, (void *)(uintptr_t)b->data, b->len, ALPC_RANGE_READ);
 	if (room) {
-		list_range(b, reply->exposed, room, ALPC_RANGE_WRITE);
+		list_range(call, reply->exposed, room, ALPC_RANGE_WRITE);
 		b->prefix = (struct alpc_lib_prefix){ b->len, room };
 		t->send.data = (uintptr_t)&b->prefix;
 		t->send.len = sizeof(b->prefix);
@@ -253,4 +255,36 @@ int alpc_lib_body_send(struct alpc_lib_body *body, struct alpc_port *port,
 	if (!ret)
 		alpc_lib_attrs_send(body, t);
 	return ret;
+}
+
+/**
+ * alpc_lib_body_send_reserved() - the same for a message that has a reserve
+ * @body: the data, which go inline: the reserve has memory for nothing else
+ * @port: likewise
+ * @t: likewise
+ * @flags: likewise
+ * @id: likewise
+ *
+ * Return: as alpc_lib_body_send(); -EMSGSIZE (too long).
+ */
+int alpc_lib_body_send_reserved(struct alpc_lib_body *body,
+				struct alpc_port *port, struct alpc_transfer *t,
+				uint16_t flags, uint64_t id)
+{
+	size_t limit;
+	int ret;
+
+	body->block = NULL;
+	body->direct = false;
+	ret = alpc_lib_port_limit(port, &limit);
+	if (ret)
+		return ret;
+	if (body->len > limit)
+		return -EMSGSIZE;
+	t->flags |= ALPC_TRANSFER_SEND;
+	t->send.id = id;
+	t->send.flags = flags;
+	t->send.reserve = body->reserve;
+	alpc_lib_attrs_send(body, t);
+	return send_inline(body, t);
 }

@@ -34,6 +34,7 @@ struct alpc_lib_prefix {
  * @ranges: ranges that the program lists
  * @range_count: how many
  * @security: security context that the program wants, or 0
+ * @reserve: reserve that the program wants the memory to be taken from, or 0
  * @beside: there are any of these
  * @borrowed: the block of @message is to be sent
  * @space: that @block is from
@@ -42,7 +43,6 @@ struct alpc_lib_prefix {
  * @used: the port's inbox keeps what the request brought until it is answered
  * @prefix: is sent inline
  * @attrs: is sent
- * @list: all ranges
  *
  * From @space on alpc_lib_body_send() fills it in.
  */
@@ -54,6 +54,7 @@ struct alpc_lib_body {
 	const struct alpc_range *ranges;
 	unsigned int range_count;
 	uint32_t security;
+	uint32_t reserve;
 	bool beside;
 	bool borrowed;
 	struct alpc_lib_space *space;
@@ -62,12 +63,24 @@ struct alpc_lib_body {
 	bool used;
 	struct alpc_lib_prefix prefix;
 	struct alpc_attrs attrs;
+};
+
+/**
+ * struct alpc_lib_call_body - data of a call, which may lie in the caller's memory
+ * @body: the data; where &alpc_lib_body.reply is set, it is part of this
+ * @list: all ranges
+ */
+struct alpc_lib_call_body {
+	struct alpc_lib_body body;
 	struct alpc_range list[ALPC_RANGES_MAX];
 };
 
 /* body.c: new messages */
 int alpc_lib_body_send(struct alpc_lib_body *body, struct alpc_port *port,
 		       struct alpc_transfer *t, uint16_t flags, uint64_t id);
+int alpc_lib_body_send_reserved(struct alpc_lib_body *body,
+				struct alpc_port *port, struct alpc_transfer *t,
+				uint16_t flags, uint64_t id);
 
 /* answer.c: replies */
 void alpc_lib_origin_of(const struct alpc_message *message,
@@ -83,6 +96,7 @@ void alpc_lib_answered(struct alpc_lib_body *body, bool sent);
 /* take.c: what was received */
 int alpc_lib_take(struct alpc_port *port, struct alpc_message *message,
 		  struct alpc_lib_space *space);
+void alpc_lib_take_done(struct alpc_message *reply);
 int alpc_lib_take_bytes(struct alpc_message *message, const void *data,
 			uint64_t len);
 int alpc_lib_release(struct alpc_message *message);
@@ -90,11 +104,17 @@ bool alpc_lib_owes_to(const struct alpc_message *message,
 		      const struct alpc_port *port);
 
 /* transfer.c */
+int alpc_lib_send_init(struct alpc_transfer *t, int64_t timeout);
+int alpc_lib_send_body(struct alpc_port *port, struct alpc_lib_body *body,
+		       struct alpc_transfer *t, uint16_t flags);
 int alpc_lib_reply(struct alpc_port *port, uint64_t id, const void *data,
 		   size_t len, const struct alpc_lib_origin *origin,
 		   struct alpc_message *message);
 bool alpc_lib_reply_is_over(int error);
+void alpc_lib_reply_settle(struct alpc_port *port, uint64_t id,
+			   struct alpc_lib_body *body, int error);
 void alpc_lib_release_id(struct alpc_port *port, uint64_t id);
+int alpc_lib_receive_take(struct alpc_port *port, struct alpc_message *message);
 
 /* access.c */
 int alpc_lib_access(int fd, uint64_t id, uint32_t flags, uint32_t range,
@@ -124,7 +144,19 @@ static inline void alpc_lib_body_init(struct alpc_lib_body *body,
 	body->beside = false;
 	body->range_count = 0;
 	body->security = 0;
+	body->reserve = 0;
 	body->borrowed = false;
+}
+
+/* alpc_lib_body_send(), also for a message that has a reserve. */
+static inline int alpc_lib_body_send_any(struct alpc_lib_body *body,
+					 struct alpc_port *port,
+					 struct alpc_transfer *t,
+					 uint16_t flags, uint64_t id)
+{
+	if (body->reserve)
+		return alpc_lib_body_send_reserved(body, port, t, flags, id);
+	return alpc_lib_body_send(body, port, t, flags, id);
 }
 
 /**

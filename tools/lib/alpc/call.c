@@ -179,9 +179,7 @@ static __always_inline int call_take(struct alpc_port *port,
 		return ret;
 	}
 	ret = alpc_lib_take(port, reply, NULL);
-	/* What was copied is given back now: the next call has no place for it. */
-	if (reply->owes && !reply->map && !alpc_message_fd_count(reply))
-		alpc_lib_release(reply);
+	alpc_lib_take_done(reply);
 	return ret;
 }
 
@@ -237,6 +235,7 @@ static __always_inline int call_start(struct alpc_port *port,
 		body->ranges = opt->ranges;
 		body->range_count = opt->range_count;
 		body->security = opt->security;
+		body->reserve = opt->reserve;
 		body->beside = opt->range_count | opt->security;
 	}
 	/* What is given back now cannot be sent. */
@@ -247,9 +246,9 @@ static __always_inline int call_start(struct alpc_port *port,
 	if (!ret)
 		ret = alpc_lib_transfer_init(t, timeout);
 	if (!ret)
-		ret = alpc_lib_body_send(body, port, t, opt->inside ?
-					 ALPC_SEND_CALLBACK : ALPC_SEND_REQUEST,
-					 opt->inside);
+		ret = alpc_lib_body_send_any(body, port, t, opt->inside ?
+					     ALPC_SEND_CALLBACK :
+					     ALPC_SEND_REQUEST, opt->inside);
 	if (!ret)
 		return call_body(port, body, reply, opt);
 	t->recv = (struct alpc_msg){ 0 };
@@ -263,7 +262,7 @@ ALPC_API int alpc_call_with(struct alpc_port *port, const void *data,
 {
 	const struct alpc_call_options *opt;
 	struct alpc_call_options copy;
-	struct alpc_lib_body body;
+	struct alpc_lib_call_body call;
 	int ret;
 
 	ret = call_init(&opt, &copy, options);
@@ -271,17 +270,17 @@ ALPC_API int alpc_call_with(struct alpc_port *port, const void *data,
 		alpc_lib_message_clear(reply);
 		return ret;
 	}
-	alpc_lib_body_init(&body, data, len);
-	return call_start(port, &body, reply, timeout, opt);
+	alpc_lib_body_init(&call.body, data, len);
+	return call_start(port, &call.body, reply, timeout, opt);
 }
 
 ALPC_API int alpc_call(struct alpc_port *port, const void *data, size_t len,
 		       struct alpc_message *reply, int64_t timeout)
 {
-	struct alpc_lib_body body;
+	struct alpc_lib_call_body call;
 
-	alpc_lib_body_init(&body, data, len);
-	return call_start(port, &body, reply, timeout, &no_options);
+	alpc_lib_body_init(&call.body, data, len);
+	return call_start(port, &call.body, reply, timeout, &no_options);
 }
 
 /* What the request has, now that the call has failed. */
@@ -322,7 +321,7 @@ ALPC_API int alpc_call_message(struct alpc_port *port,
 {
 	const struct alpc_call_options *opt;
 	struct alpc_call_options copy;
-	struct alpc_lib_body body;
+	struct alpc_lib_call_body call;
 	int ret;
 
 	alpc_lib_message_forget(request);
@@ -334,16 +333,16 @@ ALPC_API int alpc_call_message(struct alpc_port *port,
 		reply->done = 0;
 		return ret;
 	}
-	alpc_lib_body_init(&body, request->data, request->len);
-	body.message = request;
-	body.borrowed = alpc_lib_place_is_filled(request);
+	alpc_lib_body_init(&call.body, request->data, request->len);
+	call.body.message = request;
+	call.body.borrowed = alpc_lib_place_is_filled(request);
 	ret = call_init(&opt, &copy, options);
 	if (ret)
 		alpc_lib_message_clear(reply);
 	else
-		ret = call_start(port, &body, reply, timeout, opt);
+		ret = call_start(port, &call.body, reply, timeout, opt);
 	if (ret)
-		call_settle(request, &body, reply);
+		call_settle(request, &call.body, reply);
 	return ret;
 }
 

@@ -17,22 +17,6 @@
 			 ALPC_CONNECT_SERVER_GID | ALPC_CONNECT_NOTE_IDENTITY | \
 			 ALPC_USE_DEVICE)
 
-/* An ioctl on the device that the options name, or else on /dev/alpc. */
-static int device_ioctl(uint32_t flags, int device, unsigned long request,
-			void *arg)
-{
-	int fd, ret;
-
-	if (flags & ALPC_USE_DEVICE)
-		return alpc_lib_ioctl(device, request, arg);
-	fd = alpc_lib_device_open();
-	if (fd < 0)
-		return fd;
-	ret = alpc_lib_ioctl(fd, request, arg);
-	alpc_lib_close(fd);
-	return ret;
-}
-
 /* The kernel checks the name; only what its field cannot hold is seen here. */
 static int name_len(const char *name, __u32 *len)
 {
@@ -89,7 +73,8 @@ ALPC_API int alpc_port_create(const char *name,
 		ret = alpc_lib_port_new(&p);
 	if (ret)
 		return ret;
-	ret = device_ioctl(opt.flags, opt.device, ALPC_IOC_CREATE_PORT, &arg);
+	ret = alpc_lib_device_ioctl(opt.flags, opt.device,
+				    ALPC_IOC_CREATE_PORT, &arg);
 	if (ret) {
 		free(p);
 		return ret;
@@ -163,7 +148,8 @@ static int connect_and_wait(struct alpc_connect *arg,
 		return ret;
 	arg->reply_data = (uintptr_t)answer->own;
 	arg->reply_len = ALPC_DATA_MAX;
-	ret = device_ioctl(opt->flags, opt->device, ALPC_IOC_CONNECT, arg);
+	ret = alpc_lib_device_ioctl(opt->flags, opt->device, ALPC_IOC_CONNECT,
+				    arg);
 	if (!ret || ret == -ECONNREFUSED)
 		answer->len = arg->reply_len;
 	if (opt->answer)
@@ -190,7 +176,8 @@ ALPC_API int alpc_port_connect(const char *name,
 	if (ret)
 		return ret;
 	if (opt.flags & ALPC_CONNECT_ASYNC)
-		ret = device_ioctl(opt.flags, opt.device, ALPC_IOC_CONNECT, &arg);
+		ret = alpc_lib_device_ioctl(opt.flags, opt.device,
+					    ALPC_IOC_CONNECT, &arg);
 	else
 		ret = connect_and_wait(&arg, &opt);
 	if (ret) {

@@ -12,7 +12,7 @@
 #define DEVICE "/dev/alpc"
 
 /* Return: a descriptor of the device, or a negative errno value. */
-int alpc_lib_device_open(void)
+static int device_open(void)
 {
 	int saved = errno;
 	int fd = open(DEVICE, O_RDWR | O_CLOEXEC);
@@ -31,14 +31,31 @@ void alpc_lib_close(int fd)
 	errno = saved;
 }
 
-ALPC_API int alpc_device_query(struct alpc_query *query)
+/**
+ * alpc_lib_device_ioctl() - an ioctl on the device
+ * @flags: %ALPC_USE_DEVICE: on @device
+ * @device: an open descriptor of it
+ * @request: ALPC_IOC_*
+ * @arg: its argument
+ *
+ * Return: 0 or a negative errno value; also those of opening it.
+ */
+int alpc_lib_device_ioctl(uint32_t flags, int device, unsigned long request,
+			  void *arg)
 {
-	int fd = alpc_lib_device_open();
-	int ret;
+	int fd, ret;
 
+	if (flags & ALPC_USE_DEVICE)
+		return alpc_lib_ioctl(device, request, arg);
+	fd = device_open();
 	if (fd < 0)
 		return fd;
-	ret = alpc_lib_ioctl(fd, ALPC_IOC_QUERY, query);
+	ret = alpc_lib_ioctl(fd, request, arg);
 	alpc_lib_close(fd);
 	return ret;
+}
+
+ALPC_API int alpc_device_query(struct alpc_query *query)
+{
+	return alpc_lib_device_ioctl(0, -1, ALPC_IOC_QUERY, query);
 }

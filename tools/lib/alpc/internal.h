@@ -140,7 +140,8 @@ static __always_inline int alpc_lib_ioctl(int fd, unsigned long request,
 }
 
 /* device.c */
-int alpc_lib_device_open(void);
+int alpc_lib_device_ioctl(uint32_t flags, int device, unsigned long request,
+			  void *arg);
 void alpc_lib_close(int fd);
 
 /* server.c: CPUs that are online */
@@ -214,6 +215,17 @@ static __always_inline void alpc_lib_message_forget(struct alpc_message *message
 		alpc_lib_message_abandon(message);
 }
 
+/* It has no data, and says nothing but what @io.recv does. */
+static inline void alpc_lib_message_empty(struct alpc_message *message)
+{
+	message->data = message->own;
+	message->len = 0;
+	message->done = 0;
+	message->way = ALPC_WAY_AUTO;
+	message->reply_room = 0;
+	message->from = NULL;
+}
+
 /* Prepare for receiving, which fills @io.recv in, or clears it if it fails. */
 static inline void alpc_lib_message_ready(struct alpc_message *message)
 {
@@ -221,12 +233,7 @@ static inline void alpc_lib_message_ready(struct alpc_message *message)
 		alpc_lib_let_go(message);
 	if (message->attrs)
 		alpc_lib_attrs_forget(message);
-	message->data = message->own;
-	message->len = 0;
-	message->done = 0;
-	message->way = ALPC_WAY_AUTO;
-	message->reply_room = 0;
-	message->from = NULL;
+	alpc_lib_message_empty(message);
 }
 
 /* Start a transfer: nothing to do yet, and the time that it may take. */
@@ -242,6 +249,22 @@ static inline int alpc_lib_transfer_init(struct alpc_transfer *t,
 	return timeout == ALPC_INFINITE ? 0 : alpc_lib_transfer_limit(t, timeout);
 }
 
+/* Where the message is to be received. */
+static __always_inline void
+alpc_lib_message_offer(struct alpc_message *message)
+{
+	struct alpc_msg *recv = &message->io.recv;
+
+	recv->data = (uintptr_t)message->own;
+	recv->len = message->room < ALPC_DATA_MAX ? (__u32)message->room :
+						    ALPC_DATA_MAX;
+	recv->attrs = 0;
+	recv->attrs_len = 0;
+	recv->reserve = 0;
+	if (message->attrs)
+		alpc_lib_attrs_want(message);
+}
+
 /* alpc_lib_transfer_run() without what it does after a failure. */
 static __always_inline int
 alpc_lib_transfer_once(const struct alpc_port *port,
@@ -253,14 +276,7 @@ alpc_lib_transfer_once(const struct alpc_port *port,
 	message->port = port;
 	/* What the kernel reads; it writes all of it. */
 	t->recv.call = message->call;
-	t->recv.data = (uintptr_t)message->own;
-	t->recv.len = message->room < ALPC_DATA_MAX ? (__u32)message->room :
-						      ALPC_DATA_MAX;
-	t->recv.attrs = 0;
-	t->recv.attrs_len = 0;
-	t->recv.reserve = 0;
-	if (message->attrs)
-		alpc_lib_attrs_want(message);
+	alpc_lib_message_offer(message);
 	t->out_id = 0;
 	t->out_done = 0;
 	ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, t);

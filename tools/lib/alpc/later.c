@@ -100,3 +100,13 @@ ALPC_API int alpc_server_reply_message(struct alpc_server *server, uint64_t id,
 		return -EXDEV;
 	return reply_later(server, id, message->data, message->len, message);
 }
+
+ALPC_API int alpc_server_cancel(struct alpc_server *server, uint64_t id)
+{
+	int ret = alpc_cancel_received(server->port, id);
+
+	/* Another thread may just be answering it. */
+	if (ret != -ESRCH)
+		later_answered(server, id);
+	return ret;
+}

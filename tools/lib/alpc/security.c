@@ -53,12 +53,5 @@ ALPC_API int alpc_port_get_usage(const struct alpc_port *port,
 
 ALPC_API int alpc_device_get_usage(struct alpc_usage *usage)
 {
-	int fd = alpc_lib_device_open();
-	int ret;
-
-	if (fd < 0)
-		return fd;
-	ret = alpc_lib_ioctl(fd, ALPC_IOC_GET_USAGE, usage);
-	alpc_lib_close(fd);
-	return ret;
+	return alpc_lib_device_ioctl(0, -1, ALPC_IOC_GET_USAGE, usage);
 }

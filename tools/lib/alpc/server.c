@@ -6,6 +6,7 @@
  */
 #include "quick_server.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -83,23 +84,60 @@ ALPC_API int alpc_server_new(struct alpc_port *port,
 	return alpc_server_new_with(port, ops, arg, NULL, server);
 }
 
+/*
+ * The threads that serve several servers wait at the completion port, and not
+ * where the kernel would tell them. One packet for each server, once.
+ */
+static int server_post_stop(struct alpc_server *server)
+{
+	const struct alpc_packet packet = { .key = (uintptr_t)server };
+	struct alpc_completion *c;
+	int ret;
+
+	c = (struct alpc_completion *)atomic_load(&server->completion);
+	if (!c || atomic_exchange(&server->told, true))
+		return 0;
+	ret = alpc_completion_post(c, &packet, 1);
+	if (ret)
+		atomic_store(&server->told, false);
+	return ret;
+}
+
 ALPC_API int alpc_server_stop(struct alpc_server *server)
 {
 	struct alpc_shutdown arg = {
 		.size = sizeof(arg),
 		.flags = ALPC_SHUTDOWN_RECEIVE,
 	};
+	int ret;
 
-	return alpc_lib_ioctl(server->port->fd, ALPC_IOC_SHUTDOWN, &arg);
+	ret = alpc_lib_ioctl(server->port->fd, ALPC_IOC_SHUTDOWN, &arg);
+	if (ret)
+		return ret;
+	/* Who sets @completion looks at this afterwards. */
+	atomic_store(&server->stopped, true);
+	return server_post_stop(server);
 }
 
-/* One thread cannot go on: the others end too, and the first error stays. */
-static void server_failed(struct alpc_server *server, int error)
+/*
+ * Stop it, and get through with that: who posts so many packets that there is no
+ * room for one more has them taken meanwhile.
+ */
+void alpc_lib_server_end(struct alpc_server *server)
+{
+	int ret;
+
+	while ((ret = alpc_server_stop(server)) == -EDQUOT || ret == -ENOMEM)
+		sched_yield();
+}
+
+/* A thread cannot go on: the others end too, and the first error stays. */
+void alpc_lib_server_failed(struct alpc_server *server, int error)
 {
 	int none = 0;
 
 	atomic_compare_exchange_strong(&server->error, &none, error);
-	alpc_server_stop(server);
+	alpc_lib_server_end(server);
 }
 
 static void *server_thread(void *arg)
@@ -108,49 +146,77 @@ static void *server_thread(void *arg)
 	int ret = alpc_lib_worker_run(server);
 
 	if (ret)
-		server_failed(server, ret);
+		alpc_lib_server_failed(server, ret);
 	return NULL;
 }
 
 /* Start @n threads in which no signal handler of the program runs. */
-static unsigned int server_start(struct alpc_server *server, pthread_t *threads,
-				 unsigned int n)
+static int threads_start(pthread_t *threads, unsigned int n,
+			 void *(*fn)(void *arg), void *arg,
+			 unsigned int *started)
 {
-	unsigned int i;
 	sigset_t all, old;
-	int ret;
+	int ret = 0;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	for (i = 0; i < n; i++) {
-		ret = pthread_create(&threads[i], NULL, server_thread, server);
-		if (ret) {
-			server_failed(server, -ret);
+	for (*started = 0; *started < n; ++*started) {
+		ret = pthread_create(&threads[*started], NULL, fn, arg);
+		if (ret)
 			break;
-		}
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return i;
+	return -ret;
 }
 
-ALPC_API int alpc_server_run(struct alpc_server *server, unsigned int threads)
+/**
+ * alpc_lib_threads_run() - be the first of several threads, and wait for the others
+ * @threads: how many; 0 for one for each CPU
+ * @fn: what each of them does
+ * @created: is told how many there are, this one among them, and, if that is fewer,
+ *	why, before this one begins
+ * @arg: for both
+ *
+ * Return: 0; -ENOMEM, and then none of them has run.
+ */
+int alpc_lib_threads_run(unsigned int threads, void *(*fn)(void *arg),
+			 void (*created)(void *arg, unsigned int n, int error),
+			 void *arg)
 {
 	pthread_t *pool;
 	unsigned int n;
+	int ret;
 
-	if (atomic_exchange(&server->started, true))
-		return -EBUSY;
 	if (!threads)
 		threads = alpc_lib_cpus();
 	pool = calloc(threads, sizeof(*pool));
 	if (!pool)
 		return -ENOMEM;
-	n = server_start(server, pool, threads - 1);
-	server_thread(server);
+	ret = threads_start(pool, threads - 1, fn, arg, &n);
+	created(arg, n + 1, ret);
+	fn(arg);
 	while (n)
 		pthread_join(pool[--n], NULL);
 	free(pool);
-	return atomic_load(&server->error);
+	return 0;
+}
+
+static void server_created(void *arg, unsigned int n, int error)
+{
+	(void)n;
+	if (error)
+		alpc_lib_server_failed(arg, error);
+}
+
+ALPC_API int alpc_server_run(struct alpc_server *server, unsigned int threads)
+{
+	int ret;
+
+	if (atomic_exchange(&server->started, true))
+		return -EBUSY;
+	ret = alpc_lib_threads_run(threads, server_thread, server_created,
+				   server);
+	return ret ? ret : atomic_load(&server->error);
 }
 
 ALPC_API void alpc_server_free(struct alpc_server *server)

@@ -35,6 +35,9 @@ struct alpc_lib_channel;
  * @options: of the program; immutable
  * @max_message: limit of the port in bytes; immutable
  * @started: has been run; atomic
+ * @stopped: is to be served no more; atomic
+ * @told: @completion was told that; atomic
+ * @completion: struct alpc_completion through which it is served together with others, or NULL; atomic
  * @error: first error that ended a thread, or 0; atomic
  * @lock: protects what follows
  * @workers: its threads
@@ -50,6 +53,9 @@ struct alpc_server {
 	struct alpc_server_options options;
 	size_t max_message;
 	atomic_bool started;
+	atomic_bool stopped;
+	atomic_bool told;
+	atomic_uintptr_t completion;
 	atomic_int error;
 	pthread_mutex_t lock;
 	struct alpc_lib_worker *workers;
@@ -128,7 +134,18 @@ void alpc_lib_client_gone(struct alpc_client *client, uint64_t received);
 void alpc_lib_client_close(struct alpc_client *client);
 bool alpc_lib_client_cut(struct alpc_server *server, uint64_t number);
 
+/* server.c */
+void alpc_lib_server_end(struct alpc_server *server);
+void alpc_lib_server_failed(struct alpc_server *server, int error);
+int alpc_lib_threads_run(unsigned int threads, void *(*fn)(void *arg),
+			 void (*created)(void *arg, unsigned int n, int error),
+			 void *arg);
+
 /* worker.c */
+int alpc_lib_worker_init(struct alpc_lib_worker *worker,
+			 struct alpc_server *server);
+void alpc_lib_worker_exit(struct alpc_lib_worker *worker);
+int alpc_lib_worker_turn(struct alpc_lib_worker *worker, unsigned int count);
 int alpc_lib_worker_run(struct alpc_server *server);
 void alpc_lib_worker_clear(struct alpc_message *reply);
 

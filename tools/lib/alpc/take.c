@@ -206,6 +206,16 @@ none:
 	return ret;
 }
 
+/*
+ * A reply was taken in. What was copied is given back now: there is no place for
+ * that in the next call.
+ */
+void alpc_lib_take_done(struct alpc_message *reply)
+{
+	if (reply->owes && !reply->map && !alpc_message_fd_count(reply))
+		alpc_lib_release(reply);
+}
+
 /* Can what it owes go with a message to this port? */
 bool alpc_lib_owes_to(const struct alpc_message *message,
 		      const struct alpc_port *port)

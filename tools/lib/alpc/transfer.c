@@ -56,7 +56,7 @@ int alpc_lib_transfer_again(const struct alpc_port *port,
 }
 
 /* Start a transfer that does not receive. */
-static int send_init(struct alpc_transfer *t, int64_t timeout)
+int alpc_lib_send_init(struct alpc_transfer *t, int64_t timeout)
 {
 	t->recv.len = 0;
 	t->recv.call = 0;
@@ -65,12 +65,13 @@ static int send_init(struct alpc_transfer *t, int64_t timeout)
 	return alpc_lib_transfer_init(t, timeout);
 }
 
-static int send_body(struct alpc_port *port, struct alpc_lib_body *body,
-		     struct alpc_transfer *t, uint16_t flags)
+/* Do it with a new message. */
+int alpc_lib_send_body(struct alpc_port *port, struct alpc_lib_body *body,
+		       struct alpc_transfer *t, uint16_t flags)
 {
 	int ret;
 
-	ret = alpc_lib_body_send(body, port, t, flags, 0);
+	ret = alpc_lib_body_send_any(body, port, t, flags, 0);
 	if (ret)
 		return ret;
 	ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, t);
@@ -87,8 +88,8 @@ ALPC_API int alpc_send(struct alpc_port *port, const void *data, size_t len,
 	int ret;
 
 	alpc_lib_body_init(&body, data, len);
-	ret = send_init(&t, timeout);
-	return ret ? ret : send_body(port, &body, &t, 0);
+	ret = alpc_lib_send_init(&t, timeout);
+	return ret ? ret : alpc_lib_send_body(port, &body, &t, 0);
 }
 
 ALPC_API int alpc_send_message(struct alpc_port *port,
@@ -104,32 +105,12 @@ ALPC_API int alpc_send_message(struct alpc_port *port,
 	alpc_lib_body_init(&body, message->data, message->len);
 	body.message = message;
 	body.borrowed = alpc_lib_place_is_filled(message);
-	ret = send_init(&t, timeout);
+	ret = alpc_lib_send_init(&t, timeout);
 	if (ret)
 		return ret;
-	ret = send_body(port, &body, &t, 0);
+	ret = alpc_lib_send_body(port, &body, &t, 0);
 	if (!ret && body.borrowed)
 		alpc_lib_place_drop(message);
-	return ret;
-}
-
-ALPC_API int alpc_send_request(struct alpc_port *port, const void *data,
-			       size_t len, size_t room, uint64_t cookie,
-			       int64_t timeout, uint64_t *id)
-{
-	struct alpc_lib_body body;
-	struct alpc_transfer t;
-	int ret;
-
-	alpc_lib_body_init(&body, data, len);
-	ret = send_init(&t, timeout);
-	if (ret)
-		return ret;
-	t.send.cookie = cookie;
-	t.recv.len = room < ALPC_DATA_MAX ? (__u32)room : ALPC_DATA_MAX;
-	ret = send_body(port, &body, &t, ALPC_SEND_REQUEST);
-	if (!ret && id)
-		*id = t.out_id;
 	return ret;
 }
 
@@ -173,6 +154,21 @@ static void receive_note(struct alpc_port *port, struct alpc_message *m)
 	}
 }
 
+/**
+ * alpc_lib_receive_take() - take in what was received, and note what it is
+ * @port: port
+ * @message: message, whose @io.recv is filled in
+ *
+ * Return: as alpc_lib_take().
+ */
+int alpc_lib_receive_take(struct alpc_port *port, struct alpc_message *message)
+{
+	int ret = alpc_lib_take(port, message, NULL);
+
+	receive_note(port, message);
+	return ret;
+}
+
 /* Receive, after what else the transfer of @message is to do. */
 static int receive(struct alpc_port *port, struct alpc_message *message)
 {
@@ -180,11 +176,7 @@ static int receive(struct alpc_port *port, struct alpc_message *message)
 
 	message->io.flags |= ALPC_TRANSFER_RECEIVE;
 	ret = alpc_lib_transfer_run(port, message);
-	if (ret)
-		return ret;
-	ret = alpc_lib_take(port, message, NULL);
-	receive_note(port, message);
-	return ret;
+	return ret ? ret : alpc_lib_receive_take(port, message);
 }
 
 /**
@@ -237,8 +229,8 @@ bool alpc_lib_reply_is_over(int error)
 }
 
 /* What the port's inbox knows of a request to which a reply was sent. */
-static void reply_settle(struct alpc_port *port, uint64_t id,
-			 struct alpc_lib_body *body, int error)
+void alpc_lib_reply_settle(struct alpc_port *port, uint64_t id,
+			   struct alpc_lib_body *body, int error)
 {
 	if (alpc_lib_reply_is_over(error))
 		alpc_lib_inbox_answered(port, id);
@@ -267,7 +259,7 @@ int alpc_lib_reply(struct alpc_port *port, uint64_t id, const void *data,
 
 	alpc_lib_body_init(&body, NULL, 0);
 	body.message = message;
-	ret = send_init(&t, ALPC_INFINITE);
+	ret = alpc_lib_send_init(&t, ALPC_INFINITE);
 	if (!ret)
 		ret = alpc_lib_answer(port, &t, id, data, len, NULL, origin,
 				      &body);
@@ -275,7 +267,7 @@ int alpc_lib_reply(struct alpc_port *port, uint64_t id, const void *data,
 		return ret;
 	ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, &t);
 	alpc_lib_answered(&body, !ret);
-	reply_settle(port, id, &body, ret);
+	alpc_lib_reply_settle(port, id, &body, ret);
 	return ret;
 }
 
@@ -321,7 +313,7 @@ ALPC_API int alpc_reply_and_receive(struct alpc_port *port, uint64_t id,
 		ret = alpc_lib_ioctl(port->fd, ALPC_IOC_TRANSFER, t);
 		alpc_lib_answered(&body, !ret);
 		alpc_lib_message_clear(message);
-		reply_settle(port, id, &body, ret);
+		alpc_lib_reply_settle(port, id, &body, ret);
 		if (ret)
 			return ret;
 		message->done = ALPC_DONE_SENT;
@@ -330,6 +322,7 @@ ALPC_API int alpc_reply_and_receive(struct alpc_port *port, uint64_t id,
 	}
 	alpc_lib_message_ready(message);
 	ret = receive(port, message);
-	reply_settle(port, id, &body, t->flags & ALPC_TRANSFER_SEND ? ret : 0);
+	alpc_lib_reply_settle(port, id, &body,
+			      t->flags & ALPC_TRANSFER_SEND ? ret : 0);
 	return ret;
 }

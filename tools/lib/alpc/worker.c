@@ -9,7 +9,14 @@
 
 #include <string.h>
 
-static int worker_init(struct alpc_lib_worker *w, struct alpc_server *server)
+/**
+ * alpc_lib_worker_init() - make a thread one that can handle a server's messages
+ * @w: worker
+ * @server: server
+ *
+ * Return: 0, and then alpc_lib_worker_exit() must follow; -ENOMEM.
+ */
+int alpc_lib_worker_init(struct alpc_lib_worker *w, struct alpc_server *server)
 {
 	const struct alpc_server_options *opt = &server->options;
 	int ret;
@@ -24,8 +31,11 @@ static int worker_init(struct alpc_lib_worker *w, struct alpc_server *server)
 		ret = alpc_message_accept_fds(w->message, opt->fd_kinds);
 	if (!ret && opt->identity)
 		ret = alpc_message_accept_identity(w->message, opt->identity);
-	if (ret)
+	if (ret) {
+		alpc_message_free(w->message);
+		alpc_message_free(w->reply);
 		return ret;
+	}
 	alpc_message_set_limit(w->message, opt->max_request);
 	w->message->in_place = opt->flags & ALPC_SERVER_IN_PLACE;
 	pthread_mutex_lock(&server->lock);
@@ -35,7 +45,7 @@ static int worker_init(struct alpc_lib_worker *w, struct alpc_server *server)
 	return 0;
 }
 
-static void worker_exit(struct alpc_lib_worker *w)
+void alpc_lib_worker_exit(struct alpc_lib_worker *w)
 {
 	struct alpc_lib_worker **p = &w->server->workers;
 
@@ -294,44 +304,62 @@ static void worker_trim(struct alpc_lib_worker *w)
 	}
 }
 
-/*
- * Reply, if there is a reply, and take the next message up; without waiting for it
- * if there is something to look at.
- */
-static int worker_receive(struct alpc_lib_worker *w)
+/* The next transfer: the reply, if there is one, or what is given back. */
+static void worker_prepare(struct alpc_lib_worker *w, int64_t timeout)
 {
 	struct alpc_transfer *t = &w->message->io;
-	struct alpc_port *port = w->server->port;
-	int ret;
 
-	alpc_lib_transfer_init(t, w->look ? 0 : ALPC_INFINITE);
+	alpc_lib_transfer_init(t, timeout);
 	worker_trim(w);
 	if (w->replying)
 		worker_reply(w);
 	if (t->flags & ALPC_TRANSFER_SEND)
 		alpc_lib_message_ready(w->message);
 	else
-		alpc_lib_give_back(port, w->message);
+		alpc_lib_give_back(w->server->port, w->message);
+}
+
+/* What was to be sent was not. */
+static void worker_unsent(struct alpc_lib_worker *w, int error)
+{
+	struct alpc_transfer *t = &w->message->io;
+
+	/* If it was to give something back, there is nothing any more. */
+	if (t->send.flags == ALPC_SEND_REPLY)
+		worker_unanswered(w, error);
+	t->flags &= ~ALPC_TRANSFER_SEND;
+}
+
+/* Reply, if there is a reply, and take the next message up. */
+static int worker_receive(struct alpc_lib_worker *w, int64_t timeout)
+{
+	struct alpc_transfer *t = &w->message->io;
+	struct alpc_port *port = w->server->port;
+	int ret;
+
+	worker_prepare(w, timeout);
 	t->flags |= ALPC_TRANSFER_RECEIVE;
 	ret = alpc_lib_transfer_run(port, w->message);
 	if (!(t->flags & ALPC_TRANSFER_SEND))
 		return ret;
-	/* If it was to give something back, there is nothing any more. */
-	if (t->send.flags == ALPC_SEND_REPLY)
-		worker_unanswered(w, ret);
-	t->flags &= ~ALPC_TRANSFER_SEND;
+	worker_unsent(w, ret);
 	return alpc_lib_transfer_run(port, w->message);
 }
 
-/* The next message, after any number of quick ones. */
-static int worker_next(struct alpc_lib_worker *w)
+/*
+ * The next message, after any number of quick ones. Who is not to wait looks at no
+ * page: others have their turn.
+ */
+static int worker_next(struct alpc_lib_worker *w, int64_t timeout)
 {
+	if (!timeout)
+		alpc_lib_quick_leave(w);
 	for (;;) {
 		int ret;
 
 		if (w->look)
 			alpc_lib_quick_begin(w);
-		ret = worker_receive(w);
+		ret = worker_receive(w, w->look ? 0 : timeout);
 		if (!w->look)
 			return ret;
 		if (ret != -EAGAIN) {
@@ -341,6 +369,52 @@ static int worker_next(struct alpc_lib_worker *w)
 		if (!alpc_lib_quick_look(w))
 			alpc_lib_quick_leave(w);
 	}
+}
+
+/* Take the next message up, and handle it. */
+static int worker_step(struct alpc_lib_worker *w, int64_t timeout)
+{
+	int ret = worker_next(w, timeout);
+
+	if (!ret)
+		worker_handle(w);
+	return ret == -EINTR ? 0 : ret;
+}
+
+/* Reply, and take nothing up. */
+static void worker_pause(struct alpc_lib_worker *w)
+{
+	struct alpc_transfer *t = &w->message->io;
+	int ret;
+
+	worker_prepare(w, ALPC_INFINITE);
+	if (!(t->flags & ALPC_TRANSFER_SEND))
+		return;
+	ret = alpc_lib_ioctl(w->server->port->fd, ALPC_IOC_TRANSFER, t);
+	if (ret)
+		worker_unsent(w, ret);
+}
+
+/**
+ * alpc_lib_worker_turn() - handle messages that are there
+ * @w: worker
+ * @count: how many at most
+ *
+ * All are answered when it returns, and nothing is held.
+ *
+ * Return: 0 if there may be more, -EAGAIN if not; -ESHUTDOWN if the server is
+ * stopped; else what keeps it from receiving.
+ */
+int alpc_lib_worker_turn(struct alpc_lib_worker *w, unsigned int count)
+{
+	int ret = 0;
+
+	while (!ret && count--)
+		ret = worker_step(w, 0);
+	if (!ret)
+		worker_pause(w);
+	alpc_lib_quick_leave(w);
+	return ret;
 }
 
 /**
@@ -354,14 +428,11 @@ int alpc_lib_worker_run(struct alpc_server *server)
 	struct alpc_lib_worker w;
 	int ret;
 
-	ret = worker_init(&w, server);
-	while (!ret) {
-		ret = worker_next(&w);
-		if (!ret)
-			worker_handle(&w);
-		else if (ret == -EINTR)
-			ret = 0;
-	}
-	worker_exit(&w);
+	ret = alpc_lib_worker_init(&w, server);
+	if (ret)
+		return ret;
+	while (!ret)
+		ret = worker_step(&w, ALPC_INFINITE);
+	alpc_lib_worker_exit(&w);
 	return ret == -ESHUTDOWN ? 0 : ret;
 }

@@ -12,11 +12,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <alpc/async.h>
+#include <alpc/completion.h>
 #include <alpc/large.h>
+#include <alpc/list.h>
 #include <alpc/message.h>
 #include <alpc/quick.h>
 #include <alpc/security.h>
 #include <alpc/server.h>
+#include <alpc/vector.h>
 #include <linux/alpc.h>
 
 #ifdef __cplusplus
@@ -347,25 +351,6 @@ int alpc_send(struct alpc_port *port, const void *data, size_t len,
 	      int64_t timeout);
 
 /**
- * alpc_send_request() - send a request, and go on without its reply
- * @port: communication port of either side
- * @data: data; may be NULL if @len is 0
- * @len: its length in bytes
- * @room: bytes to set aside for the reply; 0 for the port's limit
- * @cookie: comes back with the reply
- * @timeout: how long to wait for room in the other side's queue
- * @id: the request's id; may be NULL
- *
- * The reply (%ALPC_REPLY) is received like any message: from this port on a
- * client, from the connection port on a server.
- *
- * Return: 0; errors as of %ALPC_IOC_TRANSFER.
- */
-int alpc_send_request(struct alpc_port *port, const void *data, size_t len,
-		      size_t room, uint64_t cookie, int64_t timeout,
-		      uint64_t *id);
-
-/**
  * alpc_receive() - receive the next message
  * @port: connection port or client communication port
  * @message: takes it, and grows if that is needed
@@ -443,6 +428,8 @@ typedef int alpc_callback_fn(void *arg, const struct alpc_message *request,
  *	the reply are to go that way too (%ALPC_WAY_DIRECT)
  * @security: security context of @port to make the call with, or 0: that of the
  *	message if it has one, else what was said when connecting
+ * @reserve: reserve of @port to take the memory from, or 0; see
+ *	alpc_reserve_create()
  */
 struct alpc_call_options {
 	size_t size;
@@ -452,6 +439,7 @@ struct alpc_call_options {
 	const struct alpc_range *ranges;
 	unsigned int range_count;
 	uint32_t security;
+	uint32_t reserve;
 };
 
 /**
