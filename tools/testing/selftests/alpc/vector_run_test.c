@@ -21,7 +21,7 @@ enum {
 	LONG = 300,	/* more than lies in the message itself */
 	RECEIVERS = 3,
 	SENDERS = 3,
-	EACH = 640,
+	EACH = 320,
 	ALICE = 1001,
 };
 
