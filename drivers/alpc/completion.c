@@ -110,10 +110,13 @@ static void alpc_posted_free(struct alpc_posted *p)
 	kfree(p);
 }
 
-/* It was copied out, or put back. */
+/*
+ * It was copied out, or put back: then one that was posted is not ours any more, and
+ * another thread may have freed it.
+ */
 static void alpc_packet_done(const struct alpc_taken *t, bool used)
 {
-	if (!t->from->posted)
+	if (t->packet.type != ALPC_PACKET_POSTED)
 		alpc_binding_put(alpc_binding_of(t->from));
 	else if (used)
 		alpc_posted_free(alpc_posted_of(t->from));
