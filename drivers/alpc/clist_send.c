@@ -51,6 +51,8 @@ struct alpc_clist *alpc_clist_take(struct alpc_end *end, u32 *slot,
 		end->writing++;
 		l->writing++;
 	}
+	if (!*taken)
+		end->list_full = true;
 	return *taken ? l : NULL;
 }
 
@@ -144,8 +146,8 @@ static void alpc_clist_put(struct alpc_clist *l, u32 slot, u64 id, u64 seq,
  *
  * Context: port's lock held.
  *
- * Return: true if one of its messages is in the queue, and it has put in before as many
- * as are its share, a part of a quarter of the slots.
+ * Return: true if one of its messages is in the queue, as there was no slot, and it has
+ * put in before as many as are its share, a part of a quarter of the slots.
  */
 bool alpc_clist_holds(const struct alpc_end *end)
 {
@@ -153,14 +155,14 @@ bool alpc_clist_holds(const struct alpc_end *end)
 	const struct alpc_clist *l = q->list;
 
 	/* Receiving what is not counted makes no room. */
-	return l && alpc_end_backlog(end)->count &&
+	return l && end->list_full && alpc_end_backlog(end)->count &&
 	       end->list_run >= (l->slots.mask + 1) / 4 / max(q->sharers, 1U);
 }
 
 static void alpc_clist_count(struct alpc_end *end)
 {
-	if (end->list_over) {
-		end->list_over = false;
+	if (end->list_full) {
+		end->list_full = false;
 		end->list_run = 0;
 	}
 	end->list_run++;

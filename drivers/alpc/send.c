@@ -277,7 +277,6 @@ static int alpc_send_callback(struct alpc_op *op)
 static noinline int alpc_send_unusual(struct alpc_op *op)
 {
 	struct alpc_end *end = op->end;
-	int ret;
 
 	if (op->x->send.flags & ALPC_SEND_CALLBACK)
 		return alpc_send_callback(op);
@@ -285,10 +284,7 @@ static noinline int alpc_send_unusual(struct alpc_op *op)
 		return alpc_clist_commit(op);
 	if (!op->m->charged && alpc_clist_holds(end))
 		return alpc_send_check(end) ?: alpc_send_block(op, end->outbox);
-	ret = alpc_send_new(op);
-	if (!ret)
-		end->list_over = true;
-	return ret;
+	return alpc_send_new(op);
 }
 
 /**
