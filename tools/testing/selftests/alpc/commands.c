@@ -14,6 +14,7 @@ int scene_open(struct scene *scene)
 	memset(scene, 0, sizeof(*scene));
 	scene->pending = -1;
 	scene->completion = -1;
+	scene->listed = -1;
 	strcpy(scene->new_name, unique_name());
 	return pair_open(&scene->pair, NULL);
 }
@@ -46,6 +47,7 @@ void scene_close(struct scene *scene)
 {
 	close_fd(&scene->pending);
 	close_fd(&scene->completion);
+	close_fd(&scene->listed);
 	scene_disconnect(scene);
 	pair_close(&scene->pair);
 }

@@ -30,6 +30,7 @@ struct scene {
 	char theirs[16], ours[16];
 	struct alpc_vector_send send;
 	int completion;		/* a completion port, or -1 */
+	int listed;		/* a port with a completion list, or -1 */
 };
 
 int scene_open(struct scene *scene);

@@ -4,6 +4,7 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
+#include <errno.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -174,8 +175,11 @@ static int prepare_delete_list(struct scene *scene, void *arg)
 	struct alpc_create_list create;
 	int err;
 
-	create_list(scene->pair.client, &create);
-	err = alpc_ioctl(scene->pair.client, ALPC_IOC_CREATE_LIST, &create);
+	/* Of its own, so that nothing that others send goes into the list. */
+	if (scene->listed < 0)
+		scene->listed = alpc_create(unique_name());
+	create_list(scene->listed, &create);
+	err = alpc_ioctl(scene->listed, ALPC_IOC_CREATE_LIST, &create);
 	if (err && err != -EBUSY)
 		return -1;
 	if (!err)
@@ -183,13 +187,13 @@ static int prepare_delete_list(struct scene *scene, void *arg)
 	*(struct alpc_delete_list *)arg = (struct alpc_delete_list){
 		.size = sizeof(struct alpc_delete_list),
 	};
-	return scene->pair.client;
+	return scene->listed;
 }
 
 static bool happened_delete_list(struct scene *scene, void *arg)
 {
 	(void)arg;
-	return delete_list(scene->pair.client) == -ENOENT;
+	return delete_list(scene->listed) == -ENOENT;
 }
 
 const struct command delete_list_command = {
