@@ -8,6 +8,7 @@
 #include <kselftest_harness.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "alpc_list.h"
 
