@@ -161,8 +161,8 @@ TEST_F(list_abuse, a_thread_scribbles_over_everything)
 	}
 	/* A new list is as good as ever, and so is the port. */
 	EXPECT_EQ(0, list_delete(self->pair.port));
-	list_close(&self->ring);
 	drain(self);
+	list_close(&self->ring);
 	EXPECT_EQ(0, pair_works(&self->pair));
 	ASSERT_EQ(0, list_open(self->pair.port, SLOTS, LEN, &self->ring));
 	ASSERT_EQ(0, alpc_send(self->pair.client, "abc", 3));
