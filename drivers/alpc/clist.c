@@ -203,6 +203,28 @@ bool alpc_clist_poll(struct alpc_clist *l)
 }
 
 /**
+ * alpc_clist_state() - how full the list of a port is
+ * @end: port that receives
+ * @slots: gets how many slots it has
+ * @unread: gets how many of them the process has not taken
+ *
+ * Return: false if there is no list.
+ */
+bool alpc_clist_state(struct alpc_end *end, u32 *slots, u32 *unread)
+{
+	const struct alpc_clist *l;
+
+	spin_lock(&end->port->lock);
+	l = end->own->list;
+	if (l) {
+		*slots = l->slots.mask + 1;
+		*unread = alpc_slots_unread(&l->slots);
+	}
+	spin_unlock(&end->port->lock);
+	return l;
+}
+
+/**
  * alpc_clist_pass_on() - a thread that was woken for the list is being killed
  * @end: port that it waited at
  *

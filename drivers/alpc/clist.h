@@ -106,6 +106,7 @@ int alpc_clist_check(const struct alpc_queue *q);
 bool alpc_clist_poll(struct alpc_clist *l);
 void alpc_clist_pass_on(struct alpc_end *end);
 void alpc_clist_queued(struct alpc_clist *l);
+bool alpc_clist_state(struct alpc_end *end, u32 *slots, u32 *unread);
 
 bool alpc_clist_holds(const struct alpc_end *end);
 int alpc_clist_prepare(struct alpc_op *op);

@@ -102,6 +102,7 @@ static void alpc_show_fdinfo(struct seq_file *s, struct file *file)
 	struct alpc_port_info info = {};
 	struct alpc_usage usage = {};
 	const struct alpc_queue *inbox = alpc_end_inbox(end);
+	u32 slots, unread;
 
 	alpc_port_info(end, &info);
 	alpc_usage_of_port(end, &usage);
@@ -118,6 +119,8 @@ static void alpc_show_fdinfo(struct seq_file *s, struct file *file)
 		alpc_show_amount(s, "messages", &usage.messages);
 		alpc_show_amount(s, "message-bytes", &usage.message_bytes);
 		seq_printf(s, "alpc-unanswered:\t%u\n", info.out_unanswered);
+		if (alpc_clist_state(end, &slots, &unread))
+			seq_printf(s, "alpc-list:\t%u of %u\n", unread, slots);
 	}
 	alpc_show_amount(s, "connections", &usage.connections);
 	alpc_show_amount(s, "connects", &usage.connects);

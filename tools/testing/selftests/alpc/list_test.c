@@ -105,6 +105,10 @@ TEST_F(list, gets_datagrams_with_all_that_is_told_of_them)
 		memset(m, POISON, self->ring.create.out_slot_size);
 	}
 	EXPECT_EQ(0, self->ring.shared->flags);
+	SEND("a");
+	snprintf(self->out, sizeof(self->out), "/proc/self/fdinfo/%d", self->pair.port);
+	ASSERT_LT(0, read_file(self->out, self->buf, sizeof(self->buf)));
+	EXPECT_NE(NULL, strstr(self->buf, "alpc-list:\t1 of 8\n"));
 }
 
 TEST_F(list, gets_requests_that_are_answered_by_id)
