@@ -154,8 +154,11 @@ static void counts_go_around(struct kunit *test)
 	struct alpc_slots *s = test->priv;
 	u32 i;
 
-	s->tail = s->shared->tail = s->shared->head = U32_MAX - 3;
-	s->returned = s->shared->free_tail = U32_MAX - 3;
+	s->tail = U32_MAX - 3;
+	s->shared->tail = s->tail;
+	s->shared->head = s->tail;
+	s->returned = s->tail;
+	s->shared->free_tail = s->tail;
 	publish_all(test);
 	KUNIT_EXPECT_EQ(test, alpc_slots_unread(s), SLOTS);
 	for (i = 0; i < SLOTS; i++)

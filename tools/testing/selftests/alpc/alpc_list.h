@@ -108,6 +108,15 @@ static inline void list_give(struct ring *ring, __u32 slot)
 	__atomic_store_n(&ring->shared->free_tail, ring->free_tail, __ATOMIC_RELEASE);
 }
 
+/* Copy a message, and give its slot back. */
+static inline void list_copy(struct ring *ring, const struct alpc_msg *taken, __u32 slot,
+			     struct alpc_msg *msg, void *buf, __u32 room)
+{
+	*msg = *taken;
+	memcpy(buf, list_at(ring, msg->data), msg->len < room ? msg->len : room);
+	list_give(ring, slot);
+}
+
 /*
  * The next message, from wherever it comes: copied to @msg and @buf. Waits for one
  * unless @flags has %ALPC_TRANSFER_DONTWAIT.
@@ -124,9 +133,7 @@ static inline int list_receive(struct ring *ring, struct alpc_msg *msg, void *bu
 		if (!(ring->shared->flags & ALPC_LIST_QUEUED) || ring->head % 8) {
 			taken = list_take(ring, &slot);
 			if (taken) {
-				*msg = *taken;
-				memcpy(buf, list_at(ring, msg->data), msg->len < room ? msg->len : room);
-				list_give(ring, slot);
+				list_copy(ring, taken, slot, msg, buf, room);
 				return 0;
 			}
 		}
@@ -141,9 +148,7 @@ static inline int list_receive(struct ring *ring, struct alpc_msg *msg, void *bu
 		/* It is the list's turn, whatever the flag says now. */
 		taken = list_take(ring, &slot);
 		if (taken) {
-			*msg = *taken;
-			memcpy(buf, list_at(ring, msg->data), msg->len < room ? msg->len : room);
-			list_give(ring, slot);
+			list_copy(ring, taken, slot, msg, buf, room);
 			return 0;
 		}
 	}

@@ -12,7 +12,7 @@
 
 #include "alpc_list.h"
 
-enum { SLOTS = 16, LEN = 64, SENDERS = 3, ROUNDS = 20000 };
+enum { SLOTS = 16, LEN = 64, SENDERS = 3, ROUNDS = 1500 };
 
 FIXTURE(list_abuse)
 {
@@ -273,9 +273,7 @@ static int send_late(void *arg)
 	ASSERT_TRUE(late_page_wanted(&self->late)); \
 } while (0)
 
-#define PAGE_COMES() do { \
-	ASSERT_EQ(0, late_page_come(&self->late, self->buf)); \
-} while (0)
+#define PAGE_COMES() ASSERT_EQ(0, late_page_come(&self->late, self->buf))
 
 /* It holds up nobody, and is received when it is complete. */
 TEST_F(list_abuse, slow_sender_holds_up_itself_alone)

@@ -11,7 +11,7 @@
 
 #include "alpc_list.h"
 
-enum { SENDERS = 4, EACH = 3000, LONGEST = 300 };
+enum { SENDERS = 4, EACH = 400, LONGEST = 300 };
 
 /* Followed by a pattern of the number. */
 struct payload {

@@ -320,7 +320,8 @@ TEST_F(list, holds_up_who_has_filled_it)
 	ASSERT_EQ(0, worker_transfer(&self->worker, self->pair.client));
 	ASSERT_EQ(0, worker_blocked(&self->worker.worker));
 	for (i = 0; i < SLOTS + 1 + 3 + 2; i++)
-		ASSERT_EQ(0, list_receive(&self->ring, &self->msg, self->buf, sizeof(self->buf), 0));
+		ASSERT_EQ(0, list_receive(&self->ring, &self->msg, self->buf,
+					  sizeof(self->buf), 0));
 	EXPECT_EQ(0, worker_join(&self->worker.worker));
 	EXPECT_EQ(POLLOUT, events_of(self->pair.client) & POLLOUT);
 	NOTHING(self->pair.port);
@@ -442,7 +443,8 @@ TEST_F(list, makes_packets_while_nobody_looks)
 	struct alpc_bind bind = { .size = sizeof(bind) };
 
 	ASSERT_EQ(0, alpc_ioctl(alpc_device(), ALPC_IOC_CREATE_COMPLETION, &create));
-	bind.completion = self->fd = create.out_fd;
+	self->fd = create.out_fd;
+	bind.completion = self->fd;
 	SEND("a");
 	ASSERT_EQ(0, alpc_ioctl(self->pair.port, ALPC_IOC_BIND, &bind));
 	EXPECT_EQ(ALPC_PACKET_MESSAGE, packet_of(self->fd));
@@ -551,7 +553,7 @@ TEST_F(list, refuses_nonsense)
 	struct alpc_create_list arg;
 	int client = self->pair.client, i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		EXPECT_EQ(-EINVAL, list_ioctl(client, bad[i], 0, &arg));
 	EXPECT_EQ(-EMSGSIZE, list_ioctl(client, 2, 8193, &arg));
 	EXPECT_EQ(-EOPNOTSUPP, list_ioctl(self->pair.server, 2, 0, &arg));
