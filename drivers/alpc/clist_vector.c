@@ -131,15 +131,16 @@ static void alpc_clist_batch_commit(struct alpc_clist_batch *b)
 static int alpc_clist_batch_report(const struct alpc_clist_batch *b)
 {
 	struct alpc_vector_send __user *u = b->user;
-	unsigned int i;
+	const u64 *id = b->out_id;
+	const u64 *end = id + b->done;
 
 	if (!b->done)
 		return 0;
 	if (!user_write_access_begin(u, b->done * sizeof(*u)))
 		return -EFAULT;
-	for (i = 0; i < b->done; i++, u++) {
+	for (; id < end; id++, u++) {
 		unsafe_put_user(0, &u->out_error, fault);
-		unsafe_put_user(b->out_id[i], &u->out_id, fault);
+		unsafe_put_user(*id, &u->out_id, fault);
 	}
 	user_write_access_end();
 	return 0;
