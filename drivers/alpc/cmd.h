@@ -51,5 +51,7 @@ int alpc_cmd_create_reserve(struct alpc_ucmd *ucmd);
 int alpc_cmd_delete_reserve(struct alpc_ucmd *ucmd);
 int alpc_cmd_quick_wait(struct alpc_ucmd *ucmd);
 int alpc_cmd_quick_wake(struct alpc_ucmd *ucmd);
+int alpc_cmd_create_list(struct alpc_ucmd *ucmd);
+int alpc_cmd_delete_list(struct alpc_ucmd *ucmd);
 
 #endif /* ALPC_CMD_H */

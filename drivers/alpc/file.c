@@ -12,6 +12,7 @@
 #include <linux/poll.h>
 #include <linux/seq_file.h>
 
+#include "clist.h"
 #include "inode.h"
 #include "ioctl.h"
 #include "port.h"
@@ -42,7 +43,8 @@ static __poll_t alpc_poll_out(const struct alpc_end *end)
 {
 	struct alpc_queue *q = alpc_end_outbox(end);
 
-	if (alpc_queue_is_open(q) || alpc_end_has_share(end))
+	if ((alpc_queue_is_open(q) || alpc_end_has_share(end)) &&
+	    !(q->list && alpc_clist_holds(end)))
 		return EPOLLOUT | EPOLLWRNORM;
 	q->starved = true;
 	return 0;
@@ -53,7 +55,8 @@ static __poll_t alpc_poll_state(const struct alpc_end *end)
 	const struct alpc_queue *inbox = alpc_end_inbox(end);
 	__poll_t mask = 0;
 
-	if (inbox && !list_empty(&inbox->ready))
+	if (inbox && (!list_empty(&inbox->ready) ||
+		      (inbox->list && alpc_clist_poll(inbox->list))))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (!end->conn)
 		return mask;
@@ -99,6 +102,7 @@ static void alpc_show_fdinfo(struct seq_file *s, struct file *file)
 	struct alpc_port_info info = {};
 	struct alpc_usage usage = {};
 	const struct alpc_queue *inbox = alpc_end_inbox(end);
+	u32 slots, unread;
 
 	alpc_port_info(end, &info);
 	alpc_usage_of_port(end, &usage);
@@ -115,6 +119,8 @@ static void alpc_show_fdinfo(struct seq_file *s, struct file *file)
 		alpc_show_amount(s, "messages", &usage.messages);
 		alpc_show_amount(s, "message-bytes", &usage.message_bytes);
 		seq_printf(s, "alpc-unanswered:\t%u\n", info.out_unanswered);
+		if (alpc_clist_state(end, &slots, &unread))
+			seq_printf(s, "alpc-list:\t%u of %u\n", unread, slots);
 	}
 	alpc_show_amount(s, "connections", &usage.connections);
 	alpc_show_amount(s, "connects", &usage.connects);

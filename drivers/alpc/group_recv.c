@@ -186,9 +186,12 @@ static unsigned int alpc_deliveries_take(struct alpc_end *end,
 
 	rcu_read_lock();
 	spin_lock(&end->port->lock);
-	for (i = 0; i < count && !q->stopped; i++)
+	for (i = 0; i < count; i++) {
+		if (unlikely(q->unusual) && alpc_queue_check(q))
+			break;
 		if (alpc_queue_take(q, buf[i].len, &d[i], &wake))
 			break;
+	}
 	spin_unlock(&end->port->lock);
 	alpc_wake_flush(&wake);
 	rcu_read_unlock();

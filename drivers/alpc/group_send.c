@@ -58,14 +58,19 @@ static bool alpc_is_reply(const struct alpc_msg *msg)
 	return msg->flags & (ALPC_SEND_REPLY | ALPC_SEND_RELEASE);
 }
 
-/*
- * Read the next message. If it brings more than data it is read again, as a whole;
- * what counts then is what was read last.
+/**
+ * alpc_group_read() - read a message of a vector
+ * @op: transfer that gets it, and whether it brings more than data
+ * @u: where it is
+ *
+ * If it brings more it is read again, as a whole; what counts then is what was read
+ * last.
+ *
+ * Return: 0 or -EFAULT.
  */
-static int alpc_group_read(struct alpc_group *g, unsigned int i)
+int alpc_group_read(struct alpc_op *op, const struct alpc_vector_send __user *u)
 {
-	const struct alpc_vector_send __user *u = &g->user[i];
-	struct alpc_msg *send = &g->op->x->send;
+	struct alpc_msg *send = &op->x->send;
 	u64 brings, word;
 
 	BUILD_BUG_ON(offsetof(struct alpc_msg, attrs_len) + sizeof(word) !=
@@ -87,14 +92,14 @@ static int alpc_group_read(struct alpc_group *g, unsigned int i)
 	unsafe_get_user(send->len, &u->msg.len, fault);
 	unsafe_get_user(send->type, &u->msg.type, fault);
 	unsafe_get_user(send->flags, &u->msg.flags, fault);
-	unsafe_get_user(g->op->x->recv.len, &u->room, fault);
+	unsafe_get_user(op->x->recv.len, &u->room, fault);
 	user_read_access_end();
-	g->op->brings = false;
+	op->brings = false;
 	if (likely(!brings))
 		return 0;
 	if (copy_from_user(send, &u->msg, sizeof(*send)))
 		return -EFAULT;
-	g->op->brings = alpc_msg_brings(send);
+	op->brings = alpc_msg_brings(send);
 	return 0;
 fault:
 	user_read_access_end();
@@ -141,7 +146,7 @@ static void alpc_group_prepare(struct alpc_group *g, unsigned int count)
 	int ret;
 
 	while (g->count < count && !g->error) {
-		ret = alpc_group_read(g, g->count);
+		ret = alpc_group_read(g->op, &g->user[g->count]);
 		if (unlikely(ret)) {
 			g->error = ret;
 			return;
@@ -156,8 +161,9 @@ static void alpc_group_prepare(struct alpc_group *g, unsigned int count)
 		out->id = send->id;
 		out->out_id = 0;
 		out->len = send->len;
-		out->flags = send->flags;
 		out->error = alpc_group_prepare_one(g, out);
+		/* Now it is known whether it would rather be in a list. */
+		out->flags = send->flags;
 		if (unlikely(out->error) && !g->replies)
 			g->error = out->error;
 	}

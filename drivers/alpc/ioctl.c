@@ -52,6 +52,8 @@ union alpc_arg {
 	struct alpc_create_reserve create_reserve;
 	struct alpc_delete_reserve delete_reserve;
 	struct alpc_quick quick;
+	struct alpc_create_list create_list;
+	struct alpc_delete_list delete_list;
 };
 
 /**
@@ -135,6 +137,10 @@ static const struct alpc_ioctl_op alpc_ioctl_ops[] = {
 		struct alpc_quick, offset, alpc_cmd_quick_wait),
 	ALPC_OP(ALPC_IOC_QUICK_WAKE, ALPC_ON_CLIENT | ALPC_ON_SERVER,
 		struct alpc_quick, offset, alpc_cmd_quick_wake),
+	ALPC_OP(ALPC_IOC_CREATE_LIST, ALPC_ON_CONNECTION | ALPC_ON_CLIENT,
+		struct alpc_create_list, out_fd, alpc_cmd_create_list),
+	ALPC_OP(ALPC_IOC_DELETE_LIST, ALPC_ON_CONNECTION | ALPC_ON_CLIENT,
+		struct alpc_delete_list, flags, alpc_cmd_delete_list),
 };
 
 static const struct alpc_ioctl_op *alpc_find_op(unsigned int cmd)

@@ -82,8 +82,10 @@ static enum alpc_run alpc_run_take(struct alpc_incoming_run *run, u32 count,
 
 	lockdep_assert_held(&run->end->port->lock);
 	for (; p < run->place + count; p++) {
+		if (unlikely(q->unusual) && alpc_queue_check(q))
+			return ALPC_RUN_DONE;
 		m = alpc_queue_first(q);
-		if (!m || q->stopped)
+		if (!m)
 			return ALPC_RUN_DONE;
 		if (!alpc_message_is_plain(m) || m->len > p->len)
 			return ALPC_RUN_OTHER;

@@ -10,18 +10,22 @@
 #include <linux/minmax.h>
 
 #include "cancel.h"
+#include "clist.h"
 #include "deliver.h"
 #include "parcel.h"
 #include "reserve.h"
 #include "trace.h"
+
+#define ALPC_SEND_UNUSUAL	(ALPC_SEND_CALLBACK | ALPC_SEND_LISTED | \
+				 ALPC_SEND_FALLBACK)
 
 static bool alpc_send_wants_reply(const struct alpc_transfer *x)
 {
 	return x->send.flags & (ALPC_SEND_REQUEST | ALPC_SEND_CALLBACK);
 }
 
-/* How much the message must hold, now and when it is answered. */
-static u32 alpc_send_room(const struct alpc_op *op)
+/* How much a message must hold, now and when it is answered. */
+u32 alpc_send_room(const struct alpc_op *op)
 {
 	const struct alpc_transfer *x = op->x;
 	u32 limit = op->end->port->max_message;
@@ -103,24 +107,61 @@ static noinline int alpc_send_prepare_more(struct alpc_op *op)
 	return 0;
 }
 
-/**
- * alpc_send_prepare() - make a message
- * @op: transfer
- *
- * Return: 0 with &alpc_op.m, -EMSGSIZE, -ENOMEM, -EDQUOT, or what
- * alpc_send_fill(), alpc_parcel_pack() or alpc_reserve_take() return.
- */
-int alpc_send_prepare(struct alpc_op *op)
+static __always_inline int alpc_send_make(struct alpc_op *op)
 {
 	struct alpc_end *end = op->end;
 	struct alpc_message *m;
 
-	if (op->x->send.len > end->port->max_message)
-		return -EMSGSIZE;
-	if (unlikely(op->brings))
-		return alpc_send_prepare_more(op);
 	m = alpc_message_alloc(&end->spare, end->user, alpc_send_room(op));
 	return IS_ERR(m) ? PTR_ERR(m) : alpc_send_fill(op, m);
+}
+
+/* It is too long, or its receiver has a completion list. */
+static noinline int alpc_send_prepare_other(struct alpc_op *op)
+{
+	int ret;
+
+	if (op->x->send.len > op->end->port->max_message)
+		return -EMSGSIZE;
+	ret = alpc_clist_prepare(op);
+	if (ret != -EAGAIN)
+		return ret;
+	if (!op->brings && !(op->x->send.flags & ALPC_SEND_CALLBACK))
+		op->x->send.flags |= ALPC_SEND_FALLBACK;
+	return op->brings ? alpc_send_prepare_more(op) : alpc_send_make(op);
+}
+
+/**
+ * alpc_send_prepare() - make a message
+ * @op: transfer
+ *
+ * Return: 0 with &alpc_op.m or %ALPC_SEND_LISTED, -EMSGSIZE, -ENOMEM, -EDQUOT, or
+ * what alpc_send_fill(), alpc_parcel_pack(), alpc_reserve_take() or
+ * alpc_clist_prepare() returns.
+ */
+int alpc_send_prepare(struct alpc_op *op)
+{
+	if (unlikely(op->x->send.len >= READ_ONCE(op->end->outbox->plain_len)))
+		return alpc_send_prepare_other(op);
+	if (unlikely(op->brings))
+		return alpc_send_prepare_more(op);
+	return alpc_send_make(op);
+}
+
+/**
+ * alpc_send_prepare_again() - make a message that could not be put into a list
+ * @op: transfer
+ *
+ * Return: as alpc_send_prepare().
+ */
+int alpc_send_prepare_again(struct alpc_op *op)
+{
+	if (op->m) {
+		alpc_message_recycle(op->m, &op->end->spare);
+		op->m = NULL;
+	}
+	op->x->send.flags &= ~ALPC_SEND_LISTED;
+	return alpc_send_make(op);
 }
 
 /* Put into the list of what was sent through this end. */
@@ -133,8 +174,9 @@ static __always_inline void alpc_send_stamp(struct alpc_message *m,
 	hlist_add_head(&m->sent, &from->sent);
 }
 
-static void alpc_send_record(struct alpc_op *op, struct alpc_end *from,
-			     struct alpc_queue *to)
+/* Likewise, with what a request has besides. Port's lock held. */
+void alpc_send_record(struct alpc_op *op, struct alpc_end *from,
+		      struct alpc_queue *to)
 {
 	struct alpc_message *m = op->m;
 
@@ -158,9 +200,10 @@ static void alpc_send_record(struct alpc_op *op, struct alpc_end *from,
 	}
 }
 
-static int alpc_conn_sendable(const struct alpc_conn *conn)
+/* Is the connection open? Context: port's lock held. */
+int alpc_send_check(const struct alpc_end *end)
 {
-	switch (conn->state) {
+	switch (end->conn->state) {
 	case ALPC_STATE_OPEN:
 		return 0;
 	case ALPC_STATE_CONNECTING:
@@ -194,7 +237,7 @@ static int alpc_send_new(struct alpc_op *op)
 	struct alpc_message *m = op->m;
 	int ret;
 
-	ret = alpc_conn_sendable(end->conn);
+	ret = alpc_send_check(end);
 	if (ret)
 		return ret;
 	if ((m->type == ALPC_REQUEST || m->brings & ALPC_BRINGS_HELD) &&
@@ -250,8 +293,8 @@ static void alpc_send_queued(struct alpc_end *end, struct alpc_chain *run,
  * @run: messages that are filled; those that are left were not posted
  * @wake: collects whom to wake
  *
- * What is left, because it has to wait or cannot be sent at all, is sent one by one:
- * then it is found out what becomes of it.
+ * What is left, because it has to wait, cannot be sent at all, or goes into a
+ * completion list, is sent one by one: then it is found out what becomes of it.
  *
  * Context: port's lock held, RCU read-side critical section.
  */
@@ -262,7 +305,7 @@ void alpc_send_run(struct alpc_end *end, struct alpc_chain *run,
 	u32 count;
 
 	lockdep_assert_held(&end->port->lock);
-	if (alpc_conn_sendable(end->conn))
+	if (alpc_send_check(end) || unlikely(to->list))
 		return;
 	/* One for each thread that waits, and the others wait for those. */
 	while (run->first && !hlist_empty(&to->receivers))
@@ -337,6 +380,20 @@ static int alpc_send_callback(struct alpc_op *op)
 	return 0;
 }
 
+/* It goes into a list, or would if that was not full. */
+static noinline int alpc_send_unusual(struct alpc_op *op)
+{
+	struct alpc_end *end = op->end;
+
+	if (op->x->send.flags & ALPC_SEND_CALLBACK)
+		return alpc_send_callback(op);
+	if (op->x->send.flags & ALPC_SEND_LISTED)
+		return alpc_clist_commit(op);
+	if (!op->m->charged && alpc_clist_holds(end))
+		return alpc_send_check(end) ?: alpc_send_block(op, end->outbox);
+	return alpc_send_new(op);
+}
+
 /**
  * alpc_send_commit() - post the message
  * @op: transfer
@@ -348,9 +405,9 @@ static int alpc_send_callback(struct alpc_op *op)
 int alpc_send_commit(struct alpc_op *op)
 {
 	lockdep_assert_held(&op->end->port->lock);
-	if (op->x->send.flags & ALPC_SEND_CALLBACK)
-		return alpc_send_callback(op);
-	return alpc_send_new(op);
+	if (likely(!(op->x->send.flags & ALPC_SEND_UNUSUAL)))
+		return alpc_send_new(op);
+	return alpc_send_unusual(op);
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 #include "vector.h"
 
+#include "clist.h"
 #include "pool.h"
 #include "transfer.h"
 
@@ -23,7 +24,9 @@ static int alpc_vector_send(struct alpc_op *op, struct alpc_vector *v,
 	op->x->flags = ALPC_TRANSFER_SEND;
 	while (!ret && v->out_sent < v->send_count) {
 		before = v->out_sent;
-		if (pool)
+		if (unlikely(op->end->conn && alpc_clist_of(op->end->outbox)))
+			ret = alpc_clist_send_some(op, v);
+		else if (pool)
 			ret = alpc_run_send(op->end, v);
 		if (v->out_sent == before)
 			ret = alpc_group_send(op, v, dontwait);

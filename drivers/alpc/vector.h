@@ -48,6 +48,8 @@ enum alpc_run {
 enum alpc_run alpc_run_receive(struct alpc_end *end, struct alpc_vector *v);
 int alpc_run_send(struct alpc_end *end, struct alpc_vector *v);
 
+int alpc_group_read(struct alpc_op *op,
+		    const struct alpc_vector_send __user *u);
 int alpc_group_send(struct alpc_op *op, struct alpc_vector *v, bool dontwait);
 int alpc_group_receive_first(struct alpc_op *op, struct alpc_vector *v);
 bool alpc_group_receive(struct alpc_end *end, struct alpc_vector *v);

@@ -1636,13 +1636,24 @@ struct alpc_set_completion {
  * @out_slot_size: distance of two slots in bytes
  * @out_fd: descriptor for mmap(2): all of it, MAP_SHARED, readable and writable
  *
- * On a connection port or client communication port. From now on a message goes into
- * a free slot, if it fits and brings nothing else, without being received; what does
- * not, or finds no slot, is queued as usual, and %ALPC_LIST_QUEUED is set. The memory is
- * charged as that of a section is. See &struct alpc_list.
+ * On a connection port or client communication port. From now on a datagram, a request,
+ * or the reply to an asynchronous request goes into a free slot, if it fits and brings
+ * nothing else, without being received. A request there can be answered by its id as if
+ * it had been received. Anything else is queued as usual, and %ALPC_LIST_QUEUED is set:
+ * what is too long, brings something, was sent from a reserve or finds no slot; replies
+ * of more than 4096 bytes; callbacks; connection requests and their answers; notices.
  *
- * Errors: EBUSY (has one), EDQUOT, EMSGSIZE, EOPNOTSUPP, EMFILE, ENFILE, ENOMEM,
- * EINVAL, EFAULT, E2BIG.
+ * While something of a sender waits in the queue, all that it sends is queued. Who finds
+ * no slot after it has put in its share of the messages (a quarter of the slots, divided by
+ * the number of connections) waits until what it has in the queue is received, as if that
+ * was full.
+ *
+ * pid, tid, uid and gid are as the calling thread sees them, whoever reads the list.
+ * Its memory is charged as that of a section is, mapped in the same way, and at most as
+ * long as a section can be. See &struct alpc_list.
+ *
+ * Errors: EBUSY (has one), EDQUOT, EFBIG, EMSGSIZE, EOPNOTSUPP, EMFILE, ENFILE,
+ * ENOMEM, EINVAL, EFAULT, E2BIG.
  */
 struct alpc_create_list {
 	__u32 size;
@@ -1659,8 +1670,9 @@ struct alpc_create_list {
  * @size: sizeof(struct alpc_delete_list)
  * @flags: must be 0
  *
- * Nothing is put into it any more. What lies in it stays there as long as it is
- * mapped; a request can be answered as before.
+ * Nothing is put into it any more, and receiving gives what is queued. What lies in it
+ * stays there as long as it is mapped; a request can be answered as before. Closing the
+ * port does the same.
  *
  * Errors: ENOENT, EINVAL, EFAULT, E2BIG.
  */
@@ -1688,17 +1700,33 @@ struct alpc_delete_list {
  *	which &alpc_msg.data gives the offset in this memory
  * @__reserved: 0
  * @head: written by the process: how many it has taken
- * @sleeping: written by the process, before it looks at @tail for the last time and
- *	then receives from the port or polls it
+ * @sleeping: written by the process: set before it looks at @tail for the last time and
+ *	then waits, with a full barrier between the two; cleared when it is awake. Needed
+ *	for a completion port and for edge-triggered epoll(7). Who receives, or polls
+ *	otherwise, is woken without it.
  * @__reserved1: 0
  * @free_tail: written by the process: how many slots it has given back so far;
  *	that of number n is in free[n % slots]
  * @__reserved2: 0
  *
  * A slot is the process's from when @tail covers it until it is given back. @tail is
- * to be read with acquire, @head and @free_tail written with release order. If @tail
- * is ahead of @head, or as soon as it is, receiving from the port fails with
- * ENOMSG unless its queue has a message.
+ * to be read with acquire, @head and @free_tail written with release order. Several
+ * threads take messages by compare-and-swap of @head, after they have read the number of
+ * the slot.
+ *
+ * Receiving from the port fails with ENOMSG if it is the list's turn: if @tail is ahead
+ * of @head, and the queue has nothing that came before what the process has not taken.
+ * It waits if there is nothing in either, and then fails as soon as something is in the
+ * list. So messages of one port come in the order in which they were sent, for who
+ *
+ * 1. takes what is in the list;
+ * 2. if %ALPC_LIST_QUEUED is set, which can be looked at after any message: clears it,
+ *    and receives until that fails with ENOMSG or EAGAIN;
+ * 3. if the list is empty receives, and waits.
+ *
+ * Receiving that fails otherwise (EMSGSIZE, EFAULT) is repeated before the list is looked
+ * at again. A reply that lies in the list has been received: it can be waited for no more,
+ * nor its request be cancelled.
  *
  * The kernel believes nothing of this. It keeps its own count of everything, looks at
  * a slot's number once, and ignores one that the process does not have. Whatever a

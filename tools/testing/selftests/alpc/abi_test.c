@@ -200,6 +200,7 @@ FIXTURE_VARIANT_ADD(file, connection_port) {
 		[OPEN_SECTION] = true, [ACCESS] = true, [TAKE_FDS] = true,
 		[GET_IDENTITY] = true, [GET_USAGE] = true, [VECTOR] = true, [BIND] = true,
 		[CANCEL] = true,
+		[CREATE_LIST] = true, [DELETE_LIST] = true,
 	},
 };
 
@@ -214,6 +215,7 @@ FIXTURE_VARIANT_ADD(file, client_port) {
 		[CANCEL] = true,
 		[CREATE_RESERVE] = true, [DELETE_RESERVE] = true,
 		[QUICK_WAIT] = true, [QUICK_WAKE] = true,
+		[CREATE_LIST] = true, [DELETE_LIST] = true,
 	},
 };
 
@@ -377,7 +379,7 @@ TEST(query_tells_version_limits_and_features)
 	EXPECT_EQ(ALPC_FEATURE_SECTIONS | ALPC_FEATURE_ACCESS | ALPC_FEATURE_FDS |
 		  ALPC_FEATURE_SECURITY | ALPC_FEATURE_USAGE | ALPC_FEATURE_VECTORS |
 		  ALPC_FEATURE_COMPLETION | ALPC_FEATURE_CANCEL | ALPC_FEATURE_RESERVES |
-		  ALPC_FEATURE_QUICK,
+		  ALPC_FEATURE_QUICK | ALPC_FEATURE_LISTS,
 		  query.out_features & ~(ALPC_FEATURE_EXIT_NOTICE | ALPC_FEATURE_CONCURRENCY));
 	EXPECT_LT(0, query.out_queue_messages_max);
 	EXPECT_NE(POISON_U32, query.out_queue_messages_max);

@@ -53,6 +53,8 @@ FIXTURE_VARIANT_ADD(command, wait_packets) { WAIT_PACKETS };
 FIXTURE_VARIANT_ADD(command, set_completion) { SET_COMPLETION };
 FIXTURE_VARIANT_ADD(command, quick_wait) { QUICK_WAIT };
 FIXTURE_VARIANT_ADD(command, quick_wake) { QUICK_WAKE };
+FIXTURE_VARIANT_ADD(command, create_list) { CREATE_LIST };
+FIXTURE_VARIANT_ADD(command, delete_list) { DELETE_LIST };
 
 FIXTURE_SETUP(command)
 {

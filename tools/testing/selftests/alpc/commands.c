@@ -14,6 +14,7 @@ int scene_open(struct scene *scene)
 	memset(scene, 0, sizeof(*scene));
 	scene->pending = -1;
 	scene->completion = -1;
+	scene->listed = -1;
 	strcpy(scene->new_name, unique_name());
 	return pair_open(&scene->pair, NULL);
 }
@@ -52,6 +53,7 @@ void scene_close(struct scene *scene)
 {
 	close_fd(&scene->pending);
 	close_fd(&scene->completion);
+	close_fd(&scene->listed);
 	scene_disconnect(scene);
 	pair_close(&scene->pair);
 }
@@ -102,6 +104,8 @@ const struct command *const commands[COMMANDS] = {
 	[SET_COMPLETION] = &set_completion_command,
 	[QUICK_WAIT] = &quick_wait_command,
 	[QUICK_WAKE] = &quick_wake_command,
+	[CREATE_LIST] = &create_list_command,
+	[DELETE_LIST] = &delete_list_command,
 };
 
 bool command_works(struct scene *scene, const struct command *command)

@@ -37,6 +37,7 @@ struct scene {
 	__u32 words;		/* of the client's, for both to write to, or 0 */
 	struct worker sleeper;	/* waits there through the server's port, if it .sleeps */
 	bool sleeps;
+	int listed;		/* a port with a completion list, or -1 */
 };
 
 int scene_open(struct scene *scene);
@@ -78,7 +79,7 @@ enum command_index {
 	GET_IDENTITY, CREATE_SECURITY, REVOKE_SECURITY, DELETE_SECURITY, GET_USAGE,
 	VECTOR, CREATE_COMPLETION, BIND, POST_PACKETS, WAIT_PACKETS, SET_COMPLETION,
 	CANCEL, CREATE_RESERVE, DELETE_RESERVE,
-	QUICK_WAIT, QUICK_WAKE,
+	QUICK_WAIT, QUICK_WAKE, CREATE_LIST, DELETE_LIST,
 	COMMANDS,
 };
 
@@ -121,6 +122,10 @@ extern const struct command set_completion_command;
 /* commands_quick.c */
 extern const struct command quick_wait_command;
 extern const struct command quick_wake_command;
+
+/* commands_list.c */
+extern const struct command create_list_command;
+extern const struct command delete_list_command;
 
 extern const struct command *const commands[COMMANDS];
 
