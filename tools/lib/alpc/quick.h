@@ -88,6 +88,7 @@ enum {
 struct alpc_lib_quick_page {
 	atomic_uint_least64_t ask __attribute__((aligned(64)));
 	unsigned char request[ALPC_QUICK_MAX];
+
 	atomic_uint answer __attribute__((aligned(64)));
 	atomic_uint head;
 	unsigned char reply[ALPC_QUICK_MAX];

@@ -255,6 +255,13 @@ TEST_F(quick, a_server_that_sleeps)
 	ASSERT_EQ(0, until_quick(self->quick, ECHO, LEN, 0, self->m));
 }
 
+/* Each of its threads has stopped when this returns. */
+static void stop(pid_t server)
+{
+	kill(server, SIGSTOP);
+	waitpid(server, NULL, WUNTRACED);
+}
+
 TEST_F(quick, a_server_that_is_stopped)
 {
 	unsigned int done = 0, before = world->handled;
@@ -262,7 +269,7 @@ TEST_F(quick, a_server_that_is_stopped)
 	for (int i = 0; i < 4; i++) {
 		ASSERT_EQ(0, until_quick(self->quick, ECHO, LEN, 0, self->m));
 		before = world->handled;
-		kill(self->server, SIGSTOP);
+		stop(self->server);
 		ASSERT_EQ(-ETIMEDOUT, quick_order(self->quick, ECHO, LEN, 0, self->m,
 						  ALPC_MSEC(50)));
 		done = alpc_message_done(self->m);
@@ -304,7 +311,7 @@ TEST_F(quick, a_server_that_is_stopped_at_any_moment)
 
 	ASSERT_EQ(0, pthread_create(&c.thread, NULL, call_many, &c));
 	while (!c.over) {
-		kill(self->server, SIGSTOP);
+		stop(self->server);
 		usleep(500);
 		kill(self->server, SIGCONT);
 		usleep(700);
