@@ -228,8 +228,8 @@ static int account(void)
 
 		printf("crowd-service %d: thread %u: %u packets, %u messages in %u calls\n",
 		       getpid(), w->number, w->packets, w->messages, w->calls);
-		printf("crowd-service %d: clients accepted: %u, requests answered: %u, clients gone: %u\n",
-		       getpid(), w->accepted, w->requests, w->gone);
+		printf("crowd-service %d: clients accepted: %u, ", getpid(), w->accepted);
+		printf("requests answered: %u, clients gone: %u\n", w->requests, w->gone);
 		requests += w->requests;
 		messages += w->messages;
 		packets += w->packets;

@@ -128,4 +128,5 @@ static struct kunit_suite pool_suite = {
 	.init = alpc_fixture_init_connected,
 	.test_cases = pool_cases,
 };
+
 kunit_test_suite(pool_suite);

@@ -208,4 +208,5 @@ static struct kunit_suite run_suite = {
 	.init = alpc_fixture_init_connected,
 	.test_cases = run_cases,
 };
+
 kunit_test_suite(run_suite);

@@ -82,11 +82,14 @@ static void counts_from_its_release_until_it_waits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, running(test), 0);
 }
 
+static DECLARE_COMPLETION(looking);
+
 static int look_at(void *data)
 {
 	struct kunit *test = data;
 	int seen;
 
+	complete(&looking);
 	/* The thread that was released waits for this one's end. */
 	do {
 		seen = running(test);
@@ -104,7 +107,10 @@ static void does_not_count_while_it_sleeps(struct kunit *test)
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	get_task_struct(task);
 	release(c, begin(test, c));
+	reinit_completion(&looking);
 	wake_up_process(task);
+	/* One that is stopped before it runs never does. */
+	wait_for_completion(&looking);
 	/* Returns only if nobody ran in between. */
 	KUNIT_EXPECT_EQ(test, kthread_stop_put(task), 7);
 	KUNIT_EXPECT_EQ(test, running(test), 1);

@@ -86,9 +86,10 @@ enum {
  * @reply: data of the reply
  */
 struct alpc_lib_quick_page {
-	_Alignas(64) atomic_uint_least64_t ask;
+	atomic_uint_least64_t ask __attribute__((aligned(64)));
 	unsigned char request[ALPC_QUICK_MAX];
-	_Alignas(64) atomic_uint answer;
+
+	atomic_uint answer __attribute__((aligned(64)));
 	atomic_uint head;
 	unsigned char reply[ALPC_QUICK_MAX];
 };

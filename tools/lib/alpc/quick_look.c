@@ -4,8 +4,8 @@
  *
  * A thread follows the client whose request it has handled last: it says in the
  * page that it looks, sends its reply, sees without waiting whether other messages
- * are there, and if not, looks. So threads that have other things to do do not look,
- * and nobody is kept waiting for longer than a look takes.
+ * are there, and if not, looks. So no thread looks that has other things to do, and
+ * nobody is kept waiting for longer than a look takes.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */

@@ -37,7 +37,8 @@ struct alpc_lib_channel;
  * @started: has been run; atomic
  * @stopped: is to be served no more; atomic
  * @told: @completion was told that; atomic
- * @completion: struct alpc_completion through which it is served together with others, or NULL; atomic
+ * @completion: struct alpc_completion through which it is served together with
+ *	others, or NULL; atomic
  * @error: first error that ended a thread, or 0; atomic
  * @lock: protects what follows
  * @workers: its threads

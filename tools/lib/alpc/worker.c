@@ -276,8 +276,11 @@ static void worker_reply(struct alpc_lib_worker *w)
 
 	w->replying = false;
 	ret = worker_answer(w, &body);
-	/* Who waits for the next message keeps no block of any client. */
-	if (!ret && body.block) {
+	/*
+	 * Who waits for the next message keeps no block of any client, and what is
+	 * beside the data lies on this function's stack.
+	 */
+	if (!ret && (body.block || t->send.attrs)) {
 		ret = alpc_lib_ioctl(w->server->port->fd, ALPC_IOC_TRANSFER, t);
 		alpc_lib_answered(&body, !ret);
 		t->flags &= ~ALPC_TRANSFER_SEND;

@@ -86,6 +86,7 @@ FIXTURE_VARIANT_ADD(quick, client_waits_in_the_others) { .server_creates = true 
 FIXTURE_VARIANT_ADD(quick, server_waits_in_its_own) {
 	.server_waits = true, .server_creates = true,
 };
+
 FIXTURE_VARIANT_ADD(quick, server_waits_in_the_others) { .server_waits = true };
 
 FIXTURE_SETUP(quick)

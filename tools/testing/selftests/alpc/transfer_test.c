@@ -274,7 +274,6 @@ SEND_FIELD(send_flags_high, send.flags, 1, 0);
 SEND_FIELD(send_attrs, send.attrs, 0, 0);
 SEND_FIELD(send_attrs_high, send.attrs, 7, 0);
 SEND_FIELD(send_attrs_len, send.attrs_len, 0, 0);
-SEND_FIELD(send_reserved, send.reserve, 0, 0);
 SEND_FIELD(send_id_of_datagram, send.id, 0, 0);
 SEND_FIELD(send_id_of_request, send.id, 7, ALPC_SEND_REQUEST);
 RECEIVE_FIELD(receive_attrs, recv.attrs, 0);

@@ -54,6 +54,9 @@ FIXTURE_TEARDOWN(vector)
 	pair_close(&self->pair);
 }
 
+/* Send the first @count of the fixture's messages. */
+#define SEND(fd, count)	alpc_vector(fd, &self->v, 0, self->send, count, NULL, 0)
+
 /* --- whole vectors --------------------------------------------------------- */
 
 FIXTURE_VARIANT(vector) { int count; };
@@ -68,8 +71,7 @@ TEST_F(vector, arrives_in_order_with_its_contents)
 	int i, round;
 
 	for (round = 0; round < 3; round++) {
-		ASSERT_EQ(0, alpc_vector(self->pair.client, &self->v, 0, self->send, variant->count, NULL,
-				 0));
+		ASSERT_EQ(0, SEND(self->pair.client, variant->count));
 		ASSERT_EQ(variant->count, self->v.out_sent);
 		EXPECT_EQ(0, self->v.out_received);
 		ASSERT_EQ(variant->count, alpc_queued(self->pair.port));
@@ -106,7 +108,7 @@ TEST_F(vector, of_requests_gets_a_reply_for_each)
 		self->send[i].msg.cookie = 100 + i;
 		self->send[i].room = LEN;
 	}
-	ASSERT_EQ(0, alpc_vector(self->pair.client, &self->v, 0, self->send, variant->count, NULL, 0));
+	ASSERT_EQ(0, SEND(self->pair.client, variant->count));
 	ASSERT_EQ(0, alpc_vector(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
 	ASSERT_EQ(variant->count, self->v.out_received);
 	EXPECT_EQ(variant->count, alpc_unanswered(self->pair.port));
@@ -120,7 +122,7 @@ TEST_F(vector, of_requests_gets_a_reply_for_each)
 	}
 	__u64 first = self->send[0].out_id;
 
-	ASSERT_EQ(0, alpc_vector(self->pair.port, &self->v, 0, self->send, variant->count, NULL, 0));
+	ASSERT_EQ(0, SEND(self->pair.port, variant->count));
 	ASSERT_EQ(variant->count, self->v.out_sent);
 	ASSERT_EQ(0, alpc_vector(self->pair.client, &self->v, 0, NULL, 0, self->recv, MAX));
 	ASSERT_EQ(variant->count, self->v.out_received);
@@ -142,8 +144,8 @@ TEST_F(vector, ends_at_a_new_message_that_fails)
 	int bad = variant->count / 2, i;
 
 	self->send[bad].msg.len = ALPC_DATA_DEFAULT + 1;
-	EXPECT_EQ(-EMSGSIZE, alpc_vector(self->pair.client, &self->v, 0, self->send, variant->count,
-				 self->recv, 1));
+	EXPECT_EQ(-EMSGSIZE, alpc_vector(self->pair.client, &self->v, 0, self->send,
+					 variant->count, self->recv, 1));
 	EXPECT_EQ(bad + 1, self->v.out_sent);
 	EXPECT_EQ(0, self->v.out_received);
 	EXPECT_EQ(bad, alpc_queued(self->pair.port));
@@ -166,7 +168,7 @@ TEST_F(vector, goes_on_behind_a_reply_that_fails)
 		self->send[i].msg.flags = ALPC_SEND_REPLY;
 		self->send[i].msg.id = i % 2 ? 0x123456 : self->msg.id;
 	}
-	ASSERT_EQ(0, alpc_vector(self->pair.port, &self->v, 0, self->send, variant->count, NULL, 0));
+	ASSERT_EQ(0, SEND(self->pair.port, variant->count));
 	ASSERT_EQ(variant->count, self->v.out_sent);
 	for (i = 0; i < variant->count; i++)
 		EXPECT_EQ(i % 2 ? ESRCH : 0, self->send[i].out_error);
@@ -183,10 +185,11 @@ TEST_F(vector, ends_before_a_message_that_does_not_fit)
 {
 	int bad = variant->count / 2, i;
 
-	ASSERT_EQ(0, alpc_vector(self->pair.client, &self->v, 0, self->send, variant->count, NULL, 0));
+	ASSERT_EQ(0, SEND(self->pair.client, variant->count));
 	self->recv[bad].len = LEN - 1;
 	if (!bad) {
-		EXPECT_EQ(-EMSGSIZE, alpc_vector(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
+		EXPECT_EQ(-EMSGSIZE,
+			  alpc_vector(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
 		EXPECT_EQ(LEN, self->recv[0].len);
 	} else {
 		EXPECT_EQ(0, alpc_vector(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
@@ -204,7 +207,7 @@ TEST_F(vector, puts_back_what_cannot_be_copied_out)
 {
 	int bad = variant->count / 2, i;
 
-	ASSERT_EQ(0, alpc_vector(self->pair.client, &self->v, 0, self->send, variant->count, NULL, 0));
+	ASSERT_EQ(0, SEND(self->pair.client, variant->count));
 	self->recv[bad].data = address(memory_before_hole(LEN / 2));
 	EXPECT_EQ(bad ? 0 : -EFAULT,
 		  alpc_vector(self->pair.port, &self->v, 0, NULL, 0, self->recv, MAX));
@@ -227,7 +230,8 @@ TEST_F(vector, ends_where_its_array_cannot_be_read)
 	ASSERT_NE(NULL, send);
 	memcpy(send, self->send, size);
 	EXPECT_EQ(more ? -EFAULT : 0,
-		  alpc_vector(self->pair.client, &self->v, 0, send, variant->count + more, NULL, 0));
+		  alpc_vector(self->pair.client, &self->v, 0, send, variant->count + more,
+			      NULL, 0));
 	EXPECT_EQ(variant->count, self->v.out_sent);
 	EXPECT_EQ(variant->count, alpc_queued(self->pair.port));
 	EXPECT_EQ(0, send[variant->count - 1].out_error);
@@ -263,8 +267,8 @@ FIXTURE_TEARDOWN(full)
 
 TEST_F(full, vector_says_how_far_it_was)
 {
-	EXPECT_EQ(-EAGAIN, alpc_vector(self->pair.client, &self->v, ALPC_TRANSFER_DONTWAIT, self->send,
-			       MAX, NULL, 0));
+	EXPECT_EQ(-EAGAIN, alpc_vector(self->pair.client, &self->v, ALPC_TRANSFER_DONTWAIT,
+				       self->send, MAX, NULL, 0));
 	EXPECT_EQ(QUEUE + 1, self->v.out_sent);
 	EXPECT_EQ(0, self->send[QUEUE - 1].out_error);
 	EXPECT_EQ(EAGAIN, self->send[QUEUE].out_error);
