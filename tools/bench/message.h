@@ -22,6 +22,7 @@
 #define MSG_STOP	(UINT64_C(1) << 63)	/* the server is to end */
 #define MSG_FULL	(UINT64_C(1) << 62)	/* the whole payload counts */
 #define MSG_REPLY	(UINT64_C(1) << 61)	/* set in every reply */
+#define MSG_ONEWAY	(UINT64_C(1) << 60)	/* there is no reply */
 
 static inline uint64_t msg_word(const void *at)
 {

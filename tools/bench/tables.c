@@ -21,8 +21,9 @@ const struct mechanism *const mechanisms[MAX_MECHANISMS + 1] = {
 	&mech_process_vm_readv,
 	&mech_alpc,
 	&mech_alpc_nospin,
-	&mech_alpc_clients_1,
-	&mech_alpc_clients_10000,
+	&mech_alpc_completion,
+	&mech_alpc_bound,
+	&mech_unix_epoll,
 	&mech_unix_dgram,
 	&mech_alpc_vector,
 	&mech_alpc_auto,
@@ -32,6 +33,22 @@ const struct mechanism *const mechanisms[MAX_MECHANISMS + 1] = {
 	&mech_alpc_view,
 	&mech_alpc_view_secure,
 };
+
+#define CLIENTS(count) {						\
+	.name = "clients-" #count, .measure_of = measure_clients,	\
+	.of = (count), .subject = SERVICES, .max_rounds = 3 }
+
+#define LOAD(count) {							\
+	.name = "load-" #count, .measure_of = measure_load,		\
+	.of = (count), .subject = SERVICES, .max_rounds = 3 }
+
+#define THREADS(count) {						\
+	.name = "threads-" #count, .measure_of = measure_threads,	\
+	.of = (count), .subject = SERVICES, .max_rounds = UINT_MAX }
+
+#define LATENCY(when, percentile) {					\
+	.name = #when "-" #percentile, .measure_of = measure_ ## when,	\
+	.of = (percentile), .subject = SERVICES, .max_rounds = UINT_MAX }
 
 const struct metric metrics[MAX_METRICS + 1] = {
 	{ .name = "roundtrip", .measure = measure_roundtrip,
@@ -51,4 +68,14 @@ const struct metric metrics[MAX_METRICS + 1] = {
 	{ .name = "cpu-receiver", .measure = measure_cpu_receiver,
 	  .payload = FIRST_SIZE, .unit = "ns of CPU per s",
 	  .max_rounds = 3 },
+	CLIENTS(1), CLIENTS(10000),
+	LOAD(1), LOAD(10), LOAD(100), LOAD(1000), LOAD(10000),
+	THREADS(1), THREADS(2), THREADS(4),
+	LATENCY(quiet, 50), LATENCY(quiet, 99),
+	LATENCY(flood, 50), LATENCY(flood, 99),
+	{ .name = "flood-errors", .measure_of = measure_flood_errors,
+	  .subject = SERVICES, .unit = "clients", .max_rounds = UINT_MAX },
+	{ .name = "flood-share", .measure_of = measure_flood_share,
+	  .subject = SERVICES, .unit = "messages for a call",
+	  .max_rounds = UINT_MAX },
 };
