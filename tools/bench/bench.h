@@ -209,6 +209,7 @@ struct pair {
 void pair_start(struct pair *pair, const struct mechanism *mech, size_t bytes,
 		bool pin);
 void pair_call(struct pair *pair);
+void pair_call_long(struct pair *pair);
 void pair_stop(struct pair *pair);
 
 /* One file for each measurement; each returns the value of one round. */
@@ -216,6 +217,8 @@ double measure_roundtrip(const struct mechanism *mech, size_t bytes,
 			 const struct options *opt);
 double measure_cpu_caller(const struct mechanism *mech, size_t bytes,
 			  const struct options *opt);
+double measure_cpu_long(const struct mechanism *mech, size_t bytes,
+			const struct options *opt);
 double measure_cpu_receiver(const struct mechanism *mech, size_t bytes,
 			    const struct options *opt);
 double measure_read(const struct mechanism *mech, size_t bytes,
@@ -236,6 +239,10 @@ double measure_quiet(const struct mechanism *mech, size_t bytes,
 		     unsigned int percentile, const struct options *opt);
 double measure_flood(const struct mechanism *mech, size_t bytes,
 		     unsigned int percentile, const struct options *opt);
+double measure_paced_quiet(const struct mechanism *mech, size_t bytes,
+			   unsigned int percentile, const struct options *opt);
+double measure_paced_flood(const struct mechanism *mech, size_t bytes,
+			   unsigned int percentile, const struct options *opt);
 double measure_flood_errors(const struct mechanism *mech, size_t bytes,
 			    unsigned int unused, const struct options *opt);
 double measure_flood_share(const struct mechanism *mech, size_t bytes,
@@ -256,6 +263,8 @@ void sleep_seconds(double seconds);
 void watch_for_trouble(void);
 void expect_child_exit(bool expected);
 bool was_stopped(void);
+void run_for_ms(unsigned int ms);
+uint64_t cpu_ns(pid_t pid);
 uint64_t now_ns(void);
 
 #endif /* ALPC_BENCH_H */

@@ -46,8 +46,8 @@ const struct mechanism *const mechanisms[MAX_MECHANISMS + 1] = {
 	.name = "threads-" #count, .measure_of = measure_threads,	\
 	.of = (count), .subject = SERVICES, .max_rounds = UINT_MAX }
 
-#define LATENCY(when, percentile) {					\
-	.name = #when "-" #percentile, .measure_of = measure_ ## when,	\
+#define LATENCY(when, percentile, function) {				\
+	.name = when "-" #percentile, .measure_of = (function),		\
 	.of = (percentile), .subject = SERVICES, .max_rounds = UINT_MAX }
 
 const struct metric metrics[MAX_METRICS + 1] = {
@@ -65,17 +65,26 @@ const struct metric metrics[MAX_METRICS + 1] = {
 	{ .name = "cpu-caller", .measure = measure_cpu_caller,
 	  .payload = FIRST_SIZE, .unit = "ns of CPU per s",
 	  .max_rounds = 3 },
+	{ .name = "cpu-caller-long", .measure = measure_cpu_long,
+	  .payload = FIRST_SIZE, .unit = "ns of CPU per s",
+	  .max_rounds = 3 },
 	{ .name = "cpu-receiver", .measure = measure_cpu_receiver,
 	  .payload = FIRST_SIZE, .unit = "ns of CPU per s",
 	  .max_rounds = 3 },
 	CLIENTS(1), CLIENTS(10000),
 	LOAD(1), LOAD(10), LOAD(100), LOAD(1000), LOAD(10000),
 	THREADS(1), THREADS(2), THREADS(4),
-	LATENCY(quiet, 50), LATENCY(quiet, 99),
-	LATENCY(flood, 50), LATENCY(flood, 99),
+	LATENCY("quiet", 50, measure_quiet),
+	LATENCY("quiet", 99, measure_quiet),
+	LATENCY("flood", 50, measure_flood),
+	LATENCY("flood", 99, measure_flood),
+	LATENCY("paced-quiet", 50, measure_paced_quiet),
+	LATENCY("paced-quiet", 99, measure_paced_quiet),
+	LATENCY("paced-flood", 50, measure_paced_flood),
+	LATENCY("paced-flood", 99, measure_paced_flood),
 	{ .name = "flood-errors", .measure_of = measure_flood_errors,
 	  .subject = SERVICES, .unit = "clients", .max_rounds = UINT_MAX },
 	{ .name = "flood-share", .measure_of = measure_flood_share,
-	  .subject = SERVICES, .unit = "messages for a call",
+	  .subject = SERVICES, .unit = "messages",
 	  .max_rounds = UINT_MAX },
 };

@@ -97,16 +97,16 @@ static void serve_until_empty(const struct service *s, int port, void *msg)
 		.size = sizeof(t),
 		.flags = ALPC_TRANSFER_RECEIVE | ALPC_TRANSFER_DONTWAIT,
 		.recv.data = (uintptr_t)msg,
+		.recv.len = (__u32)s->bytes,
 	};
+	int err;
 
 	for (;;) {
-		t.recv.len = (__u32)s->bytes;
-		if (ioctl(port, ALPC_IOC_TRANSFER, &t))
-			break;
-		alpc_service_answer(s, port, &t, msg);
+		err = ioctl(port, ALPC_IOC_TRANSFER, &t);
+		if (err && errno == EAGAIN)
+			return;
+		alpc_service_next(s, port, &t, err, msg);
 	}
-	if (errno != EAGAIN)
-		fail_errno("ALPC_IOC_TRANSFER in the server");
 }
 
 static void completion_serve(struct service *s, unsigned int thread)

@@ -6,6 +6,7 @@
  */
 #include "mechanisms/alpc-service.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -20,30 +21,41 @@ void alpc_service_listen(struct service *s)
 	s->priv = port;
 }
 
-void alpc_service_answer(const struct service *s, int port,
-			 struct alpc_transfer *t, void *msg)
+bool alpc_service_answer(const struct service *s, int port,
+			 const struct alpc_msg *recv, struct alpc_msg *send,
+			 void *msg)
 {
 	uint64_t id;
 
-	t->flags &= ~ALPC_TRANSFER_SEND;
-	if (t->recv.type == ALPC_CONNECTION_REQUEST)
+	if (recv->type == ALPC_CONNECTION_REQUEST)
 		/* The port it returns stays open until the end. */
-		port_accept(port, t->recv.id);
-	if (t->recv.type != ALPC_REQUEST && t->recv.type != ALPC_DATAGRAM)
-		return;
-	if (t->recv.len != s->bytes)
-		fail("the server received %u bytes", t->recv.len);
+		port_accept(port, recv->id);
+	if (recv->type != ALPC_REQUEST && recv->type != ALPC_DATAGRAM)
+		return false;
+	if (recv->len != s->bytes)
+		fail("the server received %u bytes", recv->len);
 	id = msg_take(msg, s->bytes);
-	if (t->recv.type == ALPC_DATAGRAM)
-		return;
+	if (recv->type == ALPC_DATAGRAM)
+		return false;
 	msg_write(msg, s->bytes, id | MSG_REPLY);
-	t->send = (struct alpc_msg){
-		.id = t->recv.id,
+	*send = (struct alpc_msg){
+		.id = recv->id,
 		.data = (uintptr_t)msg,
 		.len = (__u32)s->bytes,
 		.flags = ALPC_SEND_REPLY,
 	};
-	t->flags |= ALPC_TRANSFER_SEND;
+	return true;
+}
+
+void alpc_service_next(const struct service *s, int port,
+		       struct alpc_transfer *t, int err, void *msg)
+{
+	t->flags &= ~ALPC_TRANSFER_SEND;
+	if (err && errno != ECANCELED)
+		fail_errno("ALPC_IOC_TRANSFER in the server");
+	if (!err && alpc_service_answer(s, port, &t->recv, &t->send, msg))
+		t->flags |= ALPC_TRANSFER_SEND;
+	t->recv.len = (__u32)s->bytes;
 }
 
 void alpc_service_serve(struct service *s, unsigned int thread)
@@ -55,14 +67,14 @@ void alpc_service_serve(struct service *s, unsigned int thread)
 		.flags = ALPC_TRANSFER_RECEIVE,
 		.timeout = ALPC_INFINITE,
 		.recv.data = (uintptr_t)msg,
+		.recv.len = (__u32)s->bytes,
 	};
+	int err;
 
 	(void)thread;
 	for (;;) {
-		t.recv.len = (__u32)s->bytes;
-		if (ioctl(port, ALPC_IOC_TRANSFER, &t))
-			fail_errno("ALPC_IOC_TRANSFER in the server");
-		alpc_service_answer(s, port, &t, msg);
+		err = ioctl(port, ALPC_IOC_TRANSFER, &t);
+		alpc_service_next(s, port, &t, err, msg);
 	}
 }
 

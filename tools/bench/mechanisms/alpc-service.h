@@ -15,11 +15,19 @@ void alpc_service_listen(struct service *s);
 void alpc_service_serve(struct service *s, unsigned int thread);
 
 /*
- * In the server: deals with the message that is in @t, and makes @t what replies
- * to it, if it wants a reply, and receives the next one.
+ * In the server: deals with the message @recv, whose data are in @msg. Returns
+ * whether it is answered by @send, whose data take their place.
  */
-void alpc_service_answer(const struct service *s, int port,
-			 struct alpc_transfer *t, void *msg);
+bool alpc_service_answer(const struct service *s, int port,
+			 const struct alpc_msg *recv, struct alpc_msg *send,
+			 void *msg);
+
+/*
+ * Likewise, of a transfer that has returned @err: makes it the next one. An error
+ * must not be another than that the caller of the last request is gone.
+ */
+void alpc_service_next(const struct service *s, int port,
+		       struct alpc_transfer *t, int err, void *msg);
 
 void alpc_service_connect(struct service *s, struct client *client);
 void alpc_service_call(struct service *s, struct client *client, void *msg);

@@ -95,7 +95,8 @@ static void answer_client(struct service *s, int fd, void *msg)
 	ssize_t n = read(fd, msg, s->bytes);
 	uint64_t id;
 
-	if (!n) {
+	/* A client is gone, maybe with packets that it had not read. */
+	if (!n || (n < 0 && errno == ECONNRESET)) {
 		close(fd);
 		return;
 	}
@@ -107,8 +108,9 @@ static void answer_client(struct service *s, int fd, void *msg)
 	if (id & MSG_ONEWAY)
 		return;
 	msg_write(msg, s->bytes, id | MSG_REPLY);
-	if (write(fd, msg, s->bytes) != (ssize_t)s->bytes && errno != EPIPE)
-		fail_errno("write of a packet");
+	if (send(fd, msg, s->bytes, MSG_NOSIGNAL) != (ssize_t)s->bytes &&
+	    errno != EPIPE)
+		fail_errno("sending a packet");
 }
 
 static void epoll_serve(struct service *s, unsigned int thread)
