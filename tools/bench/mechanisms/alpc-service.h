@@ -29,6 +29,10 @@ bool alpc_service_answer(const struct service *s, int port,
 void alpc_service_next(const struct service *s, int port,
 		       struct alpc_transfer *t, int err, void *msg);
 
+/* Likewise, after replies were sent with a vector. alpc-vector.c */
+void alpc_service_check_replies(const struct alpc_vector_send *send,
+				unsigned int count);
+
 void alpc_service_connect(struct service *s, struct client *client);
 void alpc_service_call(struct service *s, struct client *client, void *msg);
 void alpc_service_send(struct service *s, struct client *client,

@@ -108,8 +108,8 @@ static const struct stream_ops vector_stream = {
 	.close = vector_close,
 };
 
-static void check_replies(const struct alpc_vector_send *send,
-			  unsigned int count)
+void alpc_service_check_replies(const struct alpc_vector_send *send,
+				unsigned int count)
 {
 	unsigned int i;
 
@@ -149,7 +149,7 @@ static void vector_serve(struct service *s, unsigned int thread)
 		v.send_count = replies;
 		if (ioctl(port, ALPC_IOC_VECTOR, &v))
 			fail_errno("ALPC_IOC_VECTOR in the server");
-		check_replies(send, replies);
+		alpc_service_check_replies(send, replies);
 		for (i = 0, replies = 0; i < v.out_received; i++)
 			if (alpc_service_answer(s, port, &recv[i],
 						&send[replies].msg,
