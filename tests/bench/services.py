@@ -4,6 +4,7 @@
 
 SERVERS = ("alpc", "alpc-completion", "alpc-vector", "alpc-bound", "unix-epoll")
 FLOODED = ("alpc", "alpc-completion", "unix-epoll")
+SHARED = ("alpc", "alpc-completion")
 CLIENTS = (1, 10, 100, 1000, 10000)
 THREADS = (1, 2, 4)
 REFERENCE = "unix-epoll"
@@ -62,10 +63,12 @@ def print_flood(results):
         for what, quiet, flood in flood_ratios(results, name):
             print(f"{name:<16}{what:<20}{quiet:>12,.0f}{flood:>12,.0f}"
                   f"{flood / quiet:>8.2f}")
-        print(f"{name:<16}errors: "
-              f"{results.value('count', name, SIZE, 'flood-errors'):.0f}; "
-              "messages of the flooder for each call of another: "
-              f"{results.value('count', name, SIZE, 'flood-share'):.1f}")
+        errors = results.value("count", name, SIZE, "flood-errors")
+        print(f"{name:<16}clients that met an error: {errors:.0f}")
+    for name in SHARED:
+        share = results.value("count", name, SIZE, "flood-share")
+        print(f"{name:<16}messages of the flooder for a call of each other: "
+              f"{share:.1f}")
     print("With pauses the flooder has the lowest priority: which of two gets the "
           "one CPU is not\nthe port's doing, whose message is next is.")
 

@@ -137,7 +137,7 @@ static unsigned int run_flood(const struct mechanism *mech, size_t bytes,
 	failed = crowd_wait(&crowd, OTHERS);
 	crowd_end(&crowd);
 	service_stop(&service);
-	if (flood->on && !flood->meanwhile && !failed)
+	if (flood->on && !flood->posted && !failed)
 		fail("the flooder of %s did not get to send anything",
 		     mech->name);
 	qsort(&flood->ns[flood->each], OTHERS * flood->each,
