@@ -2,7 +2,8 @@
 # Copyright (C) 2026 The ALPC for Linux authors
 """The tables about servers of many clients."""
 
-SERVERS = ("alpc", "alpc-completion", "alpc-vector", "alpc-bound", "unix-epoll")
+SERVERS = ("alpc", "alpc-completion", "alpc-vector", "alpc-list", "alpc-bound",
+           "unix-epoll")
 FLOODED = ("alpc", "alpc-completion", "unix-epoll")
 SHARED = ("alpc", "alpc-completion")
 CLIENTS = (1, 10, 100, 1000, 10000)
@@ -36,8 +37,9 @@ def print_loads(results):
     print_grid(results, "count", "load", CLIENTS, 1)
     print("alpc: a thread waits at the connection port; completion: at a completion "
           "port that it\nis bound to; vector: replies and receives 32 at a time; "
-          "bound: a client that waits for\nall its connections at a completion "
-          "port. unix-epoll: SEQPACKET, level-triggered,\n64 events at a time.")
+          "list: finds requests\nin a completion list, replies to 32 at a time; "
+          "bound: a client that waits for all its\nconnections at a completion "
+          "port. unix-epoll: SEQPACKET, 64 events at a time.")
     print("\nMicroseconds for a call of 8 client processes, two CPUs, by threads of "
           "the server")
     print_grid(results, "wall", "threads", THREADS, 1000)
@@ -81,6 +83,7 @@ def targets(results):
     rows = [("P7", "one way, batches of 32 / AF_UNIX DGRAM", 0.15,
              count("alpc-vector", "oneway") / count("unix-dgram", "oneway"))]
     for name, how in (("alpc", ""), ("alpc-completion", ", completion port"),
+                      ("alpc-list", ", completion list"),
                       ("alpc-bound", ", clients bound to one")):
         rows.append(("P8", f"call, 10,000 clients / 1{how}", 1.10,
                      count(name, "clients-10000") / count(name, "clients-1")))

@@ -14,6 +14,7 @@
 extern const struct connection_ops alpc_connection;
 extern const struct loan_ops alpc_loan;
 extern const struct service_ops alpc_service;
+extern const struct service_ops alpc_list_service;
 
 /* The device, for what is created. */
 int alpc_device(void);
