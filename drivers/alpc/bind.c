@@ -10,8 +10,9 @@
 #include <linux/fs.h>
 #include <linux/slab.h>
 
-#include "port.h"
+#include "clist.h"
 #include "packet.h"
+#include "port.h"
 
 static void alpc_end_hold(struct alpc_end *end)
 {
@@ -39,11 +40,12 @@ void alpc_binding_put(struct alpc_binding *b)
 
 static u32 alpc_binding_packets(const struct alpc_binding *b)
 {
-	return b->due + (b->closed && !b->told);
+	return b->due + b->listed + (b->closed && !b->told);
 }
 
 /* There is something to tell. Context: port's lock held. */
-static void alpc_binding_tell(struct alpc_binding *b, u32 due, bool closed)
+static void alpc_binding_tell(struct alpc_binding *b, u32 due, bool listed,
+			      bool closed)
 {
 	struct alpc_completion *c = b->completion;
 	unsigned long flags;
@@ -52,6 +54,7 @@ static void alpc_binding_tell(struct alpc_binding *b, u32 due, bool closed)
 	spin_lock_irqsave(&c->lock, flags);
 	before = alpc_binding_packets(b);
 	b->due += due;
+	b->listed |= listed;
 	b->closed |= closed;
 	c->packets += alpc_binding_packets(b) - before;
 	if (list_empty(&b->ready.node) && alpc_binding_packets(b))
@@ -68,13 +71,24 @@ static void alpc_binding_tell(struct alpc_binding *b, u32 due, bool closed)
  */
 void alpc_binding_add_due(struct alpc_binding *b)
 {
-	alpc_binding_tell(b, 1, false);
+	alpc_binding_tell(b, 1, false, false);
+}
+
+/**
+ * alpc_binding_listed() - something was put into the completion list
+ * @b: binding of the queue
+ *
+ * Context: port's lock held.
+ */
+void alpc_binding_listed(struct alpc_binding *b)
+{
+	alpc_binding_tell(b, 0, true, false);
 }
 
 /* Its connection has ended. Context: port's lock held. */
 void alpc_binding_close(struct alpc_binding *b)
 {
-	alpc_binding_tell(b, 0, true);
+	alpc_binding_tell(b, 0, false, true);
 }
 
 /**
@@ -116,6 +130,8 @@ void alpc_binding_take(struct alpc_binding *b, struct alpc_packet *packet)
 	packet->type = ALPC_PACKET_MESSAGE;
 	if (b->due) {
 		b->due--;
+	} else if (b->listed) {
+		b->listed = false;
 	} else {
 		b->told = true;
 		packet->type = ALPC_PACKET_CLOSED;
@@ -236,8 +252,9 @@ static int alpc_bind_to(struct alpc_end *end, struct alpc_completion *c, u64 key
 		c->bound++;
 		spin_unlock_irq(&c->lock);
 		q->binding = b;
-		alpc_binding_tell(b, q->length, end->conn &&
-				  end->conn->state != ALPC_STATE_OPEN &&
+		alpc_binding_tell(b, q->length,
+				  q->list && alpc_clist_poll(q->list),
+				  end->conn && end->conn->state != ALPC_STATE_OPEN &&
 				  end->conn->state != ALPC_STATE_CONNECTING);
 	}
 	spin_unlock(&end->port->lock);

@@ -37,7 +37,7 @@ int alpc_cmd_query(struct alpc_ucmd *ucmd)
 	arg->out_features = ALPC_FEATURE_SECTIONS | ALPC_FEATURE_ACCESS |
 			    ALPC_FEATURE_FDS | ALPC_FEATURE_SECURITY |
 			    ALPC_FEATURE_USAGE | ALPC_FEATURE_VECTORS |
-			    ALPC_FEATURE_COMPLETION;
+			    ALPC_FEATURE_COMPLETION | ALPC_FEATURE_LISTS;
 	if (ALPC_RUNNER_SUPPORTED)
 		arg->out_features |= ALPC_FEATURE_CONCURRENCY;
 	if (alpc_exit_is_supported())

@@ -46,5 +46,7 @@ int alpc_cmd_delete_security(struct alpc_ucmd *ucmd);
 int alpc_cmd_get_usage(struct alpc_ucmd *ucmd);
 int alpc_cmd_create_completion(struct alpc_ucmd *ucmd);
 int alpc_cmd_bind(struct alpc_ucmd *ucmd);
+int alpc_cmd_create_list(struct alpc_ucmd *ucmd);
+int alpc_cmd_delete_list(struct alpc_ucmd *ucmd);
 
 #endif /* ALPC_CMD_H */

@@ -39,6 +39,7 @@ struct alpc_ready {
  * @end: port, with a reference to its object; immutable
  * @key: for the packets; immutable
  * @due: messages that nobody was told of
+ * @listed: nobody was told that something is in the completion list
  * @closed: the connection has ended
  * @told: and a thread was told so
  *
@@ -52,6 +53,7 @@ struct alpc_binding {
 	struct alpc_end *end;
 	u64 key;
 	u32 due;
+	bool listed;
 	bool closed;
 	bool told;
 };
@@ -91,6 +93,7 @@ struct alpc_completion {
 };
 
 void alpc_binding_add_due(struct alpc_binding *b);
+void alpc_binding_listed(struct alpc_binding *b);
 void alpc_binding_settle(struct alpc_binding *b, u32 length);
 void alpc_binding_close(struct alpc_binding *b);
 int alpc_unbind(struct alpc_end *end);

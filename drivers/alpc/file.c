@@ -12,6 +12,7 @@
 #include <linux/poll.h>
 #include <linux/seq_file.h>
 
+#include "clist.h"
 #include "inode.h"
 #include "ioctl.h"
 #include "port.h"
@@ -53,7 +54,8 @@ static __poll_t alpc_poll_state(const struct alpc_end *end)
 	const struct alpc_queue *inbox = alpc_end_inbox(end);
 	__poll_t mask = 0;
 
-	if (inbox && !list_empty(&inbox->ready))
+	if (inbox && (!list_empty(&inbox->ready) ||
+		      (inbox->list && alpc_clist_poll(inbox->list))))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (!end->conn)
 		return mask;

@@ -33,16 +33,17 @@ void alpc_ident_cache_exit(struct alpc_ident_cache *cache)
 }
 
 /**
- * alpc_ident_tell() - a snapshot's ids in the calling thread's namespaces
+ * alpc_ident_tell_in() - a snapshot's ids in some namespaces
  * @ident: snapshot
  * @withheld: ALPC_IDENTITY_* parts that are not told
+ * @pid_ns: of the process and thread
+ * @user_ns: of the user and group
  * @ids: where to put them
  */
-void alpc_ident_tell(const struct alpc_ident *ident, u8 withheld,
-		     struct alpc_ids *ids)
+void alpc_ident_tell_in(const struct alpc_ident *ident, u8 withheld,
+			struct pid_namespace *pid_ns,
+			struct user_namespace *user_ns, struct alpc_ids *ids)
 {
-	struct pid_namespace *pid_ns = ns_of_pid(task_pid(current));
-	struct user_namespace *user_ns = current_user_ns();
 	bool process = !(withheld & ALPC_IDENTITY_PROCESS);
 	bool user = !(withheld & ALPC_IDENTITY_USER);
 
@@ -53,6 +54,19 @@ void alpc_ident_tell(const struct alpc_ident *ident, u8 withheld,
 						    INVALID_UID);
 	ids->gid = from_kgid_munged(user_ns, user ? ident->cred->egid :
 						    INVALID_GID);
+}
+
+/**
+ * alpc_ident_tell() - a snapshot's ids in the calling thread's namespaces
+ * @ident: snapshot
+ * @withheld: ALPC_IDENTITY_* parts that are not told
+ * @ids: where to put them
+ */
+void alpc_ident_tell(const struct alpc_ident *ident, u8 withheld,
+		     struct alpc_ids *ids)
+{
+	alpc_ident_tell_in(ident, withheld, ns_of_pid(task_pid(current)),
+			   current_user_ns(), ids);
 }
 
 static struct alpc_ident *

@@ -14,6 +14,9 @@
 #include <linux/sched.h>
 #include <linux/uidgid.h>
 
+struct pid_namespace;
+struct user_namespace;
+
 /**
  * DOC: Identity
  *
@@ -96,6 +99,9 @@ void alpc_ident_cache_exit(struct alpc_ident_cache *cache);
 
 struct alpc_ident *alpc_ident_get_current(struct alpc_ident_cache *cache);
 void alpc_ident_put(struct alpc_ident *ident);
+void alpc_ident_tell_in(const struct alpc_ident *ident, u8 withheld,
+			struct pid_namespace *pid_ns,
+			struct user_namespace *user_ns, struct alpc_ids *ids);
 void alpc_ident_tell(const struct alpc_ident *ident, u8 withheld,
 		     struct alpc_ids *ids);
 

@@ -48,6 +48,8 @@ union alpc_arg {
 	struct alpc_usage usage;
 	struct alpc_create_completion create_completion;
 	struct alpc_bind bind;
+	struct alpc_create_list create_list;
+	struct alpc_delete_list delete_list;
 };
 
 /**
@@ -119,6 +121,10 @@ static const struct alpc_ioctl_op alpc_ioctl_ops[] = {
 		alpc_cmd_create_completion),
 	ALPC_OP(ALPC_IOC_BIND, ALPC_ON_CONNECTION | ALPC_ON_CLIENT,
 		struct alpc_bind, __reserved, alpc_cmd_bind),
+	ALPC_OP(ALPC_IOC_CREATE_LIST, ALPC_ON_CONNECTION | ALPC_ON_CLIENT,
+		struct alpc_create_list, out_fd, alpc_cmd_create_list),
+	ALPC_OP(ALPC_IOC_DELETE_LIST, ALPC_ON_CONNECTION | ALPC_ON_CLIENT,
+		struct alpc_delete_list, flags, alpc_cmd_delete_list),
 };
 
 static const struct alpc_ioctl_op *alpc_find_op(unsigned int cmd)

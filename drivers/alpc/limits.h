@@ -43,6 +43,9 @@
 /* Packets that were posted to a completion port and not taken. */
 #define ALPC_POSTED_MAX			65536U
 
+/* Slots of a completion list: their numbers fill a few pages. */
+#define ALPC_LIST_SLOTS_MAX		32768U
+
 /* Exit notices of one thread: they are all queued in one go when it ends. */
 #define ALPC_WATCHES_MAX		256U
 

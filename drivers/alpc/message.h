@@ -111,6 +111,8 @@ enum alpc_state {
  *	%ALPC_MSG_IDENTITY; port's lock
  * @changes: for &alpc_identity.out_changes, if its sender's changes are noted;
  *	port's lock
+ * @behind: if the queue that it lies in has a completion list: how many messages
+ *	that had been given when it was queued; port's lock
  * @order: its place among what was posted to the same queue; port's lock
  * @id: names it on the receiving side; port's lock
  * @sender_id: names it on the sending side; immutable
@@ -148,6 +150,7 @@ struct alpc_message {
 	bool called_back;
 	u16 flags;
 	u32 changes;
+	u32 behind;
 	u64 order;
 	u64 id;
 	u64 sender_id;

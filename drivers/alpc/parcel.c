@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "clist.h"
 #include "identity.h"
 #include "port.h"
 #include "reply.h"
@@ -387,6 +388,17 @@ void alpc_spent_add(struct alpc_spent *spent, struct alpc_message *m)
 }
 
 /**
+ * alpc_spent_add_list() - have a completion list freed
+ * @spent: what is to be dropped
+ * @l: list that nobody finds or writes to any more
+ */
+void alpc_spent_add_list(struct alpc_spent *spent, struct alpc_clist *l)
+{
+	alpc_spent_begin(spent);
+	spent->list = l;
+}
+
+/**
  * alpc_spent_drop() - drop what is not needed any more
  * @spent: with something in it; empty afterwards
  *
@@ -398,6 +410,8 @@ void alpc_spent_drop(struct alpc_spent *spent)
 	alpc_section_put(spent->section);
 	if (spent->message)
 		alpc_message_put(spent->message);
+	if (spent->list)
+		alpc_clist_free(spent->list);
 	spent->any = false;
 }
 

@@ -18,6 +18,7 @@
 #include "fds.h"
 #include "wait.h"
 
+struct alpc_clist;
 struct alpc_conn;
 struct alpc_end;
 struct alpc_message;
@@ -97,6 +98,7 @@ struct alpc_parcel {
  * @fds: descriptors that nobody has taken
  * @section: a reference, or NULL
  * @message: a reference, or NULL
+ * @list: a list to free, or NULL
  *
  * It is collected under the port's lock, and dropped after that was released: now,
  * and not when the thread has received what comes next, as it may never come.
@@ -106,9 +108,11 @@ struct alpc_spent {
 	struct alpc_fds fds;
 	struct alpc_section *section;
 	struct alpc_message *message;
+	struct alpc_clist *list;
 };
 
 void alpc_spent_add(struct alpc_spent *spent, struct alpc_message *m);
+void alpc_spent_add_list(struct alpc_spent *spent, struct alpc_clist *l);
 void alpc_spent_drop(struct alpc_spent *spent);
 
 int alpc_parcel_pack(struct alpc_message *m, struct alpc_end *end,

@@ -139,6 +139,7 @@ static void alpc_end_init(struct alpc_end *end, u8 kind,
 	end->port = port;
 	end->conn = conn;
 	end->own = kind == ALPC_KIND_CLIENT ? &conn->queue : &port->queue;
+	end->outbox = kind == ALPC_KIND_SERVER ? &conn->queue : &port->queue;
 	INIT_HLIST_HEAD(&end->sent);
 	/* How long a client spins is not for the server to raise. */
 	if (kind == ALPC_KIND_CLIENT)
@@ -189,6 +190,28 @@ void alpc_end_note_from(struct alpc_end *end, struct alpc_ident *ident)
 }
 
 /**
+ * alpc_end_sees_change() - is this another sender than last time?
+ * @end: communication port whose senders are noted
+ * @ident: who sends through it
+ *
+ * Context: port's lock held.
+ */
+bool alpc_end_sees_change(struct alpc_end *end, struct alpc_ident *ident)
+{
+	struct alpc_ident *last = end->last;
+
+	lockdep_assert_held(&end->port->lock);
+	/* A snapshot may have been pushed out of the cache and taken again. */
+	if (last == ident || (last->thread == ident->thread &&
+			      last->cred == ident->cred))
+		return false;
+	end->changes++;
+	end->last = alpc_ident_get(ident);
+	alpc_ident_put(last);
+	return true;
+}
+
+/**
  * alpc_end_note_sender() - compare who sends with who sent last
  * @end: communication port whose senders are noted
  * @m: message that is sent through it, or answered
@@ -199,17 +222,8 @@ void alpc_end_note_from(struct alpc_end *end, struct alpc_ident *ident)
 void alpc_end_note_sender(struct alpc_end *end, struct alpc_message *m,
 			  struct alpc_ident *ident)
 {
-	struct alpc_ident *last = end->last;
-
-	lockdep_assert_held(&end->port->lock);
-	/* A snapshot may have been pushed out of the cache and taken again. */
-	if (last != ident && (last->thread != ident->thread ||
-			      last->cred != ident->cred)) {
-		end->changes++;
-		end->last = alpc_ident_get(ident);
-		alpc_ident_put(last);
+	if (alpc_end_sees_change(end, ident))
 		m->flags |= ALPC_MSG_IDENTITY;
-	}
 	m->changes = end->changes;
 }
 
@@ -264,6 +278,7 @@ struct alpc_port *alpc_port_alloc(struct net *net,
 	port->end.idents.withhold = limits->withhold;
 	alpc_queue_init(&port->queue, limits->queue_messages,
 			limits->queue_bytes);
+	port->queue.plain_len = limits->max_message + 1;
 	alpc_pending_init(&port->queue.pending, port->bucket,
 			  ALPC_PENDING_BUCKETS);
 	INIT_LIST_HEAD(&port->conns);
@@ -400,6 +415,7 @@ static void alpc_conn_init(struct alpc_conn *conn, struct alpc_port *port,
 			min(options->queue_bytes,
 			    max_t(u64, port->queue.max_bytes,
 				  ALPC_CLIENT_BYTES_DEFAULT)));
+	conn->queue.plain_len = port->max_message + 1;
 	alpc_pending_init(&conn->queue.pending, &conn->bucket, 1);
 	alpc_backlog_init(&conn->to_client);
 	alpc_backlog_init(&conn->to_server);

@@ -97,6 +97,8 @@ struct net;
  *	immutable
  * @sent: what was sent through it and is not done with; protected by port lock
  * @seq: number of the last message sent; port lock
+ * @writing: slots of a completion list that threads of it are writing to; port
+ *	lock
  * @unanswered: what was sent through it without a thread that waits, and stays
  *	until the other side acts: asynchronous requests until their reply is
  *	received, calls whose thread handles a callback, exit notices, what
@@ -106,6 +108,8 @@ struct net;
  * @changes: how often it did; port lock
  * @last_security: number of its last security context; port lock
  * @last: who sent last, or NULL unless @noted; port lock
+ * @outbox: where what it sends arrives; a connection port sends callbacks only, which
+ *	go elsewhere; immutable
  * @spin: for how long its threads spin
  * @spare: a message to use again, or NULL; xchg()
  * @pool: more of them, once a vector was sent through it; cmpxchg()
@@ -117,12 +121,14 @@ struct alpc_end {
 	u8 kind;
 	bool released;
 	bool noted;
+	u8 writing;
 	u32 unanswered;
 	u32 changes;
 	u32 last_security;
 	struct alpc_port *port;
 	struct alpc_conn *conn;
 	struct alpc_queue *own;
+	struct alpc_queue *outbox;
 	struct hlist_head sent;
 	u64 seq;
 	struct alpc_spin spin;
@@ -335,6 +341,7 @@ void alpc_conn_put(struct alpc_conn *conn);
 u64 alpc_end_id(const struct alpc_end *end);
 bool alpc_end_has_share(const struct alpc_end *end);
 void alpc_end_note_from(struct alpc_end *end, struct alpc_ident *ident);
+bool alpc_end_sees_change(struct alpc_end *end, struct alpc_ident *ident);
 void alpc_end_note_sender(struct alpc_end *end, struct alpc_message *m,
 			  struct alpc_ident *ident);
 
@@ -367,8 +374,7 @@ static inline struct alpc_queue *alpc_end_inbox(const struct alpc_end *end)
 /* Where what a communication port sends arrives. */
 static inline struct alpc_queue *alpc_end_outbox(const struct alpc_end *end)
 {
-	return end->kind == ALPC_KIND_CLIENT ? &end->port->queue :
-					       &end->conn->queue;
+	return end->outbox;
 }
 
 /* Where what a communication port sends waits there. */

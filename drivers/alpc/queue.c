@@ -9,6 +9,7 @@
 #include <linux/minmax.h>
 #include <linux/poll.h>
 
+#include "clist.h"
 #include "completion.h"
 #include "deliver.h"
 #include "message.h"
@@ -33,13 +34,14 @@ void alpc_queue_init(struct alpc_queue *q, u32 max_count, u32 max_bytes)
 	q->bytes = 0;
 	q->size = 0;
 	q->length = 0;
-	q->stopped = false;
+	q->unusual = 0;
 	q->count = 0;
 	q->max_bytes = max_bytes;
 	q->max_count = max_count;
 	q->sharers = 0;
 	q->starved = false;
 	q->binding = NULL;
+	q->list = NULL;
 	init_waitqueue_head(&q->readers);
 	init_waitqueue_head(&q->writers);
 }
@@ -186,6 +188,8 @@ static void alpc_queue_insert(struct alpc_queue *q, struct alpc_message *m,
 	alpc_queue_wake_readers(q, EPOLLIN | EPOLLRDNORM);
 	if (unlikely(q->binding))
 		alpc_binding_add_due(q->binding);
+	if (unlikely(q->list))
+		alpc_clist_queued(q->list);
 }
 
 /* Nobody waits for it: let it wait. Apart, as messages are handed over mostly. */
@@ -200,6 +204,8 @@ static noinline void alpc_queue_add(struct alpc_queue *q,
 	}
 	if (list_empty(&b->messages))
 		list_add_tail(&b->node, &q->ready);
+	if (unlikely(q->list))
+		m->behind = q->list->slots.tail;
 	alpc_queue_insert(q, m, &b->messages);
 }
 
@@ -243,6 +249,10 @@ void alpc_queue_put_back(struct alpc_queue *q, struct alpc_message *m,
 
 	if (alpc_queue_hand(q, m, wake))
 		return;
+	/* It was its turn, and still is. */
+	if (unlikely(q->list))
+		m->behind = q->list->slots.tail -
+			    alpc_slots_unread(&q->list->slots);
 	if (!list_empty(&b->messages))
 		list_del(&b->node);
 	list_add(&b->node, &q->ready);
@@ -309,6 +319,31 @@ int alpc_queue_take(struct alpc_queue *q, u32 room, struct alpc_delivery *d,
 	alpc_queue_remove(q, m, wake);
 	alpc_deliver_queued(q, m, d);
 	return 0;
+}
+
+/**
+ * alpc_queue_check() - may a message be received now?
+ * @q: queue that is unusual
+ *
+ * Return: 0, -ESHUTDOWN, or -ENOMSG if it is the completion list's turn.
+ */
+int alpc_queue_check(const struct alpc_queue *q)
+{
+	return q->unusual & ALPC_QUEUE_STOPPED ? -ESHUTDOWN :
+						 alpc_clist_check(q);
+}
+
+/* Send the receiver away that began to wait last, if there is one. */
+void alpc_queue_wake_receiver(struct alpc_queue *q, int error,
+			      struct alpc_wake *wake)
+{
+	struct alpc_waiter *w;
+
+	if (likely(hlist_empty(&q->receivers)))
+		return;
+	w = hlist_entry(q->receivers.first, struct alpc_waiter, receiver);
+	hlist_del(&w->receiver);
+	alpc_waiter_give(w, error, wake);
 }
 
 /* Nothing will come any more: send the waiting receivers away. */

@@ -7,6 +7,7 @@
 #ifndef ALPC_QUEUE_H
 #define ALPC_QUEUE_H
 
+#include <linux/bits.h>
 #include <linux/list.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -15,6 +16,7 @@
 #include "wait.h"
 
 struct alpc_binding;
+struct alpc_clist;
 struct alpc_message;
 
 /**
@@ -67,6 +69,10 @@ struct alpc_backlog {
 	u32 bytes;
 };
 
+/* &alpc_queue.unusual: what to look at before receiving */
+#define ALPC_QUEUE_STOPPED	BIT(0)	/* it fails with ESHUTDOWN */
+#define ALPC_QUEUE_LISTED	BIT(1)	/* there is a completion list */
+
 /**
  * struct alpc_queue - messages that wait, and threads that wait for them
  * @ready: backlogs with messages, in the order of their turns
@@ -78,14 +84,17 @@ struct alpc_backlog {
  * @last_order: last &alpc_message.order given out
  * @length: messages that wait
  * @size: bytes of data in them
- * @stopped: receiving fails with ESHUTDOWN
+ * @unusual: ALPC_QUEUE_* bits
  * @count: messages counted against the limit
  * @max_count: limit of @count; immutable
  * @bytes: bytes of data counted
  * @max_bytes: limit of @bytes; immutable
  * @sharers: ports that send here
+ * @plain_len: messages shorter than this take the usual way: one more than the
+ *	port's inline limit, or 0 if there is a @list; also read without the lock
  * @starved: somebody who does not sleep was told that there is no room
  * @binding: of the completion port that it is bound to, or NULL
+ * @list: completion list, or NULL; also read without the lock, for a hint
  * @readers: those that poll for messages
  * @writers: those that poll for room
  *
@@ -107,9 +116,11 @@ struct alpc_queue {
 	u32 count;
 	u32 max_count;
 	u32 sharers;
-	bool stopped;
+	u32 plain_len;
+	u8 unusual;
 	bool starved;
 	struct alpc_binding *binding;
+	struct alpc_clist *list;
 	wait_queue_head_t readers;
 	wait_queue_head_t writers;
 };
@@ -132,6 +143,9 @@ void alpc_queue_remove(struct alpc_queue *q, struct alpc_message *m,
 		       struct alpc_wake *wake);
 int alpc_queue_take(struct alpc_queue *q, u32 room, struct alpc_delivery *d,
 		    struct alpc_wake *wake);
+int alpc_queue_check(const struct alpc_queue *q);
+void alpc_queue_wake_receiver(struct alpc_queue *q, int error,
+			      struct alpc_wake *wake);
 void alpc_queue_fail_receivers(struct alpc_queue *q, int error,
 			       struct alpc_wake *wake);
 void alpc_queue_wake_readers(struct alpc_queue *q, __poll_t events);

@@ -8,6 +8,7 @@
 
 #include <linux/mm.h>
 
+#include "clist.h"
 #include "deliver.h"
 #include "parcel.h"
 #include "reply.h"
@@ -312,7 +313,7 @@ int alpc_reply_commit(struct alpc_op *op)
 		alpc_waiter_give(w, 0, &op->wake);
 	} else if (m->detached) {
 		m->state = ALPC_MSG_REPLIED;
-	} else {
+	} else if (!m->from->own->list || !alpc_clist_reply(op, m)) {
 		m->state = ALPC_MSG_QUEUED;
 		op->peer = alpc_queue_post(m->from->own, m, false, &op->wake);
 	}

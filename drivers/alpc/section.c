@@ -39,6 +39,8 @@ static void alpc_section_uncharge_end(struct alpc_section *sec)
 {
 	unsigned int side = alpc_section_side(sec);
 
+	if (!sec->all)
+		return;
 	atomic64_sub(sec->len, &sec->all->bytes[side]);
 	atomic_dec(&sec->all->count[side]);
 }
@@ -111,13 +113,13 @@ static struct alpc_sections *alpc_sections_get(struct alpc_conn *conn)
 	return all;
 }
 
-/* Charge the memory to the calling thread's user, and to the end. */
+/* Charge the memory to the calling thread's user, and to the end if there is one. */
 static int alpc_section_charge_to(struct alpc_section *sec,
 				  struct alpc_port *port)
 {
 	int ret;
 
-	ret = alpc_section_charge_end(sec, port);
+	ret = sec->all ? alpc_section_charge_end(sec, port) : 0;
 	if (ret)
 		return ret;
 	ret = alpc_user_charge_current(&sec->owner, ALPC_USER_SECTION_BYTES,
@@ -128,7 +130,7 @@ static int alpc_section_charge_to(struct alpc_section *sec,
 	return ret;
 }
 
-/* A section that nobody can find yet. */
+/* A section that nobody can find yet; without an end, nobody ever will. */
 static struct alpc_section *alpc_section_alloc(struct alpc_end *end, u64 len)
 {
 	struct alpc_section *sec;
@@ -141,11 +143,13 @@ static struct alpc_section *alpc_section_alloc(struct alpc_end *end, u64 len)
 	spin_lock_init(&sec->lock);
 	init_rwsem(&sec->faults);
 	sec->len = len;
-	sec->creator = end->kind;
-	sec->all = alpc_sections_get(end->conn);
-	if (!sec->all)
-		goto err_free;
-	ret = alpc_section_charge_to(sec, end->port);
+	if (end) {
+		sec->creator = end->kind;
+		sec->all = alpc_sections_get(end->conn);
+		if (!sec->all)
+			goto err_free;
+	}
+	ret = alpc_section_charge_to(sec, end ? end->port : NULL);
 	if (ret)
 		goto err_all;
 	sec->inode = alpc_inode_alloc(ALPC_KIND_CLIENT);
@@ -237,6 +241,19 @@ struct alpc_section *alpc_section_create(struct alpc_end *end, u64 len,
 		return ERR_PTR(ret);
 	}
 	return sec;
+}
+
+/**
+ * alpc_section_create_own() - memory of the same sort for the calling process alone
+ * @len: bytes, more than 0
+ *
+ * It is charged to the calling thread's user, and belongs to no connection.
+ *
+ * Return: the section, or an error pointer: -EDQUOT, -ENOMEM.
+ */
+struct alpc_section *alpc_section_create_own(u64 len)
+{
+	return alpc_section_alloc(NULL, PAGE_ALIGN(len));
 }
 
 /**

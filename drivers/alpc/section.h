@@ -70,7 +70,8 @@ struct alpc_sections {
  * @id: unique on the connection; immutable
  * @creator: &enum alpc_port_kind of the end that created it; immutable
  * @flags: ALPC_SECTION_* bits; immutable
- * @all: the sections of its connection; a reference; immutable
+ * @all: the sections of its connection; a reference, or NULL for the memory of a
+ *	completion list, which belongs to no connection; immutable
  * @node: in &alpc_sections.list; changed under the port's lock, RCU
  * @len: length in bytes, whole pages; immutable
  * @mem: the memory, and behind it the page of release counters; immutable
@@ -111,6 +112,7 @@ struct alpc_section {
 
 struct alpc_section *alpc_section_create(struct alpc_end *end, u64 len,
 					 u32 flags);
+struct alpc_section *alpc_section_create_own(u64 len);
 struct alpc_section *alpc_section_find(struct alpc_conn *conn, u8 creator,
 				       u32 id);
 int alpc_section_delete(struct alpc_end *end, u32 id);

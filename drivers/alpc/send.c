@@ -9,6 +9,7 @@
 #include <linux/err.h>
 #include <linux/minmax.h>
 
+#include "clist.h"
 #include "deliver.h"
 #include "parcel.h"
 #include "reply.h"
@@ -19,8 +20,8 @@ static bool alpc_send_wants_reply(const struct alpc_transfer *x)
 	return x->send.flags & (ALPC_SEND_REQUEST | ALPC_SEND_CALLBACK);
 }
 
-/* How much the message must hold, now and when it is answered. */
-static u32 alpc_send_room(const struct alpc_op *op)
+/* How much a message must hold, now and when it is answered. */
+u32 alpc_send_room(const struct alpc_op *op)
 {
 	const struct alpc_transfer *x = op->x;
 	u32 limit = op->end->port->max_message;
@@ -68,27 +69,59 @@ int alpc_send_fill(struct alpc_op *op, struct alpc_message *m)
 	return 0;
 }
 
-/**
- * alpc_send_prepare() - make a message
- * @op: transfer
- *
- * Return: 0 with &alpc_op.m, -EMSGSIZE, -ENOMEM, -EDQUOT, or what
- * alpc_send_fill() returns.
- */
-int alpc_send_prepare(struct alpc_op *op)
+static __always_inline int alpc_send_make(struct alpc_op *op)
 {
 	struct alpc_end *end = op->end;
 	struct alpc_message *m;
 
-	if (op->x->send.len > end->port->max_message)
-		return -EMSGSIZE;
 	m = alpc_message_alloc(&end->spare, end->user, alpc_send_room(op));
 	return IS_ERR(m) ? PTR_ERR(m) : alpc_send_fill(op, m);
 }
 
-/* Put into the list of what was sent through this end. */
-static void alpc_send_record(struct alpc_op *op, struct alpc_end *from,
-			     struct alpc_queue *to)
+/* It is too long, or its receiver has a completion list. */
+static noinline int alpc_send_prepare_other(struct alpc_op *op)
+{
+	int ret;
+
+	if (op->x->send.len > op->end->port->max_message)
+		return -EMSGSIZE;
+	ret = alpc_clist_prepare(op);
+	return ret == -EAGAIN ? alpc_send_make(op) : ret;
+}
+
+/**
+ * alpc_send_prepare() - make a message
+ * @op: transfer
+ *
+ * Return: 0 with &alpc_op.m or %ALPC_SEND_LISTED, -EMSGSIZE, -ENOMEM, -EDQUOT, or
+ * what alpc_send_fill() or alpc_clist_prepare() returns.
+ */
+int alpc_send_prepare(struct alpc_op *op)
+{
+	if (unlikely(op->x->send.len >= READ_ONCE(op->end->outbox->plain_len)))
+		return alpc_send_prepare_other(op);
+	return alpc_send_make(op);
+}
+
+/**
+ * alpc_send_prepare_again() - make a message that could not be put into a list
+ * @op: transfer
+ *
+ * Return: as alpc_send_prepare().
+ */
+int alpc_send_prepare_again(struct alpc_op *op)
+{
+	if (op->m) {
+		alpc_message_recycle(op->m, &op->end->spare);
+		op->m = NULL;
+	}
+	op->x->send.flags &= ~ALPC_SEND_LISTED;
+	return alpc_send_make(op);
+}
+
+/* Put into the list of what was sent through this end. Port's lock held. */
+void alpc_send_record(struct alpc_op *op, struct alpc_end *from,
+		      struct alpc_queue *to)
 {
 	struct alpc_message *m = op->m;
 
@@ -115,9 +148,10 @@ static void alpc_send_record(struct alpc_op *op, struct alpc_end *from,
 	}
 }
 
-static int alpc_conn_sendable(const struct alpc_conn *conn)
+/* Is the connection open? Context: port's lock held. */
+int alpc_send_check(const struct alpc_end *end)
 {
-	switch (conn->state) {
+	switch (end->conn->state) {
 	case ALPC_STATE_OPEN:
 		return 0;
 	case ALPC_STATE_CONNECTING:
@@ -151,7 +185,7 @@ static int alpc_send_new(struct alpc_op *op)
 	struct alpc_message *m = op->m;
 	int ret;
 
-	ret = alpc_conn_sendable(end->conn);
+	ret = alpc_send_check(end);
 	if (ret)
 		return ret;
 	if ((m->type == ALPC_REQUEST || m->brings & ALPC_BRINGS_HELD) &&
@@ -243,9 +277,12 @@ static int alpc_send_callback(struct alpc_op *op)
 int alpc_send_commit(struct alpc_op *op)
 {
 	lockdep_assert_held(&op->end->port->lock);
-	if (op->x->send.flags & ALPC_SEND_CALLBACK)
-		return alpc_send_callback(op);
-	return alpc_send_new(op);
+	if (likely(!(op->x->send.flags &
+		     (ALPC_SEND_CALLBACK | ALPC_SEND_LISTED))))
+		return alpc_send_new(op);
+	if (op->x->send.flags & ALPC_SEND_LISTED)
+		return alpc_clist_commit(op);
+	return alpc_send_callback(op);
 }
 
 /**

@@ -9,6 +9,7 @@
 #include <linux/poll.h>
 #include <net/net_namespace.h>
 
+#include "clist.h"
 #include "completion.h"
 #include "connect.h"
 #include "deliver.h"
@@ -291,8 +292,10 @@ static void alpc_port_release(struct alpc_port *port)
 void alpc_end_release(struct alpc_end *end)
 {
 	trace_alpc_close(end);
-	if (end->kind != ALPC_KIND_SERVER)
+	if (end->kind != ALPC_KIND_SERVER) {
 		alpc_unbind(end);
+		alpc_clist_delete(end);
+	}
 	switch (end->kind) {
 	case ALPC_KIND_CONNECTION:
 		alpc_port_release(end->port);

@@ -61,6 +61,32 @@ TRACE_EVENT(alpc_receive,
 		  __entry->type, __entry->id, __entry->seq, __entry->len)
 );
 
+/* A message went into a completion list instead of a queue. */
+TRACE_EVENT(alpc_list,
+	TP_PROTO(const struct alpc_end *end, u8 type, u64 id, u64 seq, u32 len,
+		 u32 slot),
+	TP_ARGS(end, type, id, seq, len, slot),
+	TP_STRUCT__entry(
+		__field(u64, port)
+		__field(u64, id)
+		__field(u64, seq)
+		__field(u32, len)
+		__field(u32, slot)
+		__field(u8, type)
+	),
+	TP_fast_assign(
+		__entry->port = alpc_end_id(end);
+		__entry->id = id;
+		__entry->seq = seq;
+		__entry->len = len;
+		__entry->slot = slot;
+		__entry->type = type;
+	),
+	TP_printk("port=%llu type=%u id=%llu seq=%llu len=%u slot=%u",
+		  __entry->port, __entry->type, __entry->id, __entry->seq,
+		  __entry->len, __entry->slot)
+);
+
 DECLARE_EVENT_CLASS(alpc_thread,
 	TP_PROTO(const struct task_struct *task),
 	TP_ARGS(task),

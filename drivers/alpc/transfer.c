@@ -10,6 +10,7 @@
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
+#include "clist.h"
 #include "deliver.h"
 #include "parcel.h"
 #include "trace.h"
@@ -84,8 +85,11 @@ static __always_inline int alpc_receive(struct alpc_op *op)
 	struct alpc_queue *q = end->own;
 	int ret;
 
-	if (q->stopped)
-		return -ESHUTDOWN;
+	if (unlikely(q->unusual)) {
+		ret = alpc_queue_check(q);
+		if (ret)
+			return ret;
+	}
 	ret = alpc_queue_take(q, op->w.room, &op->w.delivery, &op->wake);
 	if (ret == -EMSGSIZE)
 		op->x->recv.len = op->w.delivery.len;
@@ -204,6 +208,14 @@ static int alpc_give_up(struct alpc_op *op, int error)
 	return error;
 }
 
+static noinline void alpc_wait_failed(struct alpc_op *op, int error)
+{
+	if (error == -EMSGSIZE)
+		op->x->recv.len = op->w.delivery.len;
+	else if (error == -ENOMSG && fatal_signal_pending(current))
+		alpc_clist_pass_on(op->end);
+}
+
 static __always_inline int alpc_wait(struct alpc_op *op)
 {
 	int ret = alpc_sleep(&op->w, &op->deadline);
@@ -212,8 +224,8 @@ static __always_inline int alpc_wait(struct alpc_op *op)
 		ret = alpc_give_up(op, ret);
 	else
 		ret = op->w.error;
-	if (ret == -EMSGSIZE)
-		op->x->recv.len = op->w.delivery.len;
+	if (unlikely(ret))
+		alpc_wait_failed(op, ret);
 	return ret;
 }
 
@@ -224,8 +236,14 @@ static __always_inline int alpc_run(struct alpc_op *op)
 
 	for (;;) {
 		ret = alpc_commit_and_spin(op);
-		if (ret != -EINPROGRESS)
-			return ret;
+		if (ret != -EINPROGRESS) {
+			if (likely(ret != -ESTALE))
+				return ret;
+			ret = alpc_send_prepare_again(op);
+			if (ret)
+				return ret;
+			continue;
+		}
 		ret = alpc_wait(op);
 		if (ret || !op->blocked)
 			return ret;
@@ -385,9 +403,12 @@ void alpc_receive_switch(struct alpc_end *end, bool on)
 	struct alpc_work work;
 
 	alpc_work_begin(&work, end->port);
-	end->own->stopped = !on;
-	if (!on)
+	if (on) {
+		end->own->unusual &= ~ALPC_QUEUE_STOPPED;
+	} else {
+		end->own->unusual |= ALPC_QUEUE_STOPPED;
 		alpc_queue_fail_receivers(end->own, -ESHUTDOWN, &work.wake);
+	}
 	alpc_work_end(&work, end->port);
 }
 
@@ -397,6 +418,7 @@ static __always_inline void alpc_begin(struct alpc_op *op, struct alpc_end *end,
 	op->end = end;
 	op->x = x;
 	op->sent = false;
+	op->plain = false;
 	op->m = NULL;
 	op->answer = NULL;
 	op->call = NULL;
@@ -417,11 +439,12 @@ int alpc_op_check(const struct alpc_end *end, const struct alpc_transfer *x,
 	return alpc_check(end, x, brings);
 }
 
-/* Everything but the deadline, @brings and @dontwait. */
+/* Everything but the deadline, @brings and @dontwait. Nothing goes into a list. */
 void alpc_op_init(struct alpc_op *op, struct alpc_end *end,
 		  struct alpc_transfer *x)
 {
 	alpc_begin(op, end, x);
+	op->plain = true;
 }
 
 /* Fill the message to send, or claim the request to answer. */

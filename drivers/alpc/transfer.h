@@ -31,6 +31,9 @@
  * and no other thread can come between a reply and the wait that follows.
  */
 
+/* In &alpc_msg.flags of a checked message: it is written to a slot of a list. */
+#define ALPC_SEND_LISTED	BIT(15)
+
 /**
  * struct alpc_op - a transfer under way, on its thread's stack
  * @end: port
@@ -39,9 +42,13 @@
  * @brings: what is sent brings more than data, see alpc_msg_brings()
  * @dontwait: fail rather than sleep, except for a reply
  * @sent: the message was posted or the reply handed over
- * @m: message to send; ours until @sent
+ * @plain: what is sent is queued, not put into a completion list
+ * @m: message to send; ours until @sent; NULL for a datagram into a list
  * @answer: a reply longer than the room in @m, or NULL
  * @call: call whose reply is waited for; port's lock
+ * @list: list that a message is written to, with %ALPC_SEND_LISTED
+ * @slot: its slot there
+ * @ident: who sends it, a reference, or NULL if that is @m's
  * @granted: message of a call whose receiver may touch this thread's memory; a
  *	reference, or NULL
  * @spent: what is to be dropped without the lock
@@ -58,6 +65,10 @@ struct alpc_op {
 	bool dontwait;
 	bool sent;
 	bool blocked;
+	bool plain;
+	u32 slot;
+	struct alpc_clist *list;
+	struct alpc_ident *ident;
 	struct alpc_message *m;
 	void *answer;
 	struct alpc_message *call;
@@ -72,6 +83,11 @@ void alpc_op_note_grant(struct alpc_op *op, struct alpc_message *m);
 
 int alpc_send_fill(struct alpc_op *op, struct alpc_message *m);
 int alpc_send_prepare(struct alpc_op *op);
+int alpc_send_prepare_again(struct alpc_op *op);
+int alpc_send_check(const struct alpc_end *end);
+u32 alpc_send_room(const struct alpc_op *op);
+void alpc_send_record(struct alpc_op *op, struct alpc_end *from,
+		      struct alpc_queue *to);
 int alpc_send_commit(struct alpc_op *op);
 void alpc_send_abort(struct alpc_op *op);
 

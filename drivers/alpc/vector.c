@@ -12,6 +12,7 @@
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
+#include "clist.h"
 #include "deliver.h"
 #include "parcel.h"
 #include "pool.h"
@@ -21,9 +22,6 @@
 
 #define ALPC_VECTOR_FLAGS	(ALPC_TRANSFER_SEND | ALPC_TRANSFER_RECEIVE | \
 				 ALPC_TRANSFER_DONTWAIT | ALPC_TRANSFER_ABSTIME)
-
-/* So few that their state fits on the stack, so many that they share a lock. */
-#define ALPC_BATCH	8U
 
 /**
  * struct alpc_outgoing - a message of a vector between its preparation and its end
@@ -72,14 +70,20 @@ static bool alpc_is_reply(const struct alpc_msg *msg)
 	return msg->flags & (ALPC_SEND_REPLY | ALPC_SEND_RELEASE);
 }
 
-/*
- * Read the next message. If it brings more than data it is read again, as a whole;
- * what counts then is what was read last.
+/**
+ * alpc_vector_read() - read a message of a vector
+ * @op: transfer that gets it, and whether it brings more than data
+ * @u: where it is
+ *
+ * If it brings more it is read again, as a whole; what counts then is what was read
+ * last.
+ *
+ * Return: 0 or -EFAULT.
  */
-static int alpc_batch_read(struct alpc_batch *b, unsigned int i)
+int alpc_vector_read(struct alpc_op *op,
+		     const struct alpc_vector_send __user *u)
 {
-	const struct alpc_vector_send __user *u = &b->user[i];
-	struct alpc_msg *send = &b->op->x->send;
+	struct alpc_msg *send = &op->x->send;
 	u64 brings, word;
 
 	BUILD_BUG_ON(offsetof(struct alpc_msg, attrs_len) + sizeof(word) !=
@@ -101,14 +105,14 @@ static int alpc_batch_read(struct alpc_batch *b, unsigned int i)
 	unsafe_get_user(send->len, &u->msg.len, fault);
 	unsafe_get_user(send->type, &u->msg.type, fault);
 	unsafe_get_user(send->flags, &u->msg.flags, fault);
-	unsafe_get_user(b->op->x->recv.len, &u->room, fault);
+	unsafe_get_user(op->x->recv.len, &u->room, fault);
 	user_read_access_end();
-	b->op->brings = false;
+	op->brings = false;
 	if (likely(!brings))
 		return 0;
 	if (copy_from_user(send, &u->msg, sizeof(*send)))
 		return -EFAULT;
-	b->op->brings = alpc_msg_brings(send);
+	op->brings = alpc_msg_brings(send);
 	return 0;
 fault:
 	user_read_access_end();
@@ -160,7 +164,7 @@ static void alpc_batch_prepare(struct alpc_batch *b, unsigned int count)
 	int ret;
 
 	while (b->count < count && !b->error) {
-		ret = alpc_batch_read(b, b->count);
+		ret = alpc_vector_read(b->op, &b->user[b->count]);
 		if (unlikely(ret)) {
 			b->error = ret;
 			return;
@@ -350,14 +354,23 @@ static noinline int alpc_vector_send_some(struct alpc_op *op,
 static int alpc_vector_send(struct alpc_op *op, struct alpc_vector *v,
 			    bool dontwait)
 {
+	u32 before;
 	int ret = 0;
 
 	/* Without it everything works, and costs more. */
 	if (op->end->conn)
 		alpc_pool_make(op->end);
 	op->x->flags = ALPC_TRANSFER_SEND;
-	while (!ret && v->out_sent < v->send_count)
-		ret = alpc_vector_send_some(op, v, dontwait);
+	while (!ret && v->out_sent < v->send_count) {
+		if (unlikely(op->end->conn && alpc_clist_of(op->end->outbox))) {
+			before = v->out_sent;
+			ret = alpc_clist_send_some(op, v);
+			if (v->out_sent != before)
+				continue;
+		}
+		if (!ret)
+			ret = alpc_vector_send_some(op, v, dontwait);
+	}
 	return ret;
 }
 
@@ -535,9 +548,12 @@ static unsigned int alpc_deliveries_take(struct alpc_end *end,
 
 	rcu_read_lock();
 	spin_lock(&end->port->lock);
-	for (i = 0; i < count && !q->stopped; i++)
+	for (i = 0; i < count; i++) {
+		if (unlikely(q->unusual) && alpc_queue_check(q))
+			break;
 		if (alpc_queue_take(q, buf[i].len, &d[i], &wake))
 			break;
+	}
 	spin_unlock(&end->port->lock);
 	alpc_wake_flush(&wake);
 	rcu_read_unlock();

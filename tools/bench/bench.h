@@ -166,6 +166,8 @@ extern const struct mechanism mech_alpc_bound;
 extern const struct mechanism mech_unix_epoll;
 extern const struct mechanism mech_unix_dgram;
 extern const struct mechanism mech_alpc_vector;
+extern const struct mechanism mech_alpc_list;
+extern const struct mechanism mech_alpc_list_single;
 extern const struct mechanism mech_alpc_auto;
 extern const struct mechanism mech_alpc_inline;
 extern const struct mechanism mech_alpc_view_copy;

@@ -10,7 +10,7 @@
 #include "bench.h"
 #include "report.h"
 
-#define MAX_MECHANISMS	24
+#define MAX_MECHANISMS	40
 #define MAX_METRICS	32
 #define MAX_SIZES	24
 

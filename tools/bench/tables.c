@@ -26,6 +26,8 @@ const struct mechanism *const mechanisms[MAX_MECHANISMS + 1] = {
 	&mech_unix_epoll,
 	&mech_unix_dgram,
 	&mech_alpc_vector,
+	&mech_alpc_list,
+	&mech_alpc_list_single,
 	&mech_alpc_auto,
 	&mech_alpc_inline,
 	&mech_alpc_view_copy,
