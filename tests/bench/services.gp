@@ -29,12 +29,12 @@ unset logscale x; set xrange [0.5:4.5]; set xtics (1, 2, 4); \
 plot for [i in '1 2 3 6'] rows('wall', word(names, int(i)), 'threads') using 1:2 with linespoints linewidth 2 linecolor rgb colours[int(i)] title word(titles, int(i)); \
 unset multiplot"
 
-set terminal svg size 1200,520 background rgb 'white'
+set terminal svg noenhanced size 1200,520 background rgb 'white'
 set output output_base.'.svg'
 eval draw
 unset output
 
-set terminal png size 1200,520
+set terminal png noenhanced size 1200,520
 set output output_base.'.png'
 eval draw
 unset output
