@@ -4,8 +4,8 @@
 
 SERVERS = ("alpc", "alpc-completion", "alpc-vector", "alpc-list", "alpc-bound",
            "unix-epoll")
-FLOODED = ("alpc", "alpc-completion", "unix-epoll")
-SHARED = ("alpc", "alpc-completion")
+FLOODED = ("alpc", "alpc-completion", "alpc-list", "unix-epoll")
+SHARED = ("alpc", "alpc-completion", "alpc-list")
 CLIENTS = (1, 10, 100, 1000, 10000)
 THREADS = (1, 2, 4)
 REFERENCE = "unix-epoll"
@@ -87,9 +87,10 @@ def targets(results):
                       ("alpc-bound", ", clients bound to one")):
         rows.append(("P8", f"call, 10,000 clients / 1{how}", 1.10,
                      count(name, "clients-10000") / count(name, "clients-1")))
-    for what, quiet, flood in flood_ratios(results, "alpc"):
-        rows.append(("fair", f"call, flood / none, {what}", FLOOD_LIMIT,
-                     flood / quiet))
-    rows.append(("fair", "errors of the others in a flood", 0,
-                 round(count("alpc", "flood-errors"))))
+    for name, how in (("alpc", ""), ("alpc-list", ", list")):
+        for what, quiet, flood in flood_ratios(results, name):
+            rows.append(("fair", f"call, flood / none, {what}{how}", FLOOD_LIMIT,
+                         flood / quiet))
+        rows.append(("fair", f"clients with errors in a flood{how}", 0,
+                     round(count(name, "flood-errors"))))
     return rows

@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 
 /* A completion list has so many slots at most, and is not to be shorter. */
-#define SLOTS_MIN	64U
+#define SLOTS_MIN	1024U
 #define SLOTS_MAX	32768U
 
 /**
