@@ -42,6 +42,11 @@ struct pid;
  *   it has taken these: receiving fails with -ENOMSG instead. What was put into the
  *   list later does not hold it up, so a list that is never empty starves nobody.
  *
+ * Who fills the list. What finds no slot is queued, and is dearer for both sides; as all
+ * that follows is queued then, a sender that is faster than the process would never
+ * find back. So who has had its share of the list (alpc_clist_holds()) has one message
+ * in the queue, and waits until that is received. Others queue theirs as usual.
+ *
  * Who waits is woken by what is put in, one thread for each message, as by what is
  * queued. Pollers are woken if the process asked for it in @sleeping, or the last poll
  * found nothing (@armed).
@@ -102,6 +107,7 @@ bool alpc_clist_poll(struct alpc_clist *l);
 void alpc_clist_pass_on(struct alpc_end *end);
 void alpc_clist_queued(struct alpc_clist *l);
 
+bool alpc_clist_holds(const struct alpc_end *end);
 int alpc_clist_prepare(struct alpc_op *op);
 int alpc_clist_commit(struct alpc_op *op);
 bool alpc_clist_reply(struct alpc_op *op, struct alpc_message *m);

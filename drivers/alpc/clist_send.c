@@ -51,6 +51,8 @@ struct alpc_clist *alpc_clist_take(struct alpc_end *end, u32 *slot,
 		end->writing++;
 		l->writing++;
 	}
+	if (!*taken)
+		end->list_full = true;
 	return *taken ? l : NULL;
 }
 
@@ -138,6 +140,34 @@ static void alpc_clist_put(struct alpc_clist *l, u32 slot, u64 id, u64 seq,
 	alpc_slots_publish(&l->slots, slot);
 }
 
+/**
+ * alpc_clist_holds() - is a message to wait until another one is received?
+ * @end: communication port that sends to a port with a list
+ *
+ * Context: port's lock held.
+ *
+ * Return: true if one of its messages is in the queue, as there was no slot, and it has
+ * put in before as many as are its share, a part of a quarter of the slots.
+ */
+bool alpc_clist_holds(const struct alpc_end *end)
+{
+	const struct alpc_queue *q = end->outbox;
+	const struct alpc_clist *l = q->list;
+
+	/* Receiving what is not counted makes no room. */
+	return l && end->list_full && alpc_end_backlog(end)->count &&
+	       end->list_run >= (l->slots.mask + 1) / 4 / max(q->sharers, 1U);
+}
+
+static void alpc_clist_count(struct alpc_end *end)
+{
+	if (end->list_full) {
+		end->list_full = false;
+		end->list_run = 0;
+	}
+	end->list_run++;
+}
+
 /* It counts for the server as if it had been received. */
 static u64 alpc_clist_context(const struct alpc_queue *q,
 			      struct alpc_conn *conn)
@@ -166,6 +196,7 @@ void alpc_clist_put_request(struct alpc_op *op, struct alpc_clist *l, u32 slot)
 	alpc_end_note(end, m, m->sender);
 	m->state = ALPC_MSG_PENDING;
 	alpc_pending_add(&q->pending, m);
+	alpc_clist_count(end);
 	trace_alpc_list(end, m->type, m->id, m->seq, m->len, slot);
 	alpc_clist_put(l, slot, m->id, m->seq, alpc_clist_context(q, end->conn),
 		       m->flags);
@@ -189,6 +220,7 @@ void alpc_clist_put_datagram(struct alpc_end *end, struct alpc_clist *l,
 	if (unlikely(end->noted) && alpc_end_sees_change(end, ident))
 		flags = ALPC_MSG_IDENTITY;
 	end->seq++;
+	alpc_clist_count(end);
 	trace_alpc_list(end, ALPC_DATAGRAM, 0, end->seq, len, slot);
 	alpc_clist_put(l, slot, 0, end->seq,
 		       alpc_clist_context(end->outbox, end->conn), flags);

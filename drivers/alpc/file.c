@@ -43,7 +43,8 @@ static __poll_t alpc_poll_out(const struct alpc_end *end)
 {
 	struct alpc_queue *q = alpc_end_outbox(end);
 
-	if (alpc_queue_is_open(q) || alpc_end_has_share(end))
+	if ((alpc_queue_is_open(q) || alpc_end_has_share(end)) &&
+	    !(q->list && alpc_clist_holds(end)))
 		return EPOLLOUT | EPOLLWRNORM;
 	q->starved = true;
 	return 0;

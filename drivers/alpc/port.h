@@ -99,6 +99,9 @@ struct net;
  * @seq: number of the last message sent; port lock
  * @writing: slots of a completion list that threads of it are writing to; port
  *	lock
+ * @list_run: messages that it has put into a completion list since that had no slot
+ *	for it; port lock
+ * @list_full: it has no slot again; port lock
  * @unanswered: what was sent through it without a thread that waits, and stays
  *	until the other side acts: asynchronous requests until their reply is
  *	received, calls whose thread handles a callback, exit notices, what
@@ -125,6 +128,8 @@ struct alpc_end {
 	u32 unanswered;
 	u32 changes;
 	u32 last_security;
+	u32 list_run;
+	bool list_full;
 	struct alpc_port *port;
 	struct alpc_conn *conn;
 	struct alpc_queue *own;

@@ -15,6 +15,9 @@
 #include "reply.h"
 #include "trace.h"
 
+#define ALPC_SEND_UNUSUAL	(ALPC_SEND_CALLBACK | ALPC_SEND_LISTED | \
+				 ALPC_SEND_FALLBACK)
+
 static bool alpc_send_wants_reply(const struct alpc_transfer *x)
 {
 	return x->send.flags & (ALPC_SEND_REQUEST | ALPC_SEND_CALLBACK);
@@ -86,7 +89,11 @@ static noinline int alpc_send_prepare_other(struct alpc_op *op)
 	if (op->x->send.len > op->end->port->max_message)
 		return -EMSGSIZE;
 	ret = alpc_clist_prepare(op);
-	return ret == -EAGAIN ? alpc_send_make(op) : ret;
+	if (ret != -EAGAIN)
+		return ret;
+	if (!op->brings && !(op->x->send.flags & ALPC_SEND_CALLBACK))
+		op->x->send.flags |= ALPC_SEND_FALLBACK;
+	return alpc_send_make(op);
 }
 
 /**
@@ -266,6 +273,20 @@ static int alpc_send_callback(struct alpc_op *op)
 	return 0;
 }
 
+/* It goes into a list, or would if that was not full. */
+static noinline int alpc_send_unusual(struct alpc_op *op)
+{
+	struct alpc_end *end = op->end;
+
+	if (op->x->send.flags & ALPC_SEND_CALLBACK)
+		return alpc_send_callback(op);
+	if (op->x->send.flags & ALPC_SEND_LISTED)
+		return alpc_clist_commit(op);
+	if (!op->m->charged && alpc_clist_holds(end))
+		return alpc_send_check(end) ?: alpc_send_block(op, end->outbox);
+	return alpc_send_new(op);
+}
+
 /**
  * alpc_send_commit() - post the message
  * @op: transfer
@@ -277,12 +298,9 @@ static int alpc_send_callback(struct alpc_op *op)
 int alpc_send_commit(struct alpc_op *op)
 {
 	lockdep_assert_held(&op->end->port->lock);
-	if (likely(!(op->x->send.flags &
-		     (ALPC_SEND_CALLBACK | ALPC_SEND_LISTED))))
+	if (likely(!(op->x->send.flags & ALPC_SEND_UNUSUAL)))
 		return alpc_send_new(op);
-	if (op->x->send.flags & ALPC_SEND_LISTED)
-		return alpc_clist_commit(op);
-	return alpc_send_callback(op);
+	return alpc_send_unusual(op);
 }
 
 /**

@@ -31,8 +31,10 @@
  * and no other thread can come between a reply and the wait that follows.
  */
 
-/* In &alpc_msg.flags of a checked message: it is written to a slot of a list. */
+/* In &alpc_msg.flags of a checked message: it was written to a slot of a list. */
 #define ALPC_SEND_LISTED	BIT(15)
+/* Likewise: it would be, if there was room. */
+#define ALPC_SEND_FALLBACK	BIT(14)
 
 /**
  * struct alpc_op - a transfer under way, on its thread's stack

@@ -51,6 +51,7 @@ struct alpc_outgoing {
  * @done: how many of those were dealt with
  * @error: what ends the call, or 0
  * @replies: they are replies and releases, else new messages
+ * @fallback: the port at the other end has a completion list
  * @pool: messages to use again
  * @out: them
  */
@@ -61,6 +62,7 @@ struct alpc_batch {
 	unsigned int done;
 	int error;
 	bool replies;
+	bool fallback;
 	struct alpc_message *pool;
 	struct alpc_outgoing out[ALPC_BATCH];
 };
@@ -180,6 +182,8 @@ static void alpc_batch_prepare(struct alpc_batch *b, unsigned int count)
 		out->out_id = 0;
 		out->len = send->len;
 		out->flags = send->flags;
+		if (unlikely(b->fallback && !b->replies && !b->op->brings))
+			out->flags |= ALPC_SEND_FALLBACK;
 		out->error = alpc_batch_prepare_one(b, out);
 		if (unlikely(out->error) && !b->replies)
 			b->error = out->error;
@@ -340,6 +344,7 @@ static noinline int alpc_vector_send_some(struct alpc_op *op,
 	b.count = 0;
 	b.done = 0;
 	b.error = 0;
+	b.fallback = op->end->conn && alpc_clist_of(op->end->outbox);
 	b.pool = NULL;
 	if (op->end->pool)
 		b.pool = alpc_pool_take(op->end->pool, count);

@@ -199,6 +199,7 @@ FIXTURE_VARIANT_ADD(file, connection_port) {
 		[ACCEPT] = true, [PORT_INFO] = true, [SHUTDOWN] = true, [TRANSFER] = true,
 		[OPEN_SECTION] = true, [ACCESS] = true, [TAKE_FDS] = true,
 		[GET_IDENTITY] = true, [GET_USAGE] = true, [VECTOR] = true, [BIND] = true,
+		[CREATE_LIST] = true, [DELETE_LIST] = true,
 	},
 };
 
@@ -210,6 +211,7 @@ FIXTURE_VARIANT_ADD(file, client_port) {
 		[DELETE_SECTION] = true, [ACCESS] = true, [TAKE_FDS] = true,
 		[GET_IDENTITY] = true, [CREATE_SECURITY] = true, [REVOKE_SECURITY] = true,
 		[DELETE_SECURITY] = true, [GET_USAGE] = true, [VECTOR] = true, [BIND] = true,
+		[CREATE_LIST] = true, [DELETE_LIST] = true,
 	},
 };
 
@@ -370,7 +372,7 @@ TEST(query_tells_version_limits_and_features)
 	EXPECT_EQ(ALPC_DATA_MAX, query.out_data_max);
 	EXPECT_EQ(ALPC_FEATURE_SECTIONS | ALPC_FEATURE_ACCESS | ALPC_FEATURE_FDS |
 		  ALPC_FEATURE_SECURITY | ALPC_FEATURE_USAGE | ALPC_FEATURE_VECTORS |
-		  ALPC_FEATURE_COMPLETION,
+		  ALPC_FEATURE_COMPLETION | ALPC_FEATURE_LISTS,
 		  query.out_features & ~(ALPC_FEATURE_EXIT_NOTICE | ALPC_FEATURE_CONCURRENCY));
 	EXPECT_LT(0, query.out_queue_messages_max);
 	EXPECT_NE(POISON_U32, query.out_queue_messages_max);

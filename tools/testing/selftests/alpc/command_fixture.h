@@ -47,6 +47,8 @@ FIXTURE_VARIANT_ADD(command, get_usage) { GET_USAGE };
 FIXTURE_VARIANT_ADD(command, vector) { VECTOR };
 FIXTURE_VARIANT_ADD(command, create_completion) { CREATE_COMPLETION };
 FIXTURE_VARIANT_ADD(command, bind) { BIND };
+FIXTURE_VARIANT_ADD(command, create_list) { CREATE_LIST };
+FIXTURE_VARIANT_ADD(command, delete_list) { DELETE_LIST };
 
 FIXTURE_SETUP(command)
 {

@@ -88,6 +88,8 @@ const struct command *const commands[COMMANDS] = {
 	[VECTOR] = &vector_command,
 	[CREATE_COMPLETION] = &create_completion_command,
 	[BIND] = &bind_command,
+	[CREATE_LIST] = &create_list_command,
+	[DELETE_LIST] = &delete_list_command,
 };
 
 bool command_works(struct scene *scene, const struct command *command)

@@ -69,7 +69,7 @@ enum command_index {
 	QUERY, CREATE, CONNECT, ACCEPT, DISCONNECT, PORT_INFO, NOTIFY_EXIT, SHUTDOWN, TRANSFER,
 	CREATE_SECTION, OPEN_SECTION, DELETE_SECTION, ACCESS, TAKE_FDS,
 	GET_IDENTITY, CREATE_SECURITY, REVOKE_SECURITY, DELETE_SECURITY, GET_USAGE,
-	VECTOR, CREATE_COMPLETION, BIND,
+	VECTOR, CREATE_COMPLETION, BIND, CREATE_LIST, DELETE_LIST,
 	COMMANDS,
 };
 
@@ -102,6 +102,8 @@ extern const struct command get_usage_command;
 extern const struct command vector_command;
 extern const struct command create_completion_command;
 extern const struct command bind_command;
+extern const struct command create_list_command;
+extern const struct command delete_list_command;
 
 extern const struct command *const commands[COMMANDS];
 
