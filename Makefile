@@ -31,9 +31,9 @@ kbuild_args = M=$(module_dir) CONFIG_ALPC=m V=$(V) W=$(W) \
 ksrc = KSRC=$${KSRC:-$$(tests/kernel/source 6.12)}
 tool = $(MAKE) --no-print-directory -C $(1) OUTPUT=$(OUT)/$(2) TOP=$(CURDIR)
 
-.PHONY: all module lib lib-check examples bench-tool tools tests sparse \
-	checkpatch demo check bench docs install module-install lib-install clean \
-	help
+.PHONY: all module lib lib-check examples bench-tool tools tests selftests \
+	libalpc-tests sparse checkpatch demo check bench docs install \
+	module-install lib-install clean help
 
 all: module lib tools
 
@@ -72,12 +72,25 @@ bench-tool: lib
 
 tools: examples bench-tool
 
-tests:
-	+$(call tool,tools/testing/selftests/alpc,selftests) $(ksrc)
-	+$(call tool,tools/lib/alpc,lib) module-test $(ksrc)
-	@for t in tools/lib/alpc/tests/module/*_test.c; do \
-		t=$$(basename $$t .c) && \
-		cp $(OUT)/lib/tests/module/$$t $(OUT)/selftests/libalpc_$$t || exit; done
+# All suites, or the one that `make check SUITE=` would run.
+suites := $(patsubst %_test.c,%,$(notdir $(wildcard tools/testing/selftests/alpc/*_test.c)))
+libalpc_suites := $(patsubst %_test.c,libalpc_%,$(notdir $(wildcard tools/lib/alpc/tests/module/*_test.c)))
+ifdef SUITE
+  suites := $(filter $(SUITE),$(suites))
+  libalpc_suites := $(filter $(SUITE),$(libalpc_suites))
+endif
+
+tests: $(if $(suites),selftests) $(if $(libalpc_suites),libalpc-tests)
+
+selftests:
+	+$(call tool,tools/testing/selftests/alpc,selftests) $(ksrc) SUITES="$(suites:%=%_test)"
+
+libalpc-tests:
+	+$(call tool,tools/lib/alpc,lib) module-test $(ksrc) \
+		MODULE_TESTS="$(libalpc_suites:libalpc_%=module/%_test)"
+	@mkdir -p $(OUT)/selftests
+	@$(foreach s,$(libalpc_suites:libalpc_%=%_test),cp $(OUT)/lib/tests/module/$(s) \
+		$(OUT)/selftests/libalpc_$(s) &&) true
 
 sparse checkpatch:
 	@tests/check/static $@
@@ -120,7 +133,7 @@ help:
 	@echo 'make module        the module alone; KERNEL=6.1|6.12|7.3|debug or KDIR=DIR'
 	@echo 'make lib           libalpc: shared, static, pkg-config file'
 	@echo 'make tools         the examples and the bench'
-	@echo 'make tests         the selftests'
+	@echo 'make tests         the selftests; SUITE=... for one of them'
 	@echo 'make demo          real processes over the module in a guest; NATIVE=1: on this kernel'
 	@echo 'make check         every test on every kernel; KERNEL=... SUITE=... for a part'
 	@echo 'make bench         measure against the other ways to talk to a process'

@@ -112,6 +112,39 @@ TEST_F(acl, is_read_as_it_was_set)
 	EXPECT_EQ(0422, st.st_mode & 07777);
 }
 
+/* What a command of an administrator's prints, in a static buffer. */
+static const char *say(const char *format, const char *path)
+{
+	static char buf[256];
+	char command[128];
+	FILE *pipe;
+	size_t len;
+
+	snprintf(command, sizeof(command), format, path);
+	pipe = popen(command, "r");
+	if (!pipe)
+		return "";
+	len = fread(buf, 1, sizeof(buf) - 1, pipe);
+	buf[len] = '\0';
+	return pclose(pipe) ? "" : buf;
+}
+
+TEST_F(acl, is_set_by_setfacl_and_shown_by_getfacl)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", getpid(), self->port);
+	MAY_NOT(BOB, BOB, 0);
+	EXPECT_STREQ("done\n", say("setfacl -m u:1002:w %s && echo done", path));
+	EXPECT_STREQ("user::rw-\nuser:1002:-w-\ngroup::---\nmask::-w-\nother::---\n\n",
+		     say("getfacl -c -n -p %s", path));
+	MAY(BOB, BOB, 0);
+	MAY_NOT(CAROL, CAROL, 0);
+	EXPECT_STREQ("done\n", say("setfacl -b %s && echo done", path));
+	EXPECT_STREQ("user::rw-\ngroup::---\nother::---\n\n", say("getfacl -c -n -p %s", path));
+	MAY_NOT(BOB, BOB, 0);
+}
+
 TEST_F(acl, lets_a_named_user_connect)
 {
 	MAY_NOT(BOB, BOB, 0);
