@@ -130,7 +130,8 @@ static void answer_queued(const struct service *s, struct list_server *p,
 	};
 
 	if (alpc_service_answer(s, p->port, recv, &t.send, p->msg) &&
-	    ioctl(p->port, ALPC_IOC_TRANSFER, &t) && errno != ECANCELED)
+	    ioctl(p->port, ALPC_IOC_TRANSFER, &t) && errno != ECANCELED &&
+	    errno != ESRCH)
 		fail_errno("ALPC_IOC_TRANSFER in the server");
 }
 

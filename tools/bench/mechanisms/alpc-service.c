@@ -51,7 +51,7 @@ void alpc_service_next(const struct service *s, int port,
 		       struct alpc_transfer *t, int err, void *msg)
 {
 	t->flags &= ~ALPC_TRANSFER_SEND;
-	if (err && errno != ECANCELED)
+	if (err && errno != ECANCELED && errno != ESRCH)
 		fail_errno("ALPC_IOC_TRANSFER in the server");
 	if (!err && alpc_service_answer(s, port, &t->recv, &t->send, msg))
 		t->flags |= ALPC_TRANSFER_SEND;

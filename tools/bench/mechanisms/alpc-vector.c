@@ -115,7 +115,7 @@ void alpc_service_check_replies(const struct alpc_vector_send *send,
 
 	for (i = 0; i < count; i++) {
 		errno = (int)send[i].out_error;
-		if (errno && errno != ECANCELED)
+		if (errno && errno != ECANCELED && errno != ESRCH)
 			fail_errno("a reply in ALPC_IOC_VECTOR");
 	}
 }
