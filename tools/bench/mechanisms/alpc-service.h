@@ -24,7 +24,8 @@ bool alpc_service_answer(const struct service *s, int port,
 
 /*
  * Likewise, of a transfer that has returned @err: makes it the next one. An error
- * must not be another than that the caller of the last request is gone.
+ * must not be another than that the caller of the last request is gone (ECANCELED),
+ * or its connection (ESRCH).
  */
 void alpc_service_next(const struct service *s, int port,
 		       struct alpc_transfer *t, int err, void *msg);
