@@ -16,6 +16,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct mechanism;
+struct service_ops;
 
 /**
  * struct channel - one way to carry messages between a client and a server
@@ -128,6 +129,7 @@ struct stream_ops {
  * @connection: NULL where making a connection is not measured
  * @loan: NULL where reading the memory of another process is not measured
  * @stream: NULL where messages without a reply are not measured
+ * @service: NULL where a server of many clients is not measured
  *
  * Every function ends the program through fail() when something goes wrong.
  */
@@ -144,6 +146,7 @@ struct mechanism {
 	const struct connection_ops *connection;
 	const struct loan_ops *loan;
 	const struct stream_ops *stream;
+	const struct service_ops *service;
 };
 
 extern const struct mechanism mech_eventfd;
@@ -158,8 +161,9 @@ extern const struct mechanism mech_binder;
 extern const struct mechanism mech_process_vm_readv;
 extern const struct mechanism mech_alpc;
 extern const struct mechanism mech_alpc_nospin;
-extern const struct mechanism mech_alpc_clients_1;
-extern const struct mechanism mech_alpc_clients_10000;
+extern const struct mechanism mech_alpc_completion;
+extern const struct mechanism mech_alpc_bound;
+extern const struct mechanism mech_unix_epoll;
 extern const struct mechanism mech_unix_dgram;
 extern const struct mechanism mech_alpc_vector;
 extern const struct mechanism mech_alpc_list;
@@ -208,6 +212,7 @@ struct pair {
 void pair_start(struct pair *pair, const struct mechanism *mech, size_t bytes,
 		bool pin);
 void pair_call(struct pair *pair);
+void pair_call_long(struct pair *pair);
 void pair_stop(struct pair *pair);
 
 /* One file for each measurement; each returns the value of one round. */
@@ -215,6 +220,8 @@ double measure_roundtrip(const struct mechanism *mech, size_t bytes,
 			 const struct options *opt);
 double measure_cpu_caller(const struct mechanism *mech, size_t bytes,
 			  const struct options *opt);
+double measure_cpu_long(const struct mechanism *mech, size_t bytes,
+			const struct options *opt);
 double measure_cpu_receiver(const struct mechanism *mech, size_t bytes,
 			    const struct options *opt);
 double measure_read(const struct mechanism *mech, size_t bytes,
@@ -225,6 +232,24 @@ double measure_connect(const struct mechanism *mech, size_t bytes,
 		       const struct options *opt);
 double measure_memory(const struct mechanism *mech, size_t bytes,
 		      const struct options *opt);
+double measure_clients(const struct mechanism *mech, size_t bytes,
+		       unsigned int count, const struct options *opt);
+double measure_load(const struct mechanism *mech, size_t bytes,
+		    unsigned int count, const struct options *opt);
+double measure_threads(const struct mechanism *mech, size_t bytes,
+		       unsigned int threads, const struct options *opt);
+double measure_quiet(const struct mechanism *mech, size_t bytes,
+		     unsigned int percentile, const struct options *opt);
+double measure_flood(const struct mechanism *mech, size_t bytes,
+		     unsigned int percentile, const struct options *opt);
+double measure_paced_quiet(const struct mechanism *mech, size_t bytes,
+			   unsigned int percentile, const struct options *opt);
+double measure_paced_flood(const struct mechanism *mech, size_t bytes,
+			   unsigned int percentile, const struct options *opt);
+double measure_flood_errors(const struct mechanism *mech, size_t bytes,
+			    unsigned int unused, const struct options *opt);
+double measure_flood_share(const struct mechanism *mech, size_t bytes,
+			   unsigned int unused, const struct options *opt);
 
 /* util.c */
 void fail(const char *fmt, ...)
@@ -241,6 +266,8 @@ void sleep_seconds(double seconds);
 void watch_for_trouble(void);
 void expect_child_exit(bool expected);
 bool was_stopped(void);
+void run_for_ms(unsigned int ms);
+uint64_t cpu_ns(pid_t pid);
 uint64_t now_ns(void);
 
 #endif /* ALPC_BENCH_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CPU time that waiting takes: of a caller whose server is stopped, and of a
- * receiver to whom nothing is sent.
+ * CPU time that waiting takes: of a caller whose server is stopped, of one whose
+ * server works on its call, and of a receiver to whom nothing is sent.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
@@ -10,20 +10,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define WAIT_SECONDS 1.0
-
-static uint64_t cpu_ns(pid_t pid)
-{
-	struct timespec ts;
-	clockid_t clock;
-
-	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &ts))
-		fail_errno("reading the CPU time of process %d", (int)pid);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
 
 static void stop_process(pid_t pid)
 {
@@ -72,6 +61,31 @@ double measure_cpu_caller(const struct mechanism *mech, size_t bytes,
 		fail("the server could not be continued");
 	if ((double)time < 0.9e9 * WAIT_SECONDS)
 		fail("a stopped server has replied");
+	pair_stop(&pair);
+	return (double)cpu * 1e9 / (double)time;
+}
+
+/*
+ * The server runs on another CPU, if there is one, but does not reply for long.
+ * Returns the caller's nanoseconds of CPU time per second of waiting.
+ */
+double measure_cpu_long(const struct mechanism *mech, size_t bytes,
+			const struct options *opt)
+{
+	uint64_t start, time, cpu;
+	struct pair pair;
+
+	pair_start(&pair, mech, bytes, opt->pin);
+	pair_call(&pair);
+
+	start = now_ns();
+	cpu = cpu_ns(getpid());
+	do {
+		pair_call_long(&pair);
+		time = now_ns() - start;
+	} while ((double)time < 1e9 * WAIT_SECONDS);
+	cpu = cpu_ns(getpid()) - cpu;
+
 	pair_stop(&pair);
 	return (double)cpu * 1e9 / (double)time;
 }

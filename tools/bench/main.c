@@ -29,6 +29,8 @@ static bool can_do(const struct mechanism *mech, enum metric_subject subject)
 		return mech->loan;
 	case STREAMS:
 		return mech->stream;
+	case SERVICES:
+		return mech->service;
 	default:
 		return mech->call;
 	}
@@ -74,6 +76,15 @@ static size_t list_results(struct result *result, const struct plan *plan,
 	return n;
 }
 
+static double measure_once(const struct result *r, const struct options *opt)
+{
+	const struct metric *metric = r->metric;
+
+	if (metric->measure_of)
+		return metric->measure_of(r->mech, r->bytes, metric->of, opt);
+	return metric->measure(r->mech, r->bytes, opt);
+}
+
 /* In each round all take their turn, so that a drift hits all alike. */
 static void measure(struct result *result, size_t n, const struct plan *plan)
 {
@@ -92,8 +103,7 @@ static void measure(struct result *result, size_t n, const struct plan *plan)
 			if (r->bytes)
 				report_progress("/%zu", r->bytes);
 			watch_for_trouble();
-			r->value[r->n++] = metric->measure(r->mech, r->bytes,
-							   &plan->opt);
+			r->value[r->n++] = measure_once(r, &plan->opt);
 		}
 		report_progress("\n");
 	}

@@ -22,6 +22,11 @@
 #define MSG_STOP	(UINT64_C(1) << 63)	/* the server is to end */
 #define MSG_FULL	(UINT64_C(1) << 62)	/* the whole payload counts */
 #define MSG_REPLY	(UINT64_C(1) << 61)	/* set in every reply */
+#define MSG_ONEWAY	(UINT64_C(1) << 60)	/* there is no reply */
+#define MSG_LONG	(UINT64_C(1) << 59)	/* the server has work to do */
+
+/* For how long, in milliseconds of its CPU. */
+#define MSG_LONG_MS	100
 
 static inline uint64_t msg_word(const void *at)
 {
@@ -118,6 +123,8 @@ static inline bool msg_answer(void *reply, const void *request, size_t bytes)
 {
 	uint64_t id = msg_take(request, bytes);
 
+	if (id & MSG_LONG)
+		run_for_ms(MSG_LONG_MS);
 	msg_write(reply, bytes, id | MSG_REPLY);
 	return id & MSG_STOP;
 }

@@ -47,6 +47,12 @@ void pair_call(struct pair *pair)
 	call(pair, 0);
 }
 
+/* Likewise, for which the server has to work for MSG_LONG_MS. */
+void pair_call_long(struct pair *pair)
+{
+	call(pair, MSG_LONG);
+}
+
 static void call_in_full(struct pair *pair)
 {
 	size_t n = FULL_BYTES / pair->ch.bytes;

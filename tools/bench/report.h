@@ -16,8 +16,9 @@
  *	have none
  * @LOANS: reading another process's memory, likewise struct mechanism.loan
  * @STREAMS: messages without a reply, likewise struct mechanism.stream
+ * @SERVICES: calls of many clients, likewise struct mechanism.service
  */
-enum metric_subject { CALLS, CONNECTIONS, LOANS, STREAMS };
+enum metric_subject { CALLS, CONNECTIONS, LOANS, STREAMS, SERVICES };
 
 /**
  * enum metric_payload - struct metric.payload
@@ -32,7 +33,9 @@ enum metric_payload { EVERY_SIZE, FIRST_SIZE, NO_PAYLOAD };
  * @name: as it stands in the CSV file
  * @unit: of its values, or NULL where the mode decides: instructions if
  *	counting, nanoseconds otherwise
- * @measure: returns the value of one round
+ * @measure: returns the value of one round; NULL where there is @measure_of
+ * @measure_of: likewise, of a given number
+ * @of: that number: of clients, of threads, or which percentile
  * @subject: what it is about
  * @payload: which payload sizes make a difference to it
  * @max_rounds: rounds that are enough, if the command line asks for more
@@ -42,6 +45,9 @@ struct metric {
 	const char *unit;
 	double (*measure)(const struct mechanism *mech, size_t bytes,
 			  const struct options *opt);
+	double (*measure_of)(const struct mechanism *mech, size_t bytes,
+			     unsigned int of, const struct options *opt);
+	unsigned int of;
 	enum metric_subject subject;
 	enum metric_payload payload;
 	unsigned int max_rounds;

@@ -21,8 +21,9 @@ const struct mechanism *const mechanisms[MAX_MECHANISMS + 1] = {
 	&mech_process_vm_readv,
 	&mech_alpc,
 	&mech_alpc_nospin,
-	&mech_alpc_clients_1,
-	&mech_alpc_clients_10000,
+	&mech_alpc_completion,
+	&mech_alpc_bound,
+	&mech_unix_epoll,
 	&mech_unix_dgram,
 	&mech_alpc_vector,
 	&mech_alpc_list,
@@ -35,6 +36,22 @@ const struct mechanism *const mechanisms[MAX_MECHANISMS + 1] = {
 	&mech_alpc_view_secure,
 	&mech_alpc_quick,
 };
+
+#define CLIENTS(count) {						\
+	.name = "clients-" #count, .measure_of = measure_clients,	\
+	.of = (count), .subject = SERVICES, .max_rounds = 3 }
+
+#define LOAD(count) {							\
+	.name = "load-" #count, .measure_of = measure_load,		\
+	.of = (count), .subject = SERVICES, .max_rounds = 3 }
+
+#define THREADS(count) {						\
+	.name = "threads-" #count, .measure_of = measure_threads,	\
+	.of = (count), .subject = SERVICES, .max_rounds = UINT_MAX }
+
+#define LATENCY(when, percentile, function) {				\
+	.name = when "-" #percentile, .measure_of = (function),		\
+	.of = (percentile), .subject = SERVICES, .max_rounds = UINT_MAX }
 
 const struct metric metrics[MAX_METRICS + 1] = {
 	{ .name = "roundtrip", .measure = measure_roundtrip,
@@ -51,7 +68,26 @@ const struct metric metrics[MAX_METRICS + 1] = {
 	{ .name = "cpu-caller", .measure = measure_cpu_caller,
 	  .payload = FIRST_SIZE, .unit = "ns of CPU per s",
 	  .max_rounds = 3 },
+	{ .name = "cpu-caller-long", .measure = measure_cpu_long,
+	  .payload = FIRST_SIZE, .unit = "ns of CPU per s",
+	  .max_rounds = 3 },
 	{ .name = "cpu-receiver", .measure = measure_cpu_receiver,
 	  .payload = FIRST_SIZE, .unit = "ns of CPU per s",
 	  .max_rounds = 3 },
+	CLIENTS(1), CLIENTS(10000),
+	LOAD(1), LOAD(10), LOAD(100), LOAD(1000), LOAD(10000),
+	THREADS(1), THREADS(2), THREADS(4),
+	LATENCY("quiet", 50, measure_quiet),
+	LATENCY("quiet", 99, measure_quiet),
+	LATENCY("flood", 50, measure_flood),
+	LATENCY("flood", 99, measure_flood),
+	LATENCY("paced-quiet", 50, measure_paced_quiet),
+	LATENCY("paced-quiet", 99, measure_paced_quiet),
+	LATENCY("paced-flood", 50, measure_paced_flood),
+	LATENCY("paced-flood", 99, measure_paced_flood),
+	{ .name = "flood-errors", .measure_of = measure_flood_errors,
+	  .subject = SERVICES, .unit = "clients", .max_rounds = UINT_MAX },
+	{ .name = "flood-share", .measure_of = measure_flood_share,
+	  .subject = SERVICES, .unit = "messages",
+	  .max_rounds = UINT_MAX },
 };

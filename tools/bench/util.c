@@ -146,6 +146,15 @@ void sleep_seconds(double seconds)
 			fail_errno("nanosleep");
 }
 
+/* Uses a CPU for so many milliseconds. */
+void run_for_ms(unsigned int ms)
+{
+	const uint64_t end = cpu_ns(getpid()) + ms * UINT64_C(1000000);
+
+	while (cpu_ns(getpid()) < end)
+		;
+}
+
 static void note_trouble(int sig)
 {
 	trouble = sig;
@@ -189,6 +198,17 @@ void expect_child_exit(bool expected)
 
 	if (sigaction(SIGCHLD, &sa, NULL))
 		fail_errno("sigaction");
+}
+
+/* CPU time of a process, in nanoseconds. */
+uint64_t cpu_ns(pid_t pid)
+{
+	struct timespec ts;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &ts))
+		fail_errno("reading the CPU time of process %d", (int)pid);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
 uint64_t now_ns(void)

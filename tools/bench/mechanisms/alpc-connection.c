@@ -13,8 +13,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* Messages that wait at a port which asks for nothing else. */
+#define DEFAULT_QUEUE 1024
+
 /* The device is opened once: a process that connects often keeps it open. */
-static int alpc_device(void)
+int alpc_device(void)
 {
 	static int fd = -1;
 
@@ -25,8 +28,8 @@ static int alpc_device(void)
 	return fd;
 }
 
-int port_create(const char *name, unsigned int flags, size_t bytes,
-		unsigned int max_connections)
+static int create_port(const char *name, unsigned int flags, size_t bytes,
+		       unsigned int max_connections, unsigned int queue)
 {
 	struct alpc_create_port create = {
 		.size = sizeof(create),
@@ -35,11 +38,24 @@ int port_create(const char *name, unsigned int flags, size_t bytes,
 		.name_len = (__u32)strlen(name),
 		.max_message = bytes > ALPC_DATA_DEFAULT ? (__u32)bytes : 0,
 		.max_connections = max_connections,
+		.queue_messages = queue,
 	};
 
 	if (ioctl(alpc_device(), ALPC_IOC_CREATE_PORT, &create))
 		fail_errno("ALPC_IOC_CREATE_PORT");
 	return create.out_fd;
+}
+
+int port_create(const char *name, unsigned int flags, size_t bytes,
+		unsigned int max_connections)
+{
+	return create_port(name, flags, bytes, max_connections, 0);
+}
+
+int port_create_for(const char *name, size_t bytes, unsigned int clients)
+{
+	return create_port(name, 0, bytes, clients,
+			   clients > DEFAULT_QUEUE ? clients : 0);
 }
 
 int port_connect(const char *name, unsigned int flags, int64_t timeout)

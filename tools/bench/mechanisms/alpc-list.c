@@ -208,6 +208,7 @@ static const struct stream_ops single_stream = {
 const struct mechanism mech_alpc_list = {
 	.name = "alpc-list",
 	.stream = &vector_stream,
+	.service = &alpc_list_service,
 };
 
 const struct mechanism mech_alpc_list_single = {

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ALPC: many messages in one system call.
+ * ALPC: many messages in one system call, of one who sends, and of a server that
+ * answers what it got last time and receives what has come meanwhile.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
-#include "bench.h"
-#include "mechanisms/alpc.h"
+#include "mechanisms/alpc-service.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -106,7 +108,64 @@ static const struct stream_ops vector_stream = {
 	.close = vector_close,
 };
 
+void alpc_service_check_replies(const struct alpc_vector_send *send,
+				unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		errno = (int)send[i].out_error;
+		if (errno && errno != ECANCELED && errno != ESRCH)
+			fail_errno("a reply in ALPC_IOC_VECTOR");
+	}
+}
+
+static void vector_serve(struct service *s, unsigned int thread)
+{
+	const int port = *(int *)s->priv;
+	unsigned char *batch = xcalloc(STREAM_BATCH, s->bytes);
+	struct alpc_vector_send send[STREAM_BATCH] = { 0 };
+	struct alpc_msg recv[STREAM_BATCH];
+	struct alpc_vector v = {
+		.size = sizeof(v),
+		.timeout = ALPC_INFINITE,
+		.send = (uintptr_t)send,
+		.recv = (uintptr_t)recv,
+		.recv_count = STREAM_BATCH,
+	};
+	unsigned int i, replies = 0;
+
+	(void)thread;
+	memset(recv, 0, sizeof(recv));
+	for (;;) {
+		/* The replies' data stay where they are until they are sent. */
+		for (i = 0; i < STREAM_BATCH; i++) {
+			recv[i].data = (uintptr_t)(batch + i * s->bytes);
+			recv[i].len = (__u32)s->bytes;
+		}
+		v.flags = ALPC_TRANSFER_RECEIVE;
+		if (replies)
+			v.flags |= ALPC_TRANSFER_SEND;
+		v.send_count = replies;
+		if (ioctl(port, ALPC_IOC_VECTOR, &v))
+			fail_errno("ALPC_IOC_VECTOR in the server");
+		alpc_service_check_replies(send, replies);
+		for (i = 0, replies = 0; i < v.out_received; i++)
+			if (alpc_service_answer(s, port, &recv[i],
+						&send[replies].msg,
+						batch + i * s->bytes))
+				replies++;
+	}
+}
+
+static const struct service_ops vector_service = {
+	ALPC_SERVICE_CLIENT,
+	.listen = alpc_service_listen,
+	.serve = vector_serve,
+};
+
 const struct mechanism mech_alpc_vector = {
 	.name = "alpc-vector",
 	.stream = &vector_stream,
+	.service = &vector_service,
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ALPC: synchronous calls, to a server that serves one client or very many.
+ * ALPC: synchronous calls between two processes.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
@@ -13,30 +13,19 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define MANY_CLIENTS 10000
-
-enum {
-	VARIANT_DEFAULT,
-	VARIANT_NO_SPIN,
-	VARIANT_ONE_CLIENT,
-	VARIANT_MANY_CLIENTS,
-};
+enum { VARIANT_DEFAULT, VARIANT_NO_SPIN };
 
 /**
  * struct alpc_channel - both ends of the calls
  * @name: of the connection port
  * @port: in the server: the connection port
- * @client: in the client: its ports, which take turns in calling
- * @clients: how many
- * @next: whose turn it is
+ * @client: in the client: its port
  * @call: the argument of the client's system call
  */
 struct alpc_channel {
 	char name[64];
 	int port;
-	int *client;
-	unsigned int clients;
-	unsigned int next;
+	int client;
 	struct alpc_transfer call;
 };
 
@@ -44,10 +33,6 @@ static void alpc_open(struct channel *ch)
 {
 	struct alpc_channel *p = xcalloc(1, sizeof(*p));
 
-	p->clients = ch->mech->variant == VARIANT_MANY_CLIENTS ? MANY_CLIENTS
-							       : 1;
-	p->client = xcalloc(p->clients, sizeof(*p->client));
-	raise_open_files(p->clients + 64);
 	snprintf(p->name, sizeof(p->name), "alpc-bench-%d", (int)getpid());
 	ch->priv = p;
 }
@@ -58,10 +43,9 @@ static void alpc_serve_init(struct channel *ch)
 	unsigned int flags = ch->mech->variant == VARIANT_NO_SPIN ?
 			     ALPC_PORT_NO_SPIN : 0;
 
-	p->port = port_create(p->name, flags, ch->bytes, p->clients);
+	p->port = port_create(p->name, flags, ch->bytes, 1);
 }
 
-/* Only the mapping of clients to contexts would be different in real use. */
 static void alpc_serve(struct channel *ch)
 {
 	struct alpc_channel *p = ch->priv;
@@ -106,10 +90,8 @@ static void alpc_serve(struct channel *ch)
 static void alpc_attach(struct channel *ch)
 {
 	struct alpc_channel *p = ch->priv;
-	unsigned int i;
 
-	for (i = 0; i < p->clients; i++)
-		p->client[i] = port_connect(p->name, 0, ALPC_INFINITE);
+	p->client = port_connect(p->name, 0, ALPC_INFINITE);
 	p->call = (struct alpc_transfer){
 		.size = sizeof(p->call),
 		.flags = ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT,
@@ -127,24 +109,19 @@ static const void *alpc_call(struct channel *ch)
 	struct alpc_transfer *t = &p->call;
 
 	t->recv.len = (__u32)ch->bytes;
-	if (ioctl(p->client[p->next], ALPC_IOC_TRANSFER, t))
+	if (ioctl(p->client, ALPC_IOC_TRANSFER, t))
 		fail_errno("ALPC_IOC_TRANSFER in the client");
 	if (t->recv.type != ALPC_REPLY || t->recv.len != ch->bytes)
 		fail("the client received type %u, %u bytes", t->recv.type,
 		     t->recv.len);
-	if (++p->next == p->clients)
-		p->next = 0;
 	return ch->msg;
 }
 
 static void alpc_close(struct channel *ch)
 {
 	struct alpc_channel *p = ch->priv;
-	unsigned int i;
 
-	for (i = 0; i < p->clients; i++)
-		close(p->client[i]);
-	free(p->client);
+	close(p->client);
 	free(p);
 }
 
@@ -162,22 +139,11 @@ const struct mechanism mech_alpc = {
 	.name = "alpc",
 	.variant = VARIANT_DEFAULT,
 	.connection = &alpc_connection,
+	.service = &alpc_service,
 };
 
 const struct mechanism mech_alpc_nospin = {
 	ALPC_MECHANISM,
 	.name = "alpc-nospin",
 	.variant = VARIANT_NO_SPIN,
-};
-
-const struct mechanism mech_alpc_clients_1 = {
-	ALPC_MECHANISM,
-	.name = "alpc-clients-1",
-	.variant = VARIANT_ONE_CLIENT,
-};
-
-const struct mechanism mech_alpc_clients_10000 = {
-	ALPC_MECHANISM,
-	.name = "alpc-clients-10000",
-	.variant = VARIANT_MANY_CLIENTS,
 };

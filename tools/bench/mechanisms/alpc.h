@@ -13,10 +13,18 @@
 
 extern const struct connection_ops alpc_connection;
 extern const struct loan_ops alpc_loan;
+extern const struct service_ops alpc_service;
+extern const struct service_ops alpc_list_service;
+
+/* The device, for what is created. */
+int alpc_device(void);
 
 /* @bytes: inline limit. Returns the descriptor. */
 int port_create(const char *name, unsigned int flags, size_t bytes,
 		unsigned int max_connections);
+
+/* Likewise, with room in its queue for a message of each of so many clients. */
+int port_create_for(const char *name, size_t bytes, unsigned int clients);
 
 /* @flags: ALPC_CONNECT_*. Returns the client communication port. */
 int port_connect(const char *name, unsigned int flags, int64_t timeout);
