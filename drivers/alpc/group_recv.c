@@ -70,28 +70,7 @@ static int alpc_receive_describe(const struct alpc_delivery *d,
 	struct alpc_ids ids __uninitialized;
 
 	alpc_ident_translate(d->from, &ids);
-	if (!user_write_access_begin(u, sizeof(*u)))
-		return -EFAULT;
-	unsafe_put_user(d->id, &u->id, fault);
-	unsafe_put_user(d->context, &u->context, fault);
-	unsafe_put_user(d->cookie, &u->cookie, fault);
-	unsafe_put_user(d->len, &u->len, fault);
-	unsafe_put_user(d->type, &u->type, fault);
-	unsafe_put_user(d->flags, &u->flags, fault);
-	unsafe_put_user(ids.pid, &u->pid, fault);
-	unsafe_put_user(ids.tid, &u->tid, fault);
-	unsafe_put_user(ids.uid, &u->uid, fault);
-	unsafe_put_user(ids.gid, &u->gid, fault);
-	unsafe_put_user(d->seq, &u->seq, fault);
-	unsafe_put_user(d->call, &u->call, fault);
-	unsafe_put_user(0, &u->view_offset, fault);
-	unsafe_put_user(0, &u->view_len, fault);
-	unsafe_put_user(0, (u64 __user *)&u->section, fault);
-	user_write_access_end();
-	return 0;
-fault:
-	user_write_access_end();
-	return -EFAULT;
+	return alpc_vector_describe(u, d, &ids);
 }
 
 /* Copy out a message that brings more, or whose receiver asks for more. */

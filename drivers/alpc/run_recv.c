@@ -131,33 +131,21 @@ static __always_inline int alpc_run_describe(struct alpc_incoming_run *run,
 					     struct alpc_msg __user *u)
 {
 	bool server = run->end->kind == ALPC_KIND_CONNECTION;
+	struct alpc_delivery d __uninitialized;
 
 	if (m->sender != run->ident) {
 		run->ident = m->sender;
 		alpc_ident_translate(m->sender, &run->ids);
 	}
-	if (!user_write_access_begin(u, sizeof(*u)))
-		return -EFAULT;
-	unsafe_put_user(0, &u->id, fault);
-	unsafe_put_user(server ? m->from->conn->context : 0, &u->context, fault);
-	unsafe_put_user(0, &u->cookie, fault);
-	unsafe_put_user(m->len, &u->len, fault);
-	unsafe_put_user(ALPC_DATAGRAM, &u->type, fault);
-	unsafe_put_user(m->flags, &u->flags, fault);
-	unsafe_put_user(run->ids.pid, &u->pid, fault);
-	unsafe_put_user(run->ids.tid, &u->tid, fault);
-	unsafe_put_user(run->ids.uid, &u->uid, fault);
-	unsafe_put_user(run->ids.gid, &u->gid, fault);
-	unsafe_put_user(m->seq, &u->seq, fault);
-	unsafe_put_user(0, &u->call, fault);
-	unsafe_put_user(0, &u->view_offset, fault);
-	unsafe_put_user(0, &u->view_len, fault);
-	unsafe_put_user(0, (u64 __user *)&u->section, fault);
-	user_write_access_end();
-	return 0;
-fault:
-	user_write_access_end();
-	return -EFAULT;
+	d.id = 0;
+	d.context = server ? m->from->conn->context : 0;
+	d.cookie = 0;
+	d.len = m->len;
+	d.type = ALPC_DATAGRAM;
+	d.flags = m->flags;
+	d.seq = m->seq;
+	d.call = 0;
+	return alpc_vector_describe(u, &d, &run->ids);
 }
 
 /* Copy out as many as can be, and move them to another chain. */

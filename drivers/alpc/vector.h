@@ -7,8 +7,13 @@
 #ifndef ALPC_VECTOR_H
 #define ALPC_VECTOR_H
 
+#include <linux/errno.h>
 #include <linux/types.h>
+#include <linux/uaccess.h>
 #include <uapi/linux/alpc.h>
+
+#include "ident.h"
+#include "wait.h"
 
 struct alpc_end;
 struct alpc_op;
@@ -44,6 +49,42 @@ enum alpc_run {
 	ALPC_RUN_DONE,
 	ALPC_RUN_OTHER,
 };
+
+/**
+ * alpc_vector_describe() - say what was received
+ * @u: where
+ * @d: a message that brings nothing but its data
+ * @ids: its sender, as the calling thread sees it
+ *
+ * Return: 0 or -EFAULT.
+ */
+static __always_inline int alpc_vector_describe(struct alpc_msg __user *u,
+						const struct alpc_delivery *d,
+						const struct alpc_ids *ids)
+{
+	if (!user_write_access_begin(u, sizeof(*u)))
+		return -EFAULT;
+	unsafe_put_user(d->id, &u->id, fault);
+	unsafe_put_user(d->context, &u->context, fault);
+	unsafe_put_user(d->cookie, &u->cookie, fault);
+	unsafe_put_user(d->len, &u->len, fault);
+	unsafe_put_user(d->type, &u->type, fault);
+	unsafe_put_user(d->flags, &u->flags, fault);
+	unsafe_put_user(ids->pid, &u->pid, fault);
+	unsafe_put_user(ids->tid, &u->tid, fault);
+	unsafe_put_user(ids->uid, &u->uid, fault);
+	unsafe_put_user(ids->gid, &u->gid, fault);
+	unsafe_put_user(d->seq, &u->seq, fault);
+	unsafe_put_user(d->call, &u->call, fault);
+	unsafe_put_user(0, &u->view_offset, fault);
+	unsafe_put_user(0, &u->view_len, fault);
+	unsafe_put_user(0, (u64 __user *)&u->section, fault);
+	user_write_access_end();
+	return 0;
+fault:
+	user_write_access_end();
+	return -EFAULT;
+}
 
 enum alpc_run alpc_run_receive(struct alpc_end *end, struct alpc_vector *v);
 int alpc_run_send(struct alpc_end *end, struct alpc_vector *v);

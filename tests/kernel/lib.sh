@@ -31,7 +31,7 @@ in_cache_lock() {
 }
 
 # apt_options is what makes apt-get and apt-cache look at another suite than
-# the machine's own: empty, or "-c FILE" (see suite_7.sh).
+# the machine's own: empty, or "-c FILE" (see suite.sh).
 apt_options=()
 
 # dependencies PACKAGE REGEX: the packages that PACKAGE depends on whose name

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (C) 2026 The ALPC for Linux authors
 #
-# Which suite a kernel's packages come from. Sourced after lib.sh.
+# Which suite packages come from. Sourced after lib.sh.
 # shellcheck shell=bash disable=SC2034,SC2154 # variables shared with lib.sh
 
 # The mirror that serves this machine its own Debian, as apt knows it: the one
@@ -34,23 +34,25 @@ suite_for() {
 	die "no suite of the machine's mirror has linux-source-$version"
 }
 
+# private_apt MIRROR SUITE [OWN]: look at that suite, or at it before the machine's
+# own one, knowing then what the machine has installed.
 private_apt() {
-	local mirror=$1 suite=$2 dir=$cache/apt/$2
+	local mirror=$1 suite=$2 own=${3:-} dir=$cache/apt/$2 status
+	local from="deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror"
 	mkdir -p "$dir"/{lists/partial,archives/partial,etc/none}
 	: >"$dir/status"
-	cat >"$dir/etc/sources.list" <<-END
-		deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main
-	END
+	status=${own:+/var/lib/dpkg/status}
+	printf '%s main\n' "$from $suite" ${own:+"$from $own"} >"$dir/etc/sources.list"
 	cat >"$dir/apt.conf" <<-END
 		Dir::State "$dir";
 		Dir::State::lists "$dir/lists";
-		Dir::State::status "$dir/status";
+		Dir::State::status "${status:-$dir/status}";
 		Dir::Cache "$dir";
 		Dir::Etc::sourcelist "$dir/etc/sources.list";
 		Dir::Etc::sourceparts "$dir/etc/none";
 		Dir::Etc::preferencesparts "$dir/etc/none";
 		APT::Sandbox::User "root";
-		APT::Default-Release "";
+		APT::Default-Release "${own:+$suite}";
 		Acquire::Languages "none";
 		APT::Update::Post-Invoke {};
 		APT::Update::Post-Invoke-Success {};
