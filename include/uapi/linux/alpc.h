@@ -1401,7 +1401,8 @@ enum alpc_cancel_state {
  * Errors: ESRCH (no such request, or it is gone), EALREADY (answered), ECANCELED
  * (cancelled by the other side just before; its notice is not received any more),
  * EBADMSG (a connection request: that is refused), EOPNOTSUPP (by sender, on a
- * connection port), EINVAL, EFAULT (nothing was done), E2BIG.
+ * connection port), EINVAL, EFAULT (nothing was done, unless the argument became
+ * inaccessible during the call), E2BIG.
  */
 struct alpc_cancel {
 	__u32 size;
