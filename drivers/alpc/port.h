@@ -51,7 +51,8 @@ struct net;
  * 2. &alpc_port.lock, of one connection port: its queue, its connections, their
  *    queues, and all messages on their way between them. Never two at once.
  * 3. the locks of wait queue heads, inside wake_up(); &alpc_section.lock, of the
- *    marks of secure views and of who is charged.
+ *    marks of secure views and of who is charged; &alpc_completion.lock, of the
+ *    packets of a completion port.
  * 4. the lock of the table of users (user.c), inside &alpc_exit.lock, and never
  *    inside the port's.
  *

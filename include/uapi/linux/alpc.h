@@ -96,23 +96,24 @@
  *                 as one user may have
  * EEXIST          the name is in use
  * EFAULT          an address is not accessible
- * EFBIG           longer than a section or a view of this port may be
+ * EFBIG           longer than a section or a view of this port, or a completion
+ *                 list, may be
  * EINTR           a signal came; out_done says what had been done before
  * EMFILE, ENFILE  the process, or the system, has too many files open
- * EKEYREVOKED     the security context of the message was revoked
  * EINVAL          the argument makes no sense: unknown flag, reserved field,
  *                 length, name, or time
- * EMSGSIZE        sending: longer than the port's limit. Receiving: longer
- *                 than the buffer; the length needed is returned and the
- *                 message stays
- * ELOOP           a descriptor that could keep the port alive from inside its
- *                 own messages
+ * EKEYREVOKED     the security context of the message was revoked
+ * EMSGSIZE        sending: longer than the port's limit, or the reserve.
+ *                 Receiving: longer than the buffer; the length needed is
+ *                 returned and the message stays
+ * ELOOP           a descriptor that may not travel: it could keep the port alive
+ *                 from inside its own messages
  * ENOENT          no port has that name; no section, security context or
  *                 reserve of the connection, no range of the request, no
  *                 descriptor of the message has that number; the port is not
  *                 bound, or has no list
  * ENOMEM          no memory
- * ENOMSG          there is something in the completion list
+ * ENOMSG          there is something in the completion list, which comes first
  * ENOTCONN        the connection is not accepted yet
  * ENOTTY          no such command
  * EOPNOTSUPP      the command is not one for this kind of port; the server wants
@@ -412,8 +413,8 @@ struct alpc_create_port {
  * Errors: ENOENT (no such name), EACCES (mode or access list), EPERM (wrong
  * server, or one that requires what is withheld), ECONNREFUSED, ETIMEDOUT,
  * ECONNRESET (server gone), EINTR, EAGAIN (too many unanswered connects,
- * %ALPC_CONNECT_ASYNC with no time), EUSERS, EDQUOT (too many connections, or
- * unanswered connects, of this user), EMSGSIZE, EINVAL, EMFILE, ENFILE, ENOMEM,
+ * %ALPC_CONNECT_ASYNC with no time), EUSERS, EDQUOT (too many connections,
+ * unanswered connects, or messages of this user), EMSGSIZE, EINVAL, EMFILE, ENFILE, ENOMEM,
  * EFAULT, E2BIG.
  */
 struct alpc_connect {
@@ -481,7 +482,7 @@ struct alpc_accept {
  * what had been sent to that end: once the server's port is closed, no further
  * message carries its context, %ALPC_PORT_CLOSED included.
  *
- * Errors: EPIPE (is disconnected already), EINVAL, EFAULT, E2BIG.
+ * Errors: EPIPE (is disconnected already), EOPNOTSUPP, EINVAL, EFAULT, E2BIG.
  */
 struct alpc_disconnect {
 	__u32 size;
@@ -523,7 +524,7 @@ struct alpc_notify_exit {
  * that replies and receives sends its reply before it fails. This is how the
  * threads of a server are told to stop.
  *
- * Errors: EINVAL, EFAULT, E2BIG.
+ * Errors: EOPNOTSUPP, EINVAL, EFAULT, E2BIG.
  */
 struct alpc_shutdown {
 	__u32 size;
@@ -725,10 +726,10 @@ struct alpc_range {
  * or closed; if that would be too many, none of them are wanted. Receiving with no
  * attributes at all wants none.
  *
- * What can hold references to open files itself is refused with ELOOP: ports and
- * sections, sockets of AF_UNIX, io_uring, and devices of that sort (binder, vhost,
- * iommufd, VFIO, virtual machines of KVM). Otherwise two of them could keep each
- * other alive with nobody having either open.
+ * What can hold references to open files itself is refused with ELOOP: ports,
+ * sockets of AF_UNIX, io_uring, and devices of that sort (binder, vhost, iommufd,
+ * VFIO, virtual machines of KVM). Otherwise two of them could keep each other alive
+ * with nobody having either open. Sections and completion ports are refused as well.
  */
 struct alpc_attrs {
 	__aligned_u64 ranges;
@@ -915,10 +916,12 @@ struct alpc_msg {
  *
  * Errors: EINVAL, EMSGSIZE, EFAULT, E2BIG, ENOMEM, EAGAIN, ETIMEDOUT, EINTR,
  * ENOTCONN, EPIPE, EOPNOTSUPP (wrong kind of port), ESRCH, ECANCELED, EBADMSG,
- * EBUSY, EDEADLK (callbacks), EDQUOT, ESHUTDOWN; for views, ranges and
- * descriptors ENOENT, EPERM, EFBIG, EBUSY, EBADF, ELOOP, ETOOMANYREFS; and on a
- * client communication port that was connected asynchronously, ECONNRESET, or,
- * after it has received %ALPC_CONNECTION_REFUSED, ECONNREFUSED.
+ * EBUSY, EDEADLK (callbacks), EDQUOT, ESHUTDOWN, ENOMSG (receiving, with a
+ * completion list); for views, ranges and descriptors ENOENT, EPERM, EFBIG, EBUSY,
+ * EBADF, ELOOP, ETOOMANYREFS; for security contexts ENOENT, EKEYREVOKED; for
+ * reserves ENOENT, EBUSY; and on a client communication port that was connected
+ * asynchronously, ECONNRESET, or, after it has received %ALPC_CONNECTION_REFUSED,
+ * ECONNREFUSED.
  */
 struct alpc_transfer {
 	__u32 size;
@@ -1208,9 +1211,9 @@ struct alpc_identity {
  * said when it connected; but not what the server requires
  * (&alpc_create_port.require). It ends with the port that it was created on.
  *
- * Errors: EDQUOT (too many of this end, or of its user), EINVAL (level; an identity
- * that is to be acted as is not to be withheld), EPERM (it withholds what the
- * server requires), EPIPE, ENOMEM, EFAULT, E2BIG.
+ * Errors: EDQUOT (too many of this end, or of the caller's user), EINVAL (level; an
+ * identity that is to be acted as is not to be withheld), EPERM (it withholds what the
+ * server requires), EPIPE, EOPNOTSUPP (a connection port), ENOMEM, EFAULT, E2BIG.
  */
 struct alpc_create_security {
 	__u32 size;
@@ -1236,7 +1239,7 @@ struct alpc_create_security {
  * Deleting it takes the number away, and leaves messages that were sent with it
  * as they are.
  *
- * Errors: ENOENT, EINVAL, EFAULT, E2BIG.
+ * Errors: ENOENT, EOPNOTSUPP, EINVAL, EFAULT, E2BIG.
  */
 struct alpc_security {
 	__u32 size;
@@ -1269,12 +1272,14 @@ struct alpc_amount {
  * @connections: connections; of a user, that it has made and not closed, or whose
  *	client has closed them and it has not
  * @connects: connection requests that are not answered
- * @section_bytes: bytes of sections; of a communication port, that it created
+ * @section_bytes: bytes of sections; of a communication port, that it created; of a
+ *	user, with completion lists
  * @fds: descriptors on their way; of a communication port, in requests, callbacks and
  *	datagrams that were sent through it and in the replies to those, not yet taken,
  *	without a limit
  * @security: security contexts; of a communication port, that it created
- * @reserves: reserves; of a communication port, that it created
+ * @reserves: reserves; of a communication port, that it created; of a user they are
+ *	among the messages, and this is 0
  *
  * On /dev/alpc with %ALPC_USAGE_USER, and on any port. A user is a real user id. Messages
  * are those of who created the port or connected, whoever sends through it;
@@ -1283,7 +1288,8 @@ struct alpc_amount {
  * counts for that namespace's owner as well, in the namespace that this one lives
  * in, and so on.
  *
- * Errors: EINVAL, EFAULT, E2BIG, ENOMEM.
+ * Errors: EINVAL (also @flags 0 on /dev/alpc), EOPNOTSUPP (a completion port), EFAULT,
+ * E2BIG, ENOMEM.
  */
 struct alpc_usage {
 	__u32 size;
@@ -1395,7 +1401,8 @@ enum alpc_cancel_state {
  * Errors: ESRCH (no such request, or it is gone), EALREADY (answered), ECANCELED
  * (cancelled by the other side just before; its notice is not received any more),
  * EBADMSG (a connection request: that is refused), EOPNOTSUPP (by sender, on a
- * connection port), EINVAL, EFAULT (nothing was done), E2BIG.
+ * connection port), EINVAL, EFAULT (nothing was done, unless the argument became
+ * inaccessible during the call), E2BIG.
  */
 struct alpc_cancel {
 	__u32 size;
@@ -1488,14 +1495,16 @@ struct alpc_create_completion {
  * struct alpc_bind - bind a port to a completion port (%ALPC_IOC_BIND)
  * @size: sizeof(struct alpc_bind)
  * @flags: ALPC_BIND_* bits
- * @key: comes with every packet of this port
- * @completion: descriptor of the completion port; 0 with %ALPC_BIND_REMOVE
+ * @key: comes with every packet of this port; 0 with %ALPC_BIND_REMOVE
+ * @completion: descriptor of the completion port; likewise
  * @__reserved: must be 0
  *
  * On a connection port or client communication port. From now on, and for what waits
  * there already, each message that is queued because no thread waits for it at the
  * port makes a packet. It is bound to one completion port at most. Unbinding drops
  * the packets that were not taken; messages stay where they are.
+ *
+ * A completion list of the port makes packets as well, see &struct alpc_list.
  *
  * Errors: EBUSY (bound already), ENOENT (removing: not bound), EBADF, EINVAL (not a
  * completion port), EOPNOTSUPP, ENOMEM, EFAULT, E2BIG.
@@ -1601,7 +1610,8 @@ struct alpc_post_packets {
  * @size: sizeof(struct alpc_set_completion)
  * @flags: ALPC_SET_* bits; 0 to look only
  * @concurrency: in with %ALPC_SET_CONCURRENCY: as in &struct
- *	alpc_create_completion; out: what it is
+ *	alpc_create_completion; out: how many threads may run, the number of CPUs if
+ *	0 was set
  * @out_running: threads that it has released and that run
  * @out_waiting: threads that wait at it
  * @out_bound: ports that are bound to it
@@ -1649,11 +1659,13 @@ struct alpc_set_completion {
  * was full.
  *
  * pid, tid, uid and gid are as the calling thread sees them, whoever reads the list.
- * Its memory is charged as that of a section is, mapped in the same way, and at most as
- * long as a section can be. See &struct alpc_list.
+ * Its memory is charged to the caller's memory cgroup and user as that of a section is,
+ * and mapped in the same way. It is 1 GiB long at most; the port's limits of sections do
+ * not concern it. See &struct alpc_list.
  *
- * Errors: EBUSY (has one), EDQUOT, EFBIG, EMSGSIZE, EOPNOTSUPP, EMFILE, ENFILE,
- * ENOMEM, EINVAL, EFAULT, E2BIG.
+ * Errors: EINVAL (@slots), EMSGSIZE (@slot_len), EBUSY (has one), EFBIG, EDQUOT (the
+ * user's sections are too long together), EOPNOTSUPP (a server communication port),
+ * EMFILE, ENFILE, ENOMEM, EFAULT, E2BIG.
  */
 struct alpc_create_list {
 	__u32 size;
@@ -1670,9 +1682,9 @@ struct alpc_create_list {
  * @size: sizeof(struct alpc_delete_list)
  * @flags: must be 0
  *
- * Nothing is put into it any more, and receiving gives what is queued. What lies in it
- * stays there as long as it is mapped; a request can be answered as before. Closing the
- * port does the same.
+ * On the port that has it. Nothing is put into it any more, and receiving gives what is
+ * queued. What lies in it stays there as long as it is mapped; a request can be answered
+ * as before. Closing the port does the same.
  *
  * Errors: ENOENT, EINVAL, EFAULT, E2BIG.
  */
@@ -1702,8 +1714,8 @@ struct alpc_delete_list {
  * @head: written by the process: how many it has taken
  * @sleeping: written by the process: set before it looks at @tail for the last time and
  *	then waits, with a full barrier between the two; cleared when it is awake. Needed
- *	for a completion port and for edge-triggered epoll(7). Who receives, or polls
- *	otherwise, is woken without it.
+ *	for packets of a completion port and for edge-triggered epoll(7). Who receives, or
+ *	polls otherwise, is woken without it.
  * @__reserved1: 0
  * @free_tail: written by the process: how many slots it has given back so far;
  *	that of number n is in free[n % slots]
@@ -1760,16 +1772,16 @@ struct alpc_list {
  * @offset: of the word in the section in bytes, a multiple of 4
  *
  * On a communication port. Through each end one thread waits at a word at a time,
- * and at most 64 wait in all. Waking wakes the one that waits there through the other
- * end, if there is one. Nothing else comes of it: what the bytes mean is between the
- * two ends.
+ * and at most 64 wait at all words together. Waking wakes the one that waits there
+ * through the other end, if there is one. Nothing else comes of it: what the bytes mean
+ * is between the two ends.
  *
  * Waiting returns 0 when it was woken, or the word was another: look again. It ends
  * with the connection, or when the section is deleted.
  *
- * Errors: ENOENT (no such section, or not any more), EBUSY (a thread waits there, or
- * too many do), EPIPE (the connection has ended), ETIMEDOUT, EINTR, EPERM (not for
- * the other side to write), ENOTCONN, EINVAL, EFAULT, E2BIG.
+ * Errors: ENOENT (no such section, or not any more), EPIPE (the connection has ended),
+ * EPERM (not for the other side to write), ENOTCONN, EOPNOTSUPP, EINVAL, EFAULT,
+ * E2BIG; waiting: EBUSY (a thread waits there, or too many do), ETIMEDOUT, EINTR.
  */
 struct alpc_quick {
 	__u32 size;

@@ -249,7 +249,8 @@ int alpc_port_finish_connect(struct alpc_port *port,
  *	still has it.
  * @port: the port
  *
- * Return: 0, -ENOTTY (not a port), -EOPNOTSUPP (/dev/alpc), -EBADF, -ENOMEM.
+ * Return: 0, -ENOTTY (not a port), -EOPNOTSUPP (/dev/alpc, a completion port), -EBADF,
+ * -ENOMEM.
  */
 int alpc_port_adopt(int fd, struct alpc_port **port);
 

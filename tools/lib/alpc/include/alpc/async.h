@@ -152,7 +152,8 @@ int alpc_cancel_request(struct alpc_port *port, uint64_t id);
 /**
  * alpc_cancel_cookie() - cancel the request with a cookie
  * @port: likewise
- * @cookie: the cookie; if several have it, the one that was sent last
+ * @cookie: the cookie; if several have it, the one that was sent last of those that
+ *	can be cancelled
  *
  * Return: as alpc_cancel_request().
  */
@@ -168,7 +169,7 @@ int alpc_cancel_cookie(struct alpc_port *port, uint64_t cookie);
  * any more.
  *
  * Return: 0; -ECANCELED (its sender has cancelled it), -ESRCH (it was answered, or is
- * just being answered by another thread).
+ * just being answered by another thread), -EBADMSG (a connection request).
  */
 int alpc_cancel_received(struct alpc_port *port, uint64_t id);
 
@@ -321,7 +322,8 @@ int alpc_reserve_delete(struct alpc_port *port, uint32_t reserve);
  *
  * It never waits.
  *
- * Return: 0; -EBUSY (the message before is still on its way), -EMSGSIZE, -ENOENT, -EPIPE.
+ * Return: 0; -EBUSY (the message before is still on its way), -EMSGSIZE (longer than the
+ * reserve), -ENOENT; errors as of %ALPC_IOC_TRANSFER.
  */
 int alpc_send_reserved(struct alpc_port *port, const void *data, size_t len,
 		       uint32_t reserve);

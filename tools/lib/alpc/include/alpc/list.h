@@ -35,7 +35,7 @@ struct alpc_port;
  * as it says -EAGAIN, alpc_list_receive() is to be asked.
  *
  * Requests are answered as usual, through the port. Where a port has a list nobody
- * receives from it otherwise.
+ * receives from it otherwise, and so no server is made of it (alpc_server_new()).
  */
 
 /* The reader of a port's list. */
