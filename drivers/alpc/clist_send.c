@@ -8,7 +8,9 @@
 
 #include <linux/err.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/poll.h>
+#include <linux/uaccess.h>
 
 #include "completion.h"
 #include "deliver.h"
@@ -115,16 +117,21 @@ static void alpc_clist_describe(const struct alpc_clist *l,
 
 /*
  * Write a message to its slot. What the process does to that meanwhile is its own
- * message's loss.
+ * message's loss. While it has the slot the sender waits for nothing, as its own
+ * memory may never come: -EFAULT if the data are not there at once.
  */
 static int alpc_clist_fill(const struct alpc_clist *l, u32 slot,
 			   const struct alpc_msg *send, u16 type,
 			   const struct alpc_ident *ident)
 {
 	struct alpc_msg *msg = alpc_clist_slot(l, slot);
+	int ret;
 
 	alpc_clist_describe(l, msg, send->len, type, ident);
-	return alpc_copy_in(msg + 1, u64_to_user_ptr(send->data), send->len);
+	pagefault_disable();
+	ret = alpc_copy_in(msg + 1, u64_to_user_ptr(send->data), send->len);
+	pagefault_enable();
+	return ret;
 }
 
 /* The rest of it; then the message is the process's. Context: port's lock held. */
@@ -306,7 +313,8 @@ static int alpc_clist_make_request(struct alpc_op *op, struct alpc_ident **ident
  * @slot: slot that was taken
  * @ident: who sends a datagram, a reference, looked up if it is NULL
  *
- * Return: 0, -EFAULT, -ENOMEM or -EDQUOT; then there is no message.
+ * Return: 0, -EFAULT also if the data have to be brought in first, -ENOMEM or
+ * -EDQUOT; then there is no message.
  */
 int alpc_clist_write(struct alpc_op *op, struct alpc_clist *l, u32 slot,
 		     struct alpc_ident **ident)
@@ -350,20 +358,12 @@ static void alpc_clist_untake_one(struct alpc_op *op)
 	alpc_ident_put(op->ident);
 }
 
-/**
- * alpc_clist_prepare() - write a message to a slot, if it can be put into a list
- * @op: transfer; then with %ALPC_SEND_LISTED
- *
- * Return: 0, -EAGAIN if it is to be queued, or another error.
- */
-int alpc_clist_prepare(struct alpc_op *op)
+/* Take a slot and write to it. Return: as alpc_clist_write(), or -EAGAIN. */
+static int alpc_clist_try(struct alpc_op *op)
 {
-	struct alpc_clist *l;
+	struct alpc_clist *l = alpc_clist_take_one(op);
 	int ret;
 
-	if (!alpc_clist_suits(op) || !alpc_clist_of(op->end->outbox))
-		return -EAGAIN;
-	l = alpc_clist_take_one(op);
 	if (!l)
 		return -EAGAIN;
 	if (IS_ERR(l))
@@ -376,6 +376,29 @@ int alpc_clist_prepare(struct alpc_op *op)
 	else
 		op->x->send.flags |= ALPC_SEND_LISTED;
 	return ret;
+}
+
+/**
+ * alpc_clist_prepare() - write a message to a slot, if it can be put into a list
+ * @op: transfer; then with %ALPC_SEND_LISTED
+ *
+ * Data that are not there at once are brought in without a slot, and if they are gone
+ * again by then the message is queued: what it takes then is the sender's.
+ *
+ * Return: 0, -EAGAIN if it is to be queued, or another error.
+ */
+int alpc_clist_prepare(struct alpc_op *op)
+{
+	const struct alpc_msg *send = &op->x->send;
+	int ret;
+
+	if (!alpc_clist_suits(op) || !alpc_clist_of(op->end->outbox))
+		return -EAGAIN;
+	ret = alpc_clist_try(op);
+	if (unlikely(ret == -EFAULT) &&
+	    !fault_in_readable(u64_to_user_ptr(send->data), send->len))
+		ret = alpc_clist_try(op);
+	return ret == -EFAULT ? -EAGAIN : ret;
 }
 
 /**
