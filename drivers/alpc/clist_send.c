@@ -42,8 +42,12 @@ struct alpc_clist *alpc_clist_take(struct alpc_end *end, u32 *slot,
 
 	lockdep_assert_held(&end->port->lock);
 	*taken = 0;
-	/* It would overtake what waits in the queue. */
-	if (!l || !list_empty(&alpc_end_backlog(end)->messages))
+	/*
+	 * It cannot be sent at all, which is found out elsewhere, or would overtake
+	 * what waits in the queue: then nothing is written to the other side's memory.
+	 */
+	if (!l || alpc_send_check(end) ||
+	    !list_empty(&alpc_end_backlog(end)->messages))
 		return NULL;
 	while (*taken < count && end->writing < l->share) {
 		number = alpc_slots_take(&l->slots);
@@ -270,17 +274,17 @@ static bool alpc_clist_suits(const struct alpc_op *op)
 static struct alpc_clist *alpc_clist_take_one(struct alpc_op *op)
 {
 	struct alpc_end *end = op->end;
-	struct alpc_clist *l = NULL;
+	struct alpc_clist *l;
 	unsigned int taken;
-	int ret;
 
 	spin_lock(&end->port->lock);
-	ret = alpc_send_check(end);
-	if (!ret && end->outbox->list &&
-	    op->x->send.len <= end->outbox->list->slot_len)
+	l = end->outbox->list;
+	if (l && op->x->send.len <= l->slot_len)
 		l = alpc_clist_take(end, &op->slot, 1, &taken);
+	else
+		l = NULL;
 	spin_unlock(&end->port->lock);
-	return ret ? ERR_PTR(ret) : l;
+	return l;
 }
 
 /* A request, without its data. */
@@ -366,8 +370,6 @@ static int alpc_clist_try(struct alpc_op *op)
 
 	if (!l)
 		return -EAGAIN;
-	if (IS_ERR(l))
-		return PTR_ERR(l);
 	op->list = l;
 	op->ident = NULL;
 	ret = alpc_clist_write(op, l, op->slot, &op->ident);

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Completion lists and those who may not put anything in, or not more: what they
+ * leave alone, who is held up, and for what.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include <kselftest_harness.h>
+#include <poll.h>
+
+#include "alpc_list.h"
+#include "alpc_vector.h"
+
+enum { SLOTS = 32, LEN = 64, QUEUE = 16 };
+
+FIXTURE(list_fair)
+{
+	struct pair pair;
+	struct ring ring;
+	struct transfer_worker worker;
+	struct alpc_msg *got, msg;
+	char buf[2 * LEN];
+	int other, server;
+};
+
+FIXTURE_SETUP(list_fair)
+{
+	const struct alpc_create_port options = { .queue_messages = QUEUE };
+
+	ASSERT_EQ(0, pair_open(&self->pair, &options));
+	ASSERT_EQ(0, list_open(self->pair.port, SLOTS, LEN, &self->ring));
+	ASSERT_EQ(0, pair_connect(self->pair.port, self->pair.name, 2, &self->other,
+				  &self->server));
+	memset(self->buf, 'x', sizeof(self->buf));
+}
+
+FIXTURE_TEARDOWN(list_fair)
+{
+	list_close(&self->ring);
+	close_fd(&self->other);
+	close_fd(&self->server);
+	pair_close(&self->pair);
+}
+
+#define SEND(fd) ASSERT_EQ(0, alpc_send_nowait(fd, "a", 1))
+#define SEND_LONG(fd) ASSERT_EQ(0, alpc_send_nowait(fd, self->buf, LEN + 1))
+#define NO_ROOM(fd) EXPECT_EQ(-EAGAIN, alpc_send_nowait(fd, "b", 1))
+
+/* --- slots that are not written to ------------------------------------------ */
+
+static void poison_slots(const struct ring *ring)
+{
+	memset(list_at(ring, ring->shared->slot_offset), POISON,
+	       SLOTS * (size_t)ring->create.out_slot_size);
+}
+
+static bool slots_are_poison(const struct ring *ring)
+{
+	return is_poison(list_at(ring, ring->shared->slot_offset),
+			 SLOTS * (size_t)ring->create.out_slot_size);
+}
+
+/* Single messages and vectors fail alike, and leave no trace. */
+#define EXPECT_SENDS_NOTHING(error, fd) do { \
+	struct alpc_vector_send __send[3] = {}; \
+	struct alpc_vector __v; \
+\
+	EXPECT_EQ(error, alpc_send(fd, NULL, 0)); \
+	EXPECT_EQ(error, alpc_request_async(fd, NULL, 0, 1, LEN, NULL)); \
+	__send[1].msg.flags = ALPC_SEND_REQUEST; \
+	EXPECT_EQ(error, alpc_vector(fd, &__v, 0, __send, 3, NULL, 0)); \
+	EXPECT_EQ(1, __v.out_sent); \
+	EXPECT_EQ(-(error), __send[0].out_error); \
+	EXPECT_EQ(0, self->ring.shared->tail); \
+	EXPECT_TRUE(slots_are_poison(&self->ring)); \
+} while (0)
+
+/* Of who is not connected yet, or not any more. */
+TEST_F(list_fair, leaves_no_trace_of_who_is_not_connected)
+{
+	int fd = alpc_connect_async(self->pair.name);
+
+	ASSERT_LE(0, fd);
+	poison_slots(&self->ring);
+	EXPECT_SENDS_NOTHING(-ENOTCONN, fd);
+	TAKE(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
+	EXPECT_SENDS_NOTHING(-ENOTCONN, fd);
+	ASSERT_EQ(0, alpc_refuse(self->pair.port, self->msg.id, NULL, 0));
+	EXPECT_SENDS_NOTHING(-ECONNREFUSED, fd);
+	close(fd);
+	ASSERT_EQ(0, alpc_disconnect(self->pair.server));
+	EXPECT_SENDS_NOTHING(-EPIPE, self->pair.client);
+}
+
+/* Of what is queued as it must not overtake. */
+TEST_F(list_fair, leaves_no_trace_of_what_is_queued)
+{
+	struct alpc_vector_send send[3] = {};
+	struct alpc_vector v;
+
+	poison_slots(&self->ring);
+	SEND_LONG(self->other);
+	SEND(self->other);
+	ASSERT_EQ(0, alpc_vector(self->other, &v, 0, send, 3, NULL, 0));
+	EXPECT_EQ(5, alpc_queued(self->pair.port));
+	EXPECT_TRUE(slots_are_poison(&self->ring));
+}
+
+TEST_HARNESS_MAIN
