@@ -48,8 +48,9 @@ struct pid;
  * in the queue, and waits until that is received. Others queue theirs as usual.
  *
  * Who waits is woken by what is put in, one thread for each message, as by what is
- * queued. Pollers are woken if the process asked for it in @sleeping, or the last poll
- * found nothing (@armed).
+ * queued. What is queued before those have run sends all others away as well: handed
+ * to one of them it would overtake. Pollers are woken if the process asked for it in
+ * @sleeping, or the last poll found nothing (@armed).
  *
  * Lifetime. The list belongs to its queue until it is deleted, or the port's file
  * closed. Who writes to a slot then finds out when it takes the lock again; the last

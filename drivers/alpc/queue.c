@@ -161,24 +161,36 @@ void alpc_queue_uncharge(struct alpc_queue *q, struct alpc_backlog *b, u32 len,
 	alpc_uncharge(q, b, len, wake);
 }
 
+/* Is it the list's turn, although threads wait, as those woken for it have not run? */
+static bool alpc_queue_is_behind(const struct alpc_queue *q)
+{
+	return q->list && alpc_slots_unread(&q->list->slots);
+}
+
 /*
  * Hand a message to the thread that began to wait last. One without enough room
- * is sent away with the length needed. Return: the thread, or NULL.
+ * is sent away with the length needed, and all are if they are to look at the list
+ * first. Return: the thread, or NULL.
  */
 static struct task_struct *alpc_queue_hand(struct alpc_queue *q,
 					   struct alpc_message *m,
 					   struct alpc_wake *wake)
 {
-	u32 len = alpc_delivery_len(m);
 	struct task_struct *task;
 	struct alpc_waiter *w;
 
 	while (!hlist_empty(&q->receivers)) {
+		if (unlikely(q->unusual) && alpc_queue_is_behind(q)) {
+			alpc_queue_fail_receivers(q, -ENOMSG, wake);
+			break;
+		}
 		w = hlist_entry(q->receivers.first, struct alpc_waiter,
 				receiver);
 		hlist_del(&w->receiver);
-		if (unlikely(len > w->room)) {
-			w->delivery.len = len;
+		/* It may have become a notice, which has no data. */
+		if (unlikely(m->len > w->room) &&
+		    alpc_delivery_len(m) > w->room) {
+			w->delivery.len = m->len;
 			alpc_waiter_give(w, -EMSGSIZE, wake);
 			continue;
 		}

@@ -334,61 +334,6 @@ TEST_F(list, holds_up_who_has_filled_it)
 
 /* --- waiting --------------------------------------------------------------- */
 
-static int receive_one(void *arg)
-{
-	struct _test_data_list *self = arg;
-	struct alpc_msg msg;
-	char buf[16];
-
-	return alpc_receive(self->pair.port, &msg, buf, sizeof(buf));
-}
-
-/* One message wakes one thread, and what is queued is handed to the other. */
-TEST_F(list, wakes_one_of_those_that_wait)
-{
-	struct worker first, second;
-
-	ASSERT_EQ(0, worker_start(&first, receive_one, self));
-	ASSERT_EQ(0, worker_blocked(&first));
-	ASSERT_EQ(0, worker_start(&second, receive_one, self));
-	ASSERT_EQ(0, worker_blocked(&second));
-	SEND("a");
-	EXPECT_EQ(-ENOMSG, worker_join(&second));
-	EXPECT_EQ(0, worker_blocked(&first));
-	LISTED(ALPC_DATAGRAM, &self->ring, self->got);
-	ASSERT_EQ(0, send_fd(self->pair.client, 0));
-	EXPECT_EQ(0, worker_join(&first));
-	EXPECT_QUIET(self->pair.port);
-}
-
-/* A process that is killed just when it is woken leaves it to another one. */
-TEST_F(list, wakes_another_one_if_the_first_is_killed)
-{
-	struct child child;
-	struct worker other;
-	int i;
-
-	for (i = 0; i < 20; i++) {
-		ASSERT_EQ(0, worker_start(&other, receive_one, self));
-		ASSERT_EQ(0, worker_blocked(&other));
-		ASSERT_LE(0, child_start(&child));
-		if (!child.pid)
-			_exit(receive_one(self) != -ENOMSG);
-		ASSERT_EQ(0, client_blocked(&child));
-		/* Stopped, it does not get away before it is killed. */
-		ASSERT_EQ(0, kill(child.pid, SIGSTOP));
-		SEND("a");
-		child_kill(&child);
-		if (!worker_done(&other) && !list_unread(&self->ring))
-			break;
-		SEND("b");
-		EXPECT_EQ(-ENOMSG, worker_join(&other));
-		LISTED(ALPC_DATAGRAM, &self->ring, self->got);
-		LISTED(ALPC_DATAGRAM, &self->ring, self->got);
-	}
-	EXPECT_EQ(20, i);
-}
-
 TEST_F(list, wakes_who_polls)
 {
 	struct epoll_event event = { .events = EPOLLIN }, got;

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Completion lists and several threads: who is woken, and for what.
+ *
+ * Copyright (C) 2026 The ALPC for Linux authors
+ */
+#include <kselftest_harness.h>
+
+#include "alpc_completion.h"
+#include "alpc_fds.h"
+#include "alpc_list.h"
+
+enum { SLOTS = 8, LEN = 64 };
+
+FIXTURE(list_wake)
+{
+	struct pair pair;
+	struct ring ring;
+	struct alpc_msg *got, msg;
+	char buf[LEN + 1];
+	int fd;
+};
+
+FIXTURE_SETUP(list_wake)
+{
+	self->fd = -1;
+	ASSERT_EQ(0, pair_open(&self->pair, NULL));
+	ASSERT_EQ(0, list_open(self->pair.port, SLOTS, LEN, &self->ring));
+	memset(self->buf, 'x', sizeof(self->buf));
+}
+
+FIXTURE_TEARDOWN(list_wake)
+{
+	list_close(&self->ring);
+	close_fd(&self->fd);
+	pair_close(&self->pair);
+}
+
+#define SEND(text) ASSERT_EQ(0, alpc_send(self->pair.client, text, strlen(text)))
+#define SEND_LONG() ASSERT_EQ(0, alpc_send(self->pair.client, self->buf, LEN + 1))
+
+/* --- threads that receive --------------------------------------------------- */
+
+static int receive_one(void *arg)
+{
+	struct _test_data_list_wake *self = arg;
+	struct alpc_msg msg;
+	char buf[LEN + 1];
+
+	return alpc_receive(self->pair.port, &msg, buf, sizeof(buf));
+}
+
+static int wait_for_one(struct _test_data_list_wake *self, struct worker *worker)
+{
+	return worker_start(worker, receive_one, self) ?: worker_blocked(worker);
+}
+
+/* One message wakes one thread, and what is queued is handed to the other. */
+TEST_F(list_wake, one_of_those_that_wait)
+{
+	struct worker first, second;
+
+	ASSERT_EQ(0, wait_for_one(self, &first));
+	ASSERT_EQ(0, wait_for_one(self, &second));
+	SEND("a");
+	EXPECT_EQ(-ENOMSG, worker_join(&second));
+	EXPECT_EQ(0, worker_blocked(&first));
+	LISTED(ALPC_DATAGRAM, &self->ring, self->got);
+	SEND_LONG();
+	EXPECT_EQ(0, worker_join(&first));
+	EXPECT_QUIET(self->pair.port);
+}
+
+/* What is queued does not overtake the list, whose message nobody has taken yet. */
+TEST_F(list_wake, all_who_wait_if_the_list_is_first)
+{
+	struct worker worker[3];
+	int i;
+
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, wait_for_one(self, &worker[i]));
+	SEND("a");
+	EXPECT_EQ(-ENOMSG, worker_join(&worker[2]));
+	SEND_LONG();
+	EXPECT_EQ(-ENOMSG, worker_join(&worker[0]));
+	EXPECT_EQ(-ENOMSG, worker_join(&worker[1]));
+	EXPECT_EQ(1, alpc_queued(self->pair.port));
+	LISTED(ALPC_DATAGRAM, &self->ring, self->got);
+	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(self->got->seq + 1, self->msg.seq);
+	EXPECT_QUIET(self->pair.port);
+}
+
+static int stay_on_cpu(int cpu)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	return sched_setaffinity(0, sizeof(cpus), &cpus) ? -errno : 0;
+}
+
+static int set_priority(int policy, int priority)
+{
+	const struct sched_param param = { .sched_priority = priority };
+
+	return sched_setscheduler(0, policy, &param) ? -errno : 0;
+}
+
+/* A process that is killed just when it is woken leaves it to another one. */
+TEST_F(list_wake, another_one_if_the_first_is_killed)
+{
+	struct child child;
+	struct worker other;
+	cpu_set_t cpus;
+
+	ASSERT_EQ(0, sched_getaffinity(0, sizeof(cpus), &cpus));
+	ASSERT_EQ(0, wait_for_one(self, &other));
+	ASSERT_LE(0, child_start(&child));
+	if (!child.pid)
+		_exit(stay_on_cpu(0) || receive_one(self) != -ENOMSG);
+	ASSERT_EQ(0, client_blocked(&child));
+	/* It does not run between the two, as its CPU is not free. */
+	ASSERT_EQ(0, stay_on_cpu(0));
+	ASSERT_EQ(0, set_priority(SCHED_FIFO, 1));
+	SEND("a");
+	child_kill(&child);
+	ASSERT_EQ(0, set_priority(SCHED_OTHER, 0));
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(cpus), &cpus));
+	EXPECT_EQ(-ENOMSG, worker_join(&other));
+	LISTED(ALPC_DATAGRAM, &self->ring, self->got);
+	EXPECT_QUIET(self->pair.port);
+}
+
+TEST_HARNESS_MAIN
