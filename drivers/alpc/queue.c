@@ -114,6 +114,18 @@ static void alpc_queue_grant(struct alpc_queue *q, struct alpc_waiter *w,
 	alpc_waiter_give(w, 0, wake);
 }
 
+/* Is there room for the first one that waits in a backlog? */
+static bool alpc_queue_can_grant(const struct alpc_queue *q,
+				 const struct alpc_backlog *b)
+{
+	const struct alpc_waiter *w;
+
+	if (list_empty(&b->blocked))
+		return false;
+	w = list_first_entry(&b->blocked, struct alpc_waiter, blocked);
+	return w->held ? !b->count : alpc_backlog_has_share(q, b);
+}
+
 /* Give room to the senders that wait longest. */
 static noinline void alpc_queue_grant_all(struct alpc_queue *q,
 					  struct alpc_backlog *b,
@@ -123,7 +135,7 @@ static noinline void alpc_queue_grant_all(struct alpc_queue *q,
 		alpc_queue_grant(q, list_first_entry(&q->senders,
 						     struct alpc_waiter, node),
 				 wake);
-	while (!list_empty(&b->blocked) && alpc_backlog_has_share(q, b))
+	while (alpc_queue_can_grant(q, b))
 		alpc_queue_grant(q, list_first_entry(&b->blocked,
 						     struct alpc_waiter,
 						     blocked),
@@ -143,8 +155,8 @@ static __always_inline void alpc_uncharge(struct alpc_queue *q,
 	q->bytes -= len;
 	b->count--;
 	b->bytes -= len;
-	/* Who waits for room in a backlog waits for room in the queue as well. */
-	if (unlikely(!list_empty(&q->senders) || q->starved))
+	if (unlikely(!list_empty(&q->senders) || !list_empty(&b->blocked) ||
+		     q->starved))
 		alpc_queue_grant_all(q, b, wake);
 }
 

@@ -50,14 +50,16 @@ struct alpc_message;
  *
  * A sender that finds no room sleeps in &senders. Room that comes free is
  * handed to the first of them, so none is overtaken and none is woken in vain.
- * Room in the share of a backlog goes to the first who sleeps there.
+ * Room in the share of a backlog goes to the first who sleeps there. Who sleeps because
+ * it has filled a completion list (clist.h) is there alone, until its backlog is empty.
  */
 
 /**
  * struct alpc_backlog - what waits in a queue and came through one port
  * @node: in &alpc_queue.ready while @messages is not empty
  * @messages: what waits, in order
- * @blocked: threads of that port that wait for room, the first one first
+ * @blocked: threads of that port that wait for room, the first one first; the others
+ *	than &alpc_waiter.held are in &alpc_queue.senders, too
  * @count: messages counted against the limit
  * @bytes: bytes of data counted
  *

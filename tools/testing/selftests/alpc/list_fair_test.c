@@ -106,4 +106,88 @@ TEST_F(list_fair, leaves_no_trace_of_what_is_queued)
 	EXPECT_TRUE(slots_are_poison(&self->ring));
 }
 
+/* --- who is held up --------------------------------------------------------- */
+
+/* Messages that count against the limit of the queue, with those that have room. */
+static unsigned long long charged(int port)
+{
+	struct alpc_usage usage = { .size = sizeof(usage) };
+
+	return alpc_ioctl(port, ALPC_IOC_GET_USAGE, &usage) ? ~0ULL : usage.messages.used;
+}
+
+/* A client fills the list, has one message in the queue, and waits with another one. */
+static void fill_and_wait(struct __test_metadata *const _metadata,
+			  struct _test_data_list_fair *self)
+{
+	int i;
+
+	for (i = 0; i < SLOTS + 1; i++)
+		SEND(self->pair.client);
+	transfer_init(&self->worker.transfer, ALPC_TRANSFER_SEND);
+	transfer_send(&self->worker.transfer, 0, 0, "d", 1);
+	ASSERT_EQ(0, worker_transfer(&self->worker, self->pair.client));
+	ASSERT_EQ(0, worker_blocked(&self->worker.worker));
+}
+
+/* The queue is open to others as far as it has room. */
+TEST_F(list_fair, who_is_held_keeps_nobody_out)
+{
+	int i;
+
+	fill_and_wait(_metadata, self);
+	for (i = 1; i < QUEUE; i++) {
+		EXPECT_EQ(POLLOUT, events_of(self->other) & POLLOUT);
+		SEND_LONG(self->other);
+	}
+	EXPECT_EQ(QUEUE, charged(self->pair.port));
+	EXPECT_EQ(0, worker_blocked(&self->worker.worker));
+	for (i = 0; i < SLOTS + QUEUE + 1; i++)
+		ASSERT_EQ(0, list_receive(&self->ring, &self->msg, self->buf,
+					  sizeof(self->buf), 0));
+	EXPECT_EQ(0, worker_join(&self->worker.worker));
+	EXPECT_EQ(0, charged(self->pair.port));
+}
+
+/* What is received of others does not let it in. */
+TEST_F(list_fair, who_is_held_waits_for_its_own_message)
+{
+	int i;
+
+	SEND_LONG(self->other);
+	fill_and_wait(_metadata, self);
+	EXPECT_EQ(2, charged(self->pair.port));
+	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(2, self->msg.context);
+	EXPECT_EQ(1, charged(self->pair.port));
+	EXPECT_EQ(0, worker_blocked(&self->worker.worker));
+	for (i = 0; i < SLOTS; i++)
+		LISTED(ALPC_DATAGRAM, &self->ring, self->got);
+	EXPECT_EQ(0, worker_blocked(&self->worker.worker));
+	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(0, worker_join(&self->worker.worker));
+	ASSERT_EQ(0, list_receive(&self->ring, &self->msg, self->buf, sizeof(self->buf), 0));
+	EXPECT_EQ(0, charged(self->pair.port));
+}
+
+/* It goes away as anybody who waits does. */
+TEST_F(list_fair, who_is_held_need_not_wait_for_ever)
+{
+	struct alpc_transfer t;
+	int i;
+
+	fill_and_wait(_metadata, self);
+	transfer_init(&t, ALPC_TRANSFER_SEND);
+	t.timeout = SHORT_TIME;
+	transfer_send(&t, 0, 0, "e", 1);
+	EXPECT_EQ(-ETIMEDOUT, alpc_transfer(self->pair.client, &t));
+	EXPECT_EQ(1, charged(self->pair.port));
+	ASSERT_EQ(0, alpc_disconnect(self->pair.server));
+	EXPECT_EQ(-EPIPE, worker_join(&self->worker.worker));
+	for (i = 0; i < SLOTS; i++)
+		LISTED(ALPC_DATAGRAM, &self->ring, self->got);
+	SEND(self->other);
+	LISTED(ALPC_DATAGRAM, &self->ring, self->got);
+}
+
 TEST_HARNESS_MAIN
