@@ -23,6 +23,22 @@ static struct alpc_msg *alpc_clist_slot(const struct alpc_clist *l, u32 slot)
 	return l->first + (size_t)slot * l->slot_size;
 }
 
+/* Count again from here on once as many as there are slots were put in. */
+static void alpc_clist_count_anew(struct alpc_end *end,
+				  const struct alpc_clist *l)
+{
+	u32 past = l->slots.tail - end->list_since;
+
+	if (end->list == l->number && past <= l->slots.mask)
+		return;
+	end->list_before = end->list_run;
+	if (end->list != l->number || past > 2 * l->slots.mask + 1)
+		end->list_before = 0;
+	end->list_run = 0;
+	end->list_since = l->slots.tail;
+	end->list = l->number;
+}
+
 /**
  * alpc_clist_take() - take slots to write to
  * @end: communication port
@@ -57,9 +73,11 @@ struct alpc_clist *alpc_clist_take(struct alpc_end *end, u32 *slot,
 		end->writing++;
 		l->writing++;
 	}
-	if (!*taken)
-		end->list_full = true;
-	return *taken ? l : NULL;
+	end->list_full = !*taken;
+	if (*taken)
+		return l;
+	alpc_clist_count_anew(end, l);
+	return NULL;
 }
 
 /**
@@ -157,8 +175,8 @@ static void alpc_clist_put(struct alpc_clist *l, u32 slot, u64 id, u64 seq,
  *
  * Context: port's lock held.
  *
- * Return: true if one of its messages is in the queue, as there was no slot, and it has
- * put in before as many as are its share, a part of a quarter of the slots.
+ * Return: true if one of its messages is in the queue, as there was no slot, and of as
+ * many messages as the list has slots it has put in its share, a part of a quarter.
  */
 bool alpc_clist_holds(const struct alpc_end *end)
 {
@@ -167,15 +185,13 @@ bool alpc_clist_holds(const struct alpc_end *end)
 
 	/* Receiving what is not counted makes no room. */
 	return l && end->list_full && alpc_end_backlog(end)->count &&
-	       end->list_run >= (l->slots.mask + 1) / 4 / max(q->sharers, 1U);
+	       max(end->list_run, end->list_before) >=
+	       (l->slots.mask + 1) / 4 / max(q->sharers, 1U);
 }
 
-static void alpc_clist_count(struct alpc_end *end)
+static void alpc_clist_count(struct alpc_end *end, const struct alpc_clist *l)
 {
-	if (end->list_full) {
-		end->list_full = false;
-		end->list_run = 0;
-	}
+	alpc_clist_count_anew(end, l);
 	end->list_run++;
 }
 
@@ -207,7 +223,7 @@ void alpc_clist_put_request(struct alpc_op *op, struct alpc_clist *l, u32 slot)
 	alpc_end_note(end, m, m->sender);
 	m->state = ALPC_MSG_PENDING;
 	alpc_pending_add(&q->pending, m);
-	alpc_clist_count(end);
+	alpc_clist_count(end, l);
 	trace_alpc_list(end, m->type, m->id, m->seq, m->len, slot);
 	alpc_clist_put(l, slot, m->id, m->seq, alpc_clist_context(q, end->conn),
 		       m->flags);
@@ -231,7 +247,7 @@ void alpc_clist_put_datagram(struct alpc_end *end, struct alpc_clist *l,
 	if (unlikely(end->noted) && alpc_end_sees_change(end, ident))
 		flags = ALPC_MSG_IDENTITY;
 	end->seq++;
-	alpc_clist_count(end);
+	alpc_clist_count(end, l);
 	trace_alpc_list(end, ALPC_DATAGRAM, 0, end->seq, len, slot);
 	alpc_clist_put(l, slot, 0, end->seq,
 		       alpc_clist_context(end->outbox, end->conn), flags);

@@ -40,6 +40,7 @@ void alpc_queue_init(struct alpc_queue *q, u32 max_count, u32 max_bytes)
 	q->max_count = max_count;
 	q->sharers = 0;
 	q->starved = false;
+	q->lists = 0;
 	q->binding = NULL;
 	q->list = NULL;
 	init_waitqueue_head(&q->readers);

@@ -97,6 +97,7 @@ struct alpc_backlog {
  * @plain_len: messages shorter than this take the usual way: one more than the
  *	port's inline limit, or 0 if there is a @list; also read without the lock
  * @starved: somebody who does not sleep was told that there is no room
+ * @lists: how many completion lists there have been
  * @binding: of the completion port that it is bound to, or NULL
  * @list: completion list, or NULL; also read without the lock, for a hint
  * @readers: those that poll for messages
@@ -123,6 +124,7 @@ struct alpc_queue {
 	u32 plain_len;
 	u8 unusual;
 	bool starved;
+	u32 lists;
 	struct alpc_binding *binding;
 	struct alpc_clist *list;
 	wait_queue_head_t readers;

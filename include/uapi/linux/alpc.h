@@ -1654,9 +1654,9 @@ struct alpc_set_completion {
  * of more than 4096 bytes; callbacks; connection requests and their answers; notices.
  *
  * While something of a sender waits in the queue, all that it sends is queued. Who finds
- * no slot after it has put in its share of the messages (a quarter of the slots, divided by
- * the number of connections) waits until what it has in the queue is received, as if that
- * was full.
+ * no slot, and of the last messages in the list, as many as it has slots, has put in its
+ * share (a quarter of them, divided by the number of ports that send there), waits until
+ * what it has in the queue is received, as if that was full. Others do not.
  *
  * pid, tid, uid and gid are as the calling thread sees them, whoever reads the list.
  * Its memory is charged to the caller's memory cgroup and user as that of a section is,

@@ -190,4 +190,66 @@ TEST_F(list_fair, who_is_held_need_not_wait_for_ever)
 	LISTED(ALPC_DATAGRAM, &self->ring, self->got);
 }
 
+/* Put in so many, which are received. */
+static void put_and_take(struct __test_metadata *const _metadata,
+			 struct _test_data_list_fair *self, int fd, int count)
+{
+	while (count--) {
+		SEND(fd);
+		LISTED(ALPC_DATAGRAM, &self->ring, self->got);
+	}
+}
+
+/* A little in a long time is not much, even if the list is full then. */
+TEST_F(list_fair, who_sends_little_is_not_held)
+{
+	int i;
+
+	for (i = 0; i < 2 * SLOTS; i++) {
+		put_and_take(_metadata, self, self->pair.client, 1);
+		put_and_take(_metadata, self, self->other, SLOTS / 2);
+	}
+	for (i = 0; i < SLOTS + 1; i++)
+		SEND(self->other);
+	NO_ROOM(self->other);
+	for (i = 0; i < 4; i++)
+		SEND(self->pair.client);
+	EXPECT_EQ(5, alpc_queued(self->pair.port));
+}
+
+/* Much is much, whatever came before that, and wherever counting began. */
+TEST_F(list_fair, who_fills_the_list_is_held)
+{
+	int i, before;
+
+	for (before = 0; before < 2 * SLOTS; before += SLOTS / 4) {
+		put_and_take(_metadata, self, self->other, before);
+		for (i = 0; i < SLOTS + 1; i++)
+			SEND(self->pair.client);
+		NO_ROOM(self->pair.client);
+		for (i = 0; i < SLOTS + 1; i++)
+			ASSERT_EQ(0, list_receive(&self->ring, &self->msg, self->buf,
+						  sizeof(self->buf), 0));
+		SEND(self->pair.client);
+		LISTED(ALPC_DATAGRAM, &self->ring, self->got);
+	}
+}
+
+/* What was in a list that is no more has not filled this one. */
+TEST_F(list_fair, who_filled_another_list_is_not_held)
+{
+	int i;
+
+	put_and_take(_metadata, self, self->pair.client, SLOTS / 2);
+	ASSERT_EQ(0, list_delete(self->pair.port));
+	list_close(&self->ring);
+	ASSERT_EQ(0, list_open(self->pair.port, SLOTS, LEN, &self->ring));
+	for (i = 0; i < SLOTS; i++)
+		SEND(self->other);
+	for (i = 0; i < 4; i++)
+		SEND(self->pair.client);
+	SEND(self->other);
+	NO_ROOM(self->other);
+}
+
 TEST_HARNESS_MAIN
