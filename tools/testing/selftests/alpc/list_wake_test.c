@@ -132,4 +132,39 @@ TEST_F(list_wake, another_one_if_the_first_is_killed)
 	EXPECT_QUIET(self->pair.port);
 }
 
+/* --- completion ports ------------------------------------------------------- */
+
+/* Who cannot use it leaves it for others, also if the queue has nothing more. */
+TEST_F(list_wake, another_one_if_a_packet_could_not_be_used)
+{
+	struct alpc_packet packet;
+	int other, server;
+
+	ASSERT_EQ(0, pair_connect(self->pair.port, self->pair.name, 2, &other, &server));
+	self->fd = completion_create(0);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, bind_port(self->pair.port, self->fd, 7));
+	self->ring.shared->sleeping = ALPC_LIST_SLEEPING;
+	SEND_LONG();
+	ASSERT_EQ(1, wait_packets(self->fd, &packet, 1, 0));
+	ASSERT_EQ(0, alpc_send(other, "a", 1));
+	EXPECT_EQ(1, state_of(self->fd).out_packets);
+	EXPECT_EQ(-EFAULT, wait_packets(self->fd, (void *)8, 1, 0));
+	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(1, state_of(self->fd).out_packets);
+	EXPECT_EQ(1, wait_packets(self->fd, &packet, 1, 0));
+	EXPECT_EQ(ALPC_PACKET_MESSAGE, packet.type);
+	LISTED(ALPC_DATAGRAM, &self->ring, self->got);
+	/* The same for what is queued, of which there are two. */
+	SEND_LONG();
+	SEND_LONG();
+	EXPECT_EQ(2, state_of(self->fd).out_packets);
+	EXPECT_EQ(-EFAULT, wait_packets(self->fd, (void *)8, 1, 0));
+	EXPECT_EQ(2, state_of(self->fd).out_packets);
+	EXPECT_EQ(-EFAULT, wait_packets(self->fd, (void *)8, 2, 0));
+	EXPECT_EQ(2, state_of(self->fd).out_packets);
+	close(other);
+	close(server);
+}
+
 TEST_HARNESS_MAIN
