@@ -474,13 +474,12 @@ int alpc_clist_commit(struct alpc_op *op)
 }
 
 static bool alpc_clist_takes_reply(const struct alpc_clist *l,
-				   const struct alpc_queue *q,
 				   const struct alpc_message *m)
 {
 	const struct alpc_backlog *b = alpc_end_backlog(alpc_end_peer(m->from));
 
 	return m->len <= min(l->slot_len, ALPC_CLIST_REPLY_MAX) &&
-	       !m->parcel && list_empty(&b->messages);
+	       !m->brings && list_empty(&b->messages);
 }
 
 /**
@@ -503,7 +502,7 @@ bool alpc_clist_reply(struct alpc_op *op, struct alpc_message *m)
 	struct alpc_msg *msg;
 	int slot;
 
-	if (!alpc_clist_takes_reply(l, q, m))
+	if (!alpc_clist_takes_reply(l, m))
 		return false;
 	slot = alpc_slots_take(&l->slots);
 	if (slot < 0)

@@ -44,6 +44,52 @@ static unsigned long long messages_used(void)
 	return alpc_ioctl(alpc_device(), ALPC_IOC_GET_USAGE, &usage) ? 0 : usage.messages.used;
 }
 
+/* --- what goes into the list ------------------------------------------------ */
+
+/* What counts is what the reply brings, whatever the request did. */
+TEST_F(list_reply, is_listed_if_it_brings_nothing)
+{
+	struct alpc_attrs attrs;
+	struct probe probe;
+
+	ASSERT_EQ(0, list_open(self->pair.client, SLOTS, LEN, &self->client_ring));
+	ASSERT_EQ(0, probe_open(&probe));
+	ASSERT_EQ(0, send_fds(self->pair.client, ALPC_SEND_REQUEST, 0, &probe.sent, 1));
+	probe_let_go(&probe);
+	ASSERT_EQ(0, receive_fds(self->pair.port, &self->msg, &attrs, ALPC_FD_ANY));
+	EXPECT_TRUE(probe_is_open(&probe));
+	ASSERT_EQ(0, alpc_reply(self->pair.port, self->msg.id, "told", 4));
+	EXPECT_TRUE(probe_is_gone(&probe));
+	LISTED(ALPC_REPLY, &self->client_ring, self->got);
+	EXPECT_EQ(0, memcmp("told", list_at(&self->client_ring, self->got->data), 4));
+	NOTHING(self->pair.client);
+	probe_close(&probe);
+
+	ASSERT_EQ(0, alpc_request_async(self->pair.client, "a", 1, 3, LEN, NULL));
+	LISTED(ALPC_REQUEST, &self->ring, self->got);
+	ASSERT_EQ(0, probe_open(&probe));
+	ASSERT_EQ(0, send_fds(self->pair.port, ALPC_SEND_REPLY, self->got->id, &probe.sent, 1));
+	UNLISTED(&self->client_ring);
+	TAKE(ALPC_REPLY, self->pair.client, &self->msg, self->buf);
+	EXPECT_EQ(3, self->msg.cookie);
+	probe_close(&probe);
+	EXPECT_QUIET(self->pair.port);
+}
+
+/* What the same side has sent before, and waits in the queue, comes first. */
+TEST_F(list_reply, does_not_overtake_what_is_queued)
+{
+	ASSERT_EQ(0, list_open(self->pair.client, SLOTS, LEN, &self->client_ring));
+	ASSERT_EQ(0, alpc_request_async(self->pair.client, "a", 1, 3, LEN, NULL));
+	LISTED(ALPC_REQUEST, &self->ring, self->got);
+	ASSERT_EQ(0, alpc_send(self->pair.server, self->buf, LEN + 1));
+	ASSERT_EQ(0, alpc_reply(self->pair.port, self->got->id, "told", 4));
+	UNLISTED(&self->client_ring);
+	TAKE(ALPC_DATAGRAM, self->pair.client, &self->msg, self->buf);
+	TAKE(ALPC_REPLY, self->pair.client, &self->msg, self->buf);
+	NOTHING(self->pair.client);
+}
+
 /* --- nothing is left of what was answered ----------------------------------- */
 
 /* Reply to @id, and wait for the reply to @call. */
