@@ -265,7 +265,9 @@ void alpc_clist_put_datagram(struct alpc_end *end, struct alpc_clist *l,
 void alpc_clist_wake(struct alpc_queue *q, struct alpc_clist *l,
 		     unsigned int count, struct alpc_wake *wake)
 {
-	while (count--)
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
 		alpc_queue_wake_receiver(q, -ENOMSG, wake);
 	/*
 	 * The process sets @sleeping, and then looks at @tail again, with a full
@@ -275,7 +277,7 @@ void alpc_clist_wake(struct alpc_queue *q, struct alpc_clist *l,
 	if (!READ_ONCE(l->slots.shared->sleeping) && !l->armed)
 		return;
 	l->armed = false;
-	alpc_queue_wake_readers(q, EPOLLIN | EPOLLRDNORM);
+	alpc_queue_wake_readers(q, count, EPOLLIN | EPOLLRDNORM);
 	if (q->binding)
 		alpc_binding_listed(q->binding);
 }

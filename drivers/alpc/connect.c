@@ -384,7 +384,7 @@ static void alpc_accept_answer(struct alpc_conn *conn,
 	} else {
 		m->state = ALPC_MSG_QUEUED;
 		alpc_queue_post(&conn->queue, m, false, wake);
-		alpc_queue_wake_readers(&conn->queue, EPOLLOUT | EPOLLHUP);
+		alpc_queue_wake_readers(&conn->queue, 1, EPOLLOUT | EPOLLHUP);
 	}
 	if (conn->state == ALPC_STATE_REFUSED) {
 		alpc_queue_fail_receivers(&conn->queue, -ECONNREFUSED, wake);

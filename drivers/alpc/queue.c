@@ -57,10 +57,10 @@ static void alpc_wake_pollers(wait_queue_head_t *wq, u32 count, __poll_t events)
 		__wake_up(wq, TASK_INTERRUPTIBLE, count, poll_to_key(events));
 }
 
-/* Tell those who poll for messages. */
-void alpc_queue_wake_readers(struct alpc_queue *q, __poll_t events)
+/* Tell those who poll for messages; of those of whom one is enough, so many. */
+void alpc_queue_wake_readers(struct alpc_queue *q, u32 count, __poll_t events)
 {
-	alpc_wake_pollers(&q->readers, 1, events);
+	alpc_wake_pollers(&q->readers, count, events);
 }
 
 /* Tell those who poll for room. */
@@ -225,8 +225,7 @@ static void alpc_queue_grow(struct alpc_queue *q, u32 count, u32 bytes)
 {
 	q->length += count;
 	q->size += bytes;
-	/* Of those of whom one is enough, as many as there are messages. */
-	alpc_wake_pollers(&q->readers, count, EPOLLIN | EPOLLRDNORM);
+	alpc_queue_wake_readers(q, count, EPOLLIN | EPOLLRDNORM);
 	if (unlikely(q->binding))
 		alpc_binding_add_due(q->binding, count);
 	if (unlikely(q->list))

@@ -157,7 +157,7 @@ static void alpc_conn_shutdown(struct alpc_conn *conn, int error,
 	alpc_quick_fail_all(conn, &work->wake);
 	if (conn->queue.binding)
 		alpc_binding_close(conn->queue.binding);
-	alpc_queue_wake_readers(&conn->queue, EPOLLHUP | EPOLLRDHUP | EPOLLIN |
+	alpc_queue_wake_readers(&conn->queue, 1, EPOLLHUP | EPOLLRDHUP | EPOLLIN |
 						EPOLLOUT);
 	alpc_queue_wake_writers(&conn->queue, EPOLLHUP | EPOLLRDHUP | EPOLLIN |
 						EPOLLOUT);

@@ -1715,7 +1715,9 @@ struct alpc_delete_list {
  * @sleeping: written by the process: set before it looks at @tail for the last time and
  *	then waits, with a full barrier between the two; cleared when it is awake. Needed
  *	for packets of a completion port and for edge-triggered epoll(7). Who receives, or
- *	polls otherwise, is woken without it.
+ *	polls otherwise, is woken without it. Several threads that share what comes leave it
+ *	set: those of a completion port, and those that poll with EPOLLEXCLUSIVE, of which
+ *	each message then wakes one.
  * @__reserved1: 0
  * @free_tail: written by the process: how many slots it has given back so far;
  *	that of number n is in free[n % slots]

@@ -5,10 +5,11 @@
  * Copyright (C) 2026 The ALPC for Linux authors
  */
 #include <kselftest_harness.h>
+#include <sys/epoll.h>
 
 #include "alpc_completion.h"
-#include "alpc_fds.h"
 #include "alpc_list.h"
+#include "alpc_vector.h"
 
 enum { SLOTS = 8, LEN = 64 };
 
@@ -130,6 +131,57 @@ TEST_F(list_wake, another_one_if_the_first_is_killed)
 	EXPECT_EQ(-ENOMSG, worker_join(&other));
 	LISTED(ALPC_DATAGRAM, &self->ring, self->got);
 	EXPECT_QUIET(self->pair.port);
+}
+
+/* --- threads that poll ------------------------------------------------------ */
+
+static int poll_exclusively(void *arg)
+{
+	struct _test_data_list_wake *self = arg;
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET | EPOLLEXCLUSIVE };
+	int fd = epoll_create1(0), n;
+
+	if (epoll_ctl(fd, EPOLL_CTL_ADD, self->pair.port, &event))
+		return -errno;
+	n = epoll_wait(fd, &event, 1, -1);
+	close(fd);
+	return n;
+}
+
+static int count_done(struct worker *worker, int count)
+{
+	int done = 0;
+
+	while (count--)
+		done += worker_done(worker++);
+	return done;
+}
+
+/* One for each message, also if they come together, and no other one. */
+TEST_F(list_wake, as_many_who_poll_as_there_are_messages)
+{
+	struct alpc_vector_send send[3] = {};
+	struct worker worker[5];
+	struct alpc_vector v;
+	int i;
+
+	self->ring.shared->sleeping = ALPC_LIST_SLEEPING;
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, worker_start(&worker[i], poll_exclusively, self));
+		ASSERT_EQ(0, thread_blocked_in(getpid(), worker[i].tid, SYS_epoll_wait));
+	}
+	SEND("a");
+	while (count_done(worker, 5) < 1)
+		sched_yield();
+	ASSERT_EQ(0, alpc_vector(self->pair.client, &v, 0, send, 3, NULL, 0));
+	while (count_done(worker, 5) < 4)
+		sched_yield();
+	for (i = 0; i < 5; i++)
+		if (!worker_done(&worker[i]))
+			EXPECT_EQ(0, thread_blocked_in(getpid(), worker[i].tid, SYS_epoll_wait));
+	SEND("b");
+	for (i = 0; i < 5; i++)
+		EXPECT_EQ(1, worker_join(&worker[i]));
 }
 
 /* --- completion ports ------------------------------------------------------- */
