@@ -106,6 +106,32 @@ TEST_F(list_fair, leaves_no_trace_of_what_is_queued)
 	EXPECT_TRUE(slots_are_poison(&self->ring));
 }
 
+/* --- what is not answered --------------------------------------------------- */
+
+enum { UNANSWERED = 1024 };
+
+/* A port may have so many requests outstanding, also if they lie in a list. */
+TEST_F(list_fair, requests_count_as_outstanding)
+{
+	struct alpc_vector_send send[2] = {};
+	struct alpc_vector v;
+	struct ring ring;
+	int i;
+
+	ASSERT_EQ(0, list_delete(self->pair.port));
+	ASSERT_EQ(0, list_open(self->pair.port, 2 * UNANSWERED, 1, &ring));
+	for (i = 0; i < UNANSWERED; i++)
+		ASSERT_EQ(0, alpc_request_async(self->pair.client, NULL, 0, i, 1, NULL));
+	EXPECT_EQ(UNANSWERED, list_unread(&ring));
+	EXPECT_EQ(-EDQUOT, alpc_request_async(self->pair.client, NULL, 0, i, 1, NULL));
+	send[1].msg.flags = ALPC_SEND_REQUEST;
+	EXPECT_EQ(-EDQUOT, alpc_vector(self->pair.client, &v, 0, send, 2, NULL, 0));
+	EXPECT_EQ(EDQUOT, send[1].out_error);
+	EXPECT_EQ(UNANSWERED + 1, list_unread(&ring));
+	EXPECT_EQ(UNANSWERED, alpc_unanswered(self->pair.port));
+	list_close(&ring);
+}
+
 /* --- who is held up --------------------------------------------------------- */
 
 /* Messages that count against the limit of the queue, with those that have room. */
