@@ -23,20 +23,26 @@ static struct alpc_msg *alpc_clist_slot(const struct alpc_clist *l, u32 slot)
 	return l->first + (size_t)slot * l->slot_size;
 }
 
-/* Count again from here on once as many as there are slots were put in. */
-static void alpc_clist_count_anew(struct alpc_end *end,
-				  const struct alpc_clist *l)
+/* Count from here on. */
+static noinline void alpc_clist_count_anew(struct alpc_end *end,
+					   const struct alpc_clist *l, u32 past)
 {
-	u32 past = l->slots.tail - end->list_since;
-
-	if (end->list == l->number && past <= l->slots.mask)
-		return;
 	end->list_before = end->list_run;
 	if (end->list != l->number || past > 2 * l->slots.mask + 1)
 		end->list_before = 0;
 	end->list_run = 0;
 	end->list_since = l->slots.tail;
 	end->list = l->number;
+}
+
+/* Once as many as there are slots were put in, begin to count again. */
+static inline void alpc_clist_check_count(struct alpc_end *end,
+					  const struct alpc_clist *l)
+{
+	u32 past = l->slots.tail - end->list_since;
+
+	if (unlikely(past > l->slots.mask || end->list != l->number))
+		alpc_clist_count_anew(end, l, past);
 }
 
 /**
@@ -76,7 +82,7 @@ struct alpc_clist *alpc_clist_take(struct alpc_end *end, u32 *slot,
 	end->list_full = !*taken;
 	if (*taken)
 		return l;
-	alpc_clist_count_anew(end, l);
+	alpc_clist_check_count(end, l);
 	return NULL;
 }
 
@@ -191,7 +197,7 @@ bool alpc_clist_holds(const struct alpc_end *end)
 
 static void alpc_clist_count(struct alpc_end *end, const struct alpc_clist *l)
 {
-	alpc_clist_count_anew(end, l);
+	alpc_clist_check_count(end, l);
 	end->list_run++;
 }
 
@@ -381,7 +387,7 @@ static void alpc_clist_untake_one(struct alpc_op *op)
 }
 
 /* Take a slot and write to it. Return: as alpc_clist_write(), or -EAGAIN. */
-static int alpc_clist_try(struct alpc_op *op)
+static __always_inline int alpc_clist_try(struct alpc_op *op)
 {
 	struct alpc_clist *l = alpc_clist_take_one(op);
 	int ret;
@@ -398,27 +404,35 @@ static int alpc_clist_try(struct alpc_op *op)
 	return ret;
 }
 
+/*
+ * Its data are not there, or nobody's: bring them in, without a slot, and try again.
+ * If they are gone again by then it is queued, where an error is found as well.
+ */
+static noinline int alpc_clist_bring_in(struct alpc_op *op)
+{
+	const struct alpc_msg *send = &op->x->send;
+	int ret;
+
+	if (fault_in_readable(u64_to_user_ptr(send->data), send->len))
+		return -EAGAIN;
+	ret = alpc_clist_try(op);
+	return ret == -EFAULT ? -EAGAIN : ret;
+}
+
 /**
  * alpc_clist_prepare() - write a message to a slot, if it can be put into a list
  * @op: transfer; then with %ALPC_SEND_LISTED
- *
- * Data that are not there at once are brought in without a slot, and if they are gone
- * again by then the message is queued: what it takes then is the sender's.
  *
  * Return: 0, -EAGAIN if it is to be queued, or another error.
  */
 int alpc_clist_prepare(struct alpc_op *op)
 {
-	const struct alpc_msg *send = &op->x->send;
 	int ret;
 
 	if (!alpc_clist_suits(op) || !alpc_clist_of(op->end->outbox))
 		return -EAGAIN;
 	ret = alpc_clist_try(op);
-	if (unlikely(ret == -EFAULT) &&
-	    !fault_in_readable(u64_to_user_ptr(send->data), send->len))
-		ret = alpc_clist_try(op);
-	return ret == -EFAULT ? -EAGAIN : ret;
+	return unlikely(ret == -EFAULT) ? alpc_clist_bring_in(op) : ret;
 }
 
 /**
