@@ -261,6 +261,39 @@ TEST_F(list_fair, who_fills_the_list_is_held)
 	}
 }
 
+/* Nor is what was much, but long ago. */
+TEST_F(list_fair, who_has_filled_it_long_ago_is_not_held)
+{
+	int i;
+
+	put_and_take(_metadata, self, self->pair.client, SLOTS);
+	put_and_take(_metadata, self, self->other, 2 * SLOTS);
+	for (i = 0; i < SLOTS; i++)
+		SEND(self->other);
+	for (i = 0; i < 4; i++)
+		SEND(self->pair.client);
+	SEND(self->other);
+	NO_ROOM(self->other);
+}
+
+/* Who found a slot when it looked last has something queued for another reason. */
+TEST_F(list_fair, who_finds_a_slot_is_not_held)
+{
+	int i;
+
+	for (i = 0; i < SLOTS + 1; i++)
+		SEND(self->pair.client);
+	NO_ROOM(self->pair.client);
+	for (i = 0; i < SLOTS + 1; i++)
+		ASSERT_EQ(0, list_receive(&self->ring, &self->msg, self->buf,
+					  sizeof(self->buf), 0));
+	SEND(self->pair.client);
+	SEND_LONG(self->pair.client);
+	for (i = 0; i < 4; i++)
+		SEND(self->pair.client);
+	EXPECT_EQ(5, alpc_queued(self->pair.port));
+}
+
 /* What was in a list that is no more has not filled this one. */
 TEST_F(list_fair, who_filled_another_list_is_not_held)
 {
