@@ -155,8 +155,11 @@ void alpc_binding_put_back(struct alpc_binding *b, u32 type)
 
 	if (list_empty(&b->bound))
 		return;
+	/* Of which sort it was is not known. One in vain is better than none. */
 	if (type == ALPC_PACKET_CLOSED)
 		b->told = false;
+	else if (!b->listed)
+		b->listed = true;
 	else
 		b->due++;
 	c->packets++;

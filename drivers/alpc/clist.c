@@ -107,6 +107,7 @@ int alpc_clist_attach(struct alpc_end *end, struct alpc_clist *l)
 	spin_lock(&end->port->lock);
 	if (!q->list) {
 		l->since = q->last_order;
+		l->number = ++q->lists;
 		WRITE_ONCE(q->list, l);
 		WRITE_ONCE(q->plain_len, 0);
 		q->unusual |= ALPC_QUEUE_LISTED;

@@ -45,11 +45,14 @@ struct pid;
  * Who fills the list. What finds no slot is queued, and is dearer for both sides; as all
  * that follows is queued then, a sender that is faster than the process would never
  * find back. So who has had its share of the list (alpc_clist_holds()) has one message
- * in the queue, and waits until that is received. Others queue theirs as usual.
+ * in the queue, and waits until that is received. Others queue theirs as usual. What
+ * counts are the last messages that all have put in, as many as there are slots or
+ * twice that: who sends little for a long time has not filled the list.
  *
  * Who waits is woken by what is put in, one thread for each message, as by what is
- * queued. Pollers are woken if the process asked for it in @sleeping, or the last poll
- * found nothing (@armed).
+ * queued. What is queued before those have run sends all others away as well: handed
+ * to one of them it would overtake. Pollers are woken if the process asked for it in
+ * @sleeping, or the last poll found nothing (@armed).
  *
  * Lifetime. The list belongs to its queue until it is deleted, or the port's file
  * closed. Who writes to a slot then finds out when it takes the lock again; the last
@@ -70,6 +73,7 @@ struct pid;
  * @slot_len: bytes of data that a slot holds; immutable
  * @slot_size: distance of two slots in bytes; immutable
  * @first: where the first slot is; immutable
+ * @number: how many lists the queue has had by then, this one counted; immutable
  * @share: so many slots may be half written by one end; immutable
  * @writing: so many are, by all
  * @dead: it does not belong to its queue any more
@@ -87,6 +91,7 @@ struct alpc_clist {
 	u32 slot_len;
 	u32 slot_size;
 	void *first;
+	u32 number;
 	u32 share;
 	u32 writing;
 	bool dead;

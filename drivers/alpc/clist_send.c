@@ -8,7 +8,9 @@
 
 #include <linux/err.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/poll.h>
+#include <linux/uaccess.h>
 
 #include "completion.h"
 #include "deliver.h"
@@ -19,6 +21,28 @@
 static struct alpc_msg *alpc_clist_slot(const struct alpc_clist *l, u32 slot)
 {
 	return l->first + (size_t)slot * l->slot_size;
+}
+
+/* Count from here on. */
+static noinline void alpc_clist_count_anew(struct alpc_end *end,
+					   const struct alpc_clist *l, u32 past)
+{
+	end->list_before = end->list_run;
+	if (end->list != l->number || past > 2 * l->slots.mask + 1)
+		end->list_before = 0;
+	end->list_run = 0;
+	end->list_since = l->slots.tail;
+	end->list = l->number;
+}
+
+/* Once as many as there are slots were put in, begin to count again. */
+static inline void alpc_clist_check_count(struct alpc_end *end,
+					  const struct alpc_clist *l)
+{
+	u32 past = l->slots.tail - end->list_since;
+
+	if (unlikely(past > l->slots.mask || end->list != l->number))
+		alpc_clist_count_anew(end, l, past);
 }
 
 /**
@@ -40,8 +64,12 @@ struct alpc_clist *alpc_clist_take(struct alpc_end *end, u32 *slot,
 
 	lockdep_assert_held(&end->port->lock);
 	*taken = 0;
-	/* It would overtake what waits in the queue. */
-	if (!l || !list_empty(&alpc_end_backlog(end)->messages))
+	/*
+	 * It cannot be sent at all, which is found out elsewhere, or would overtake
+	 * what waits in the queue: then nothing is written to the other side's memory.
+	 */
+	if (!l || alpc_send_check(end) ||
+	    !list_empty(&alpc_end_backlog(end)->messages))
 		return NULL;
 	while (*taken < count && end->writing < l->share) {
 		number = alpc_slots_take(&l->slots);
@@ -51,9 +79,11 @@ struct alpc_clist *alpc_clist_take(struct alpc_end *end, u32 *slot,
 		end->writing++;
 		l->writing++;
 	}
-	if (!*taken)
-		end->list_full = true;
-	return *taken ? l : NULL;
+	end->list_full = !*taken;
+	if (*taken)
+		return l;
+	alpc_clist_check_count(end, l);
+	return NULL;
 }
 
 /**
@@ -115,16 +145,21 @@ static void alpc_clist_describe(const struct alpc_clist *l,
 
 /*
  * Write a message to its slot. What the process does to that meanwhile is its own
- * message's loss.
+ * message's loss. While it has the slot the sender waits for nothing, as its own
+ * memory may never come: -EFAULT if the data are not there at once.
  */
 static int alpc_clist_fill(const struct alpc_clist *l, u32 slot,
 			   const struct alpc_msg *send, u16 type,
 			   const struct alpc_ident *ident)
 {
 	struct alpc_msg *msg = alpc_clist_slot(l, slot);
+	int ret;
 
 	alpc_clist_describe(l, msg, send->len, type, ident);
-	return alpc_copy_in(msg + 1, u64_to_user_ptr(send->data), send->len);
+	pagefault_disable();
+	ret = alpc_copy_in(msg + 1, u64_to_user_ptr(send->data), send->len);
+	pagefault_enable();
+	return ret;
 }
 
 /* The rest of it; then the message is the process's. Context: port's lock held. */
@@ -146,8 +181,8 @@ static void alpc_clist_put(struct alpc_clist *l, u32 slot, u64 id, u64 seq,
  *
  * Context: port's lock held.
  *
- * Return: true if one of its messages is in the queue, as there was no slot, and it has
- * put in before as many as are its share, a part of a quarter of the slots.
+ * Return: true if one of its messages is in the queue, as there was no slot, and of as
+ * many messages as the list has slots it has put in its share, a part of a quarter.
  */
 bool alpc_clist_holds(const struct alpc_end *end)
 {
@@ -156,15 +191,13 @@ bool alpc_clist_holds(const struct alpc_end *end)
 
 	/* Receiving what is not counted makes no room. */
 	return l && end->list_full && alpc_end_backlog(end)->count &&
-	       end->list_run >= (l->slots.mask + 1) / 4 / max(q->sharers, 1U);
+	       max(end->list_run, end->list_before) >=
+	       (l->slots.mask + 1) / 4 / max(q->sharers, 1U);
 }
 
-static void alpc_clist_count(struct alpc_end *end)
+static void alpc_clist_count(struct alpc_end *end, const struct alpc_clist *l)
 {
-	if (end->list_full) {
-		end->list_full = false;
-		end->list_run = 0;
-	}
+	alpc_clist_check_count(end, l);
 	end->list_run++;
 }
 
@@ -196,7 +229,7 @@ void alpc_clist_put_request(struct alpc_op *op, struct alpc_clist *l, u32 slot)
 	alpc_end_note(end, m, m->sender);
 	m->state = ALPC_MSG_PENDING;
 	alpc_pending_add(&q->pending, m);
-	alpc_clist_count(end);
+	alpc_clist_count(end, l);
 	trace_alpc_list(end, m->type, m->id, m->seq, m->len, slot);
 	alpc_clist_put(l, slot, m->id, m->seq, alpc_clist_context(q, end->conn),
 		       m->flags);
@@ -220,7 +253,7 @@ void alpc_clist_put_datagram(struct alpc_end *end, struct alpc_clist *l,
 	if (unlikely(end->noted) && alpc_end_sees_change(end, ident))
 		flags = ALPC_MSG_IDENTITY;
 	end->seq++;
-	alpc_clist_count(end);
+	alpc_clist_count(end, l);
 	trace_alpc_list(end, ALPC_DATAGRAM, 0, end->seq, len, slot);
 	alpc_clist_put(l, slot, 0, end->seq,
 		       alpc_clist_context(end->outbox, end->conn), flags);
@@ -238,7 +271,9 @@ void alpc_clist_put_datagram(struct alpc_end *end, struct alpc_clist *l,
 void alpc_clist_wake(struct alpc_queue *q, struct alpc_clist *l,
 		     unsigned int count, struct alpc_wake *wake)
 {
-	while (count--)
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
 		alpc_queue_wake_receiver(q, -ENOMSG, wake);
 	/*
 	 * The process sets @sleeping, and then looks at @tail again, with a full
@@ -248,7 +283,7 @@ void alpc_clist_wake(struct alpc_queue *q, struct alpc_clist *l,
 	if (!READ_ONCE(l->slots.shared->sleeping) && !l->armed)
 		return;
 	l->armed = false;
-	alpc_queue_wake_readers(q, EPOLLIN | EPOLLRDNORM);
+	alpc_queue_wake_readers(q, count, EPOLLIN | EPOLLRDNORM);
 	if (q->binding)
 		alpc_binding_listed(q->binding);
 }
@@ -263,17 +298,17 @@ static bool alpc_clist_suits(const struct alpc_op *op)
 static struct alpc_clist *alpc_clist_take_one(struct alpc_op *op)
 {
 	struct alpc_end *end = op->end;
-	struct alpc_clist *l = NULL;
+	struct alpc_clist *l;
 	unsigned int taken;
-	int ret;
 
 	spin_lock(&end->port->lock);
-	ret = alpc_send_check(end);
-	if (!ret && end->outbox->list &&
-	    op->x->send.len <= end->outbox->list->slot_len)
+	l = end->outbox->list;
+	if (l && op->x->send.len <= l->slot_len)
 		l = alpc_clist_take(end, &op->slot, 1, &taken);
+	else
+		l = NULL;
 	spin_unlock(&end->port->lock);
-	return ret ? ERR_PTR(ret) : l;
+	return l;
 }
 
 /* A request, without its data. */
@@ -306,7 +341,8 @@ static int alpc_clist_make_request(struct alpc_op *op, struct alpc_ident **ident
  * @slot: slot that was taken
  * @ident: who sends a datagram, a reference, looked up if it is NULL
  *
- * Return: 0, -EFAULT, -ENOMEM or -EDQUOT; then there is no message.
+ * Return: 0, -EFAULT also if the data have to be brought in first, -ENOMEM or
+ * -EDQUOT; then there is no message.
  */
 int alpc_clist_write(struct alpc_op *op, struct alpc_clist *l, u32 slot,
 		     struct alpc_ident **ident)
@@ -350,24 +386,14 @@ static void alpc_clist_untake_one(struct alpc_op *op)
 	alpc_ident_put(op->ident);
 }
 
-/**
- * alpc_clist_prepare() - write a message to a slot, if it can be put into a list
- * @op: transfer; then with %ALPC_SEND_LISTED
- *
- * Return: 0, -EAGAIN if it is to be queued, or another error.
- */
-int alpc_clist_prepare(struct alpc_op *op)
+/* Take a slot and write to it. Return: as alpc_clist_write(), or -EAGAIN. */
+static __always_inline int alpc_clist_try(struct alpc_op *op)
 {
-	struct alpc_clist *l;
+	struct alpc_clist *l = alpc_clist_take_one(op);
 	int ret;
 
-	if (!alpc_clist_suits(op) || !alpc_clist_of(op->end->outbox))
-		return -EAGAIN;
-	l = alpc_clist_take_one(op);
 	if (!l)
 		return -EAGAIN;
-	if (IS_ERR(l))
-		return PTR_ERR(l);
 	op->list = l;
 	op->ident = NULL;
 	ret = alpc_clist_write(op, l, op->slot, &op->ident);
@@ -376,6 +402,37 @@ int alpc_clist_prepare(struct alpc_op *op)
 	else
 		op->x->send.flags |= ALPC_SEND_LISTED;
 	return ret;
+}
+
+/*
+ * Its data are not there, or nobody's: bring them in, without a slot, and try again.
+ * If they are gone again by then it is queued, where an error is found as well.
+ */
+static noinline int alpc_clist_bring_in(struct alpc_op *op)
+{
+	const struct alpc_msg *send = &op->x->send;
+	int ret;
+
+	if (fault_in_readable(u64_to_user_ptr(send->data), send->len))
+		return -EAGAIN;
+	ret = alpc_clist_try(op);
+	return ret == -EFAULT ? -EAGAIN : ret;
+}
+
+/**
+ * alpc_clist_prepare() - write a message to a slot, if it can be put into a list
+ * @op: transfer; then with %ALPC_SEND_LISTED
+ *
+ * Return: 0, -EAGAIN if it is to be queued, or another error.
+ */
+int alpc_clist_prepare(struct alpc_op *op)
+{
+	int ret;
+
+	if (!alpc_clist_suits(op) || !alpc_clist_of(op->end->outbox))
+		return -EAGAIN;
+	ret = alpc_clist_try(op);
+	return unlikely(ret == -EFAULT) ? alpc_clist_bring_in(op) : ret;
 }
 
 /**
@@ -433,13 +490,12 @@ int alpc_clist_commit(struct alpc_op *op)
 }
 
 static bool alpc_clist_takes_reply(const struct alpc_clist *l,
-				   const struct alpc_queue *q,
 				   const struct alpc_message *m)
 {
 	const struct alpc_backlog *b = alpc_end_backlog(alpc_end_peer(m->from));
 
 	return m->len <= min(l->slot_len, ALPC_CLIST_REPLY_MAX) &&
-	       !m->parcel && list_empty(&b->messages);
+	       !m->brings && list_empty(&b->messages);
 }
 
 /**
@@ -462,7 +518,7 @@ bool alpc_clist_reply(struct alpc_op *op, struct alpc_message *m)
 	struct alpc_msg *msg;
 	int slot;
 
-	if (!alpc_clist_takes_reply(l, q, m))
+	if (!alpc_clist_takes_reply(l, m))
 		return false;
 	slot = alpc_slots_take(&l->slots);
 	if (slot < 0)

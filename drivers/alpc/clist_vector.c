@@ -55,9 +55,14 @@ static bool alpc_clist_batch_write(struct alpc_clist_batch *b, unsigned int i)
 {
 	struct alpc_op *op = b->op;
 	const struct alpc_msg *send = &op->x->send;
+	int ret;
 
 	op->m = NULL;
-	if (alpc_group_read(op, &b->user[i]) || op->brings || send->type ||
+	/* As for the data: not while it has slots. */
+	pagefault_disable();
+	ret = alpc_group_read(op, &b->user[i]);
+	pagefault_enable();
+	if (ret || op->brings || send->type ||
 	    send->id || send->flags & ~ALPC_SEND_REQUEST ||
 	    send->len > b->list->slot_len ||
 	    alpc_clist_write(op, b->list, b->slot[i], &b->ident))

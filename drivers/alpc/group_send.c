@@ -216,7 +216,7 @@ static int alpc_group_commit(struct alpc_group *g)
 		g->done++;
 		if (out->error && !g->replies)
 			return out->error;
-		if (unlikely(op->spent.any))
+		if (unlikely(alpc_spent_is_full(&op->spent)))
 			return 0;
 	}
 	return 0;

@@ -104,7 +104,7 @@ struct alpc_answer {
  *	&alpc_queue.detached, else empty; protected by the port's lock
  * @sent: in &alpc_end.sent from sending until the last effect, else empty;
  *	port's lock
- * @next: while nobody finds it: in a list of messages to use again
+ * @next: while nobody finds it: in a list of messages to use again, or to drop
  * @hash: in &alpc_queue.pending of the side that has received it; port's lock
  * @from: the communication port that it was sent through; valid while @sent is
  *	linked

@@ -386,6 +386,7 @@ static void alpc_spent_begin(struct alpc_spent *spent)
 void alpc_spent_add(struct alpc_spent *spent, struct alpc_message *m)
 {
 	alpc_spent_begin(spent);
+	m->next = spent->message;
 	spent->message = m;
 }
 
@@ -408,10 +409,14 @@ void alpc_spent_add_list(struct alpc_spent *spent, struct alpc_clist *l)
  */
 void alpc_spent_drop(struct alpc_spent *spent)
 {
+	struct alpc_message *m, *next;
+
 	alpc_fds_drop_any(&spent->fds);
 	alpc_section_put(spent->section);
-	if (spent->message)
-		alpc_message_put(spent->message);
+	for (m = spent->message; m; m = next) {
+		next = m->next;
+		alpc_message_put(m);
+	}
 	if (spent->list)
 		alpc_clist_free(spent->list);
 	spent->any = false;

@@ -97,11 +97,13 @@ struct alpc_parcel {
  * @any: there is something; what follows is not initialized otherwise
  * @fds: descriptors that nobody has taken
  * @section: a reference, or NULL
- * @message: a reference, or NULL
+ * @message: messages in a row, linked by &alpc_message.next, or NULL; a reference to
+ *	each
  * @list: a list to free, or NULL
  *
  * It is collected under the port's lock, and dropped after that was released: now,
- * and not when the thread has received what comes next, as it may never come.
+ * and not when the thread has received what comes next, as it may never come. One
+ * step may spend any number of messages, and one of each of the others.
  */
 struct alpc_spent {
 	bool any;
@@ -114,6 +116,12 @@ struct alpc_spent {
 void alpc_spent_add(struct alpc_spent *spent, struct alpc_message *m);
 void alpc_spent_add_list(struct alpc_spent *spent, struct alpc_clist *l);
 void alpc_spent_drop(struct alpc_spent *spent);
+
+/* Must it be dropped before another step? */
+static inline bool alpc_spent_is_full(const struct alpc_spent *spent)
+{
+	return spent->any && (spent->section || spent->fds.fd || spent->list);
+}
 
 int alpc_parcel_get(struct alpc_message *m);
 int alpc_parcel_pack(struct alpc_message *m, struct alpc_end *end,

@@ -100,9 +100,12 @@ struct net;
  * @seq: number of the last message sent; port lock
  * @writing: slots of a completion list that threads of it are writing to; port
  *	lock
- * @list_run: messages that it has put into a completion list since that had no slot
- *	for it; port lock
- * @list_full: it has no slot again; port lock
+ * @list_full: it found no slot in the completion list when it looked last; port lock
+ * @list_run: messages that it has put into the list since @list_since; port lock
+ * @list_before: likewise, among as many messages of all as the list has slots before
+ *	that; port lock
+ * @list_since: &alpc_slots.tail when counting began; port lock
+ * @list: &alpc_clist.number of the list that this is about; port lock
  * @unanswered: what was sent through it without a thread that waits, and stays
  *	until the other side acts: asynchronous requests until their reply is
  *	received, calls whose thread handles a callback, exit notices, what
@@ -133,8 +136,11 @@ struct alpc_end {
 	u32 unanswered;
 	u32 changes;
 	u32 last_security;
-	u32 list_run;
 	bool list_full;
+	u32 list_run;
+	u32 list_before;
+	u32 list_since;
+	u32 list;
 	struct alpc_port *port;
 	struct alpc_conn *conn;
 	struct alpc_queue *own;

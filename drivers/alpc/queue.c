@@ -40,6 +40,7 @@ void alpc_queue_init(struct alpc_queue *q, u32 max_count, u32 max_bytes)
 	q->max_count = max_count;
 	q->sharers = 0;
 	q->starved = false;
+	q->lists = 0;
 	q->binding = NULL;
 	q->list = NULL;
 	init_waitqueue_head(&q->readers);
@@ -56,10 +57,10 @@ static void alpc_wake_pollers(wait_queue_head_t *wq, u32 count, __poll_t events)
 		__wake_up(wq, TASK_INTERRUPTIBLE, count, poll_to_key(events));
 }
 
-/* Tell those who poll for messages. */
-void alpc_queue_wake_readers(struct alpc_queue *q, __poll_t events)
+/* Tell those who poll for messages; of those of whom one is enough, so many. */
+void alpc_queue_wake_readers(struct alpc_queue *q, u32 count, __poll_t events)
 {
-	alpc_wake_pollers(&q->readers, 1, events);
+	alpc_wake_pollers(&q->readers, count, events);
 }
 
 /*
@@ -124,6 +125,18 @@ static void alpc_queue_grant(struct alpc_queue *q, struct alpc_waiter *w,
 	alpc_waiter_give(w, 0, wake);
 }
 
+/* Is there room for the first one that waits in a backlog? */
+static bool alpc_queue_can_grant(const struct alpc_queue *q,
+				 const struct alpc_backlog *b)
+{
+	const struct alpc_waiter *w;
+
+	if (list_empty(&b->blocked))
+		return false;
+	w = list_first_entry(&b->blocked, struct alpc_waiter, blocked);
+	return w->held ? !b->count : alpc_backlog_has_share(q, b);
+}
+
 /* Give room to the senders that wait longest. */
 static noinline void alpc_queue_grant_all(struct alpc_queue *q,
 					  struct alpc_backlog *b,
@@ -133,7 +146,7 @@ static noinline void alpc_queue_grant_all(struct alpc_queue *q,
 		alpc_queue_grant(q, list_first_entry(&q->senders,
 						     struct alpc_waiter, node),
 				 wake);
-	while (!list_empty(&b->blocked) && alpc_backlog_has_share(q, b))
+	while (alpc_queue_can_grant(q, b))
 		alpc_queue_grant(q, list_first_entry(&b->blocked,
 						     struct alpc_waiter,
 						     blocked),
@@ -153,8 +166,8 @@ static __always_inline void alpc_uncharge(struct alpc_queue *q,
 	q->bytes -= len;
 	b->count--;
 	b->bytes -= len;
-	/* Who waits for room in a backlog waits for room in the queue as well. */
-	if (unlikely(!list_empty(&q->senders) || q->starved))
+	if (unlikely(!list_empty(&q->senders) || !list_empty(&b->blocked) ||
+		     q->starved))
 		alpc_queue_grant_all(q, b, wake);
 }
 
@@ -171,24 +184,36 @@ void alpc_queue_uncharge(struct alpc_queue *q, struct alpc_backlog *b, u32 len,
 	alpc_uncharge(q, b, len, wake);
 }
 
+/* Is it the list's turn, although threads wait, as those woken for it have not run? */
+static bool alpc_queue_is_behind(const struct alpc_queue *q)
+{
+	return q->list && alpc_slots_unread(&q->list->slots);
+}
+
 /*
  * Hand a message to the thread that began to wait last. One without enough room
- * is sent away with the length needed. Return: the thread, or NULL.
+ * is sent away with the length needed, and all are if they are to look at the list
+ * first. Return: the thread, or NULL.
  */
 static struct task_struct *alpc_queue_hand(struct alpc_queue *q,
 					   struct alpc_message *m,
 					   struct alpc_wake *wake)
 {
-	u32 len = alpc_delivery_len(m);
 	struct task_struct *task;
 	struct alpc_waiter *w;
 
 	while (!hlist_empty(&q->receivers)) {
+		if (unlikely(q->unusual) && alpc_queue_is_behind(q)) {
+			alpc_queue_fail_receivers(q, -ENOMSG, wake);
+			break;
+		}
 		w = hlist_entry(q->receivers.first, struct alpc_waiter,
 				receiver);
 		hlist_del(&w->receiver);
-		if (unlikely(len > w->room)) {
-			w->delivery.len = len;
+		/* It may have become a notice, which has no data. */
+		if (unlikely(m->len > w->room) &&
+		    alpc_delivery_len(m) > w->room) {
+			w->delivery.len = m->len;
 			alpc_waiter_give(w, -EMSGSIZE, wake);
 			continue;
 		}
@@ -210,8 +235,7 @@ static void alpc_queue_grow(struct alpc_queue *q, u32 count, u32 bytes)
 {
 	q->length += count;
 	q->size += bytes;
-	/* Of those of whom one is enough, as many as there are messages. */
-	alpc_wake_pollers(&q->readers, count, EPOLLIN | EPOLLRDNORM);
+	alpc_queue_wake_readers(q, count, EPOLLIN | EPOLLRDNORM);
 	if (unlikely(q->binding))
 		alpc_binding_add_due(q->binding, count);
 	if (unlikely(q->list))

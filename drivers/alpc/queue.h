@@ -50,14 +50,16 @@ struct alpc_message;
  *
  * A sender that finds no room sleeps in &senders. Room that comes free is
  * handed to the first of them, so none is overtaken and none is woken in vain.
- * Room in the share of a backlog goes to the first who sleeps there.
+ * Room in the share of a backlog goes to the first who sleeps there. Who sleeps because
+ * it has filled a completion list (clist.h) is there alone, until its backlog is empty.
  */
 
 /**
  * struct alpc_backlog - what waits in a queue and came through one port
  * @node: in &alpc_queue.ready while @messages is not empty
  * @messages: what waits, in order
- * @blocked: threads of that port that wait for room, the first one first
+ * @blocked: threads of that port that wait for room, the first one first; the others
+ *	than &alpc_waiter.held are in &alpc_queue.senders, too
  * @count: messages counted against the limit
  * @bytes: bytes of data counted
  *
@@ -95,6 +97,7 @@ struct alpc_backlog {
  * @plain_len: messages shorter than this take the usual way: one more than the
  *	port's inline limit, or 0 if there is a @list; also read without the lock
  * @starved: somebody who does not sleep was told that there is no room
+ * @lists: how many completion lists there have been
  * @binding: of the completion port that it is bound to, or NULL
  * @list: completion list, or NULL; also read without the lock, for a hint
  * @readers: those that poll for messages
@@ -121,6 +124,7 @@ struct alpc_queue {
 	u32 plain_len;
 	u8 unusual;
 	bool starved;
+	u32 lists;
 	struct alpc_binding *binding;
 	struct alpc_clist *list;
 	wait_queue_head_t readers;
@@ -154,7 +158,7 @@ void alpc_queue_wake_receiver(struct alpc_queue *q, int error,
 			      struct alpc_wake *wake);
 void alpc_queue_fail_receivers(struct alpc_queue *q, int error,
 			       struct alpc_wake *wake);
-void alpc_queue_wake_readers(struct alpc_queue *q, __poll_t events);
+void alpc_queue_wake_readers(struct alpc_queue *q, u32 count, __poll_t events);
 void alpc_queue_wake_writers(struct alpc_queue *q, __poll_t events);
 void alpc_queue_wake_all(struct alpc_queue *q, __poll_t events);
 

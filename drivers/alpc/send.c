@@ -215,15 +215,22 @@ int alpc_send_check(const struct alpc_end *end)
 	}
 }
 
-/* Wait for room, if waiting is wanted. */
-static int alpc_send_block(struct alpc_op *op, struct alpc_queue *to)
+/*
+ * Wait for room, if waiting is wanted. Who is @held waits for that of its own backlog
+ * alone, and does not close the queue to others.
+ */
+static int alpc_send_block(struct alpc_op *op, struct alpc_queue *to, bool held)
 {
 	if (op->dontwait || alpc_deadline_passed(&op->deadline)) {
 		to->starved = true;
 		return op->dontwait ? -EAGAIN : -ETIMEDOUT;
 	}
 	alpc_waiter_init(&op->w, alpc_message_weight(op->m));
-	list_add_tail(&op->w.node, &to->senders);
+	op->w.held = held;
+	if (held)
+		INIT_LIST_HEAD(&op->w.node);
+	else
+		list_add_tail(&op->w.node, &to->senders);
 	op->w.backlog = alpc_end_backlog(op->end);
 	list_add_tail(&op->w.blocked, &op->w.backlog->blocked);
 	op->blocked = true;
@@ -245,7 +252,7 @@ static int alpc_send_new(struct alpc_op *op)
 		return -EDQUOT;
 	if (!m->charged && unlikely(!alpc_queue_is_open(to)) &&
 	    !alpc_end_has_share(end) && !m->reserve)
-		return alpc_send_block(op, to);
+		return alpc_send_block(op, to, false);
 	alpc_send_record(op, end, to);
 	alpc_end_note(end, m, m->sender);
 	m->state = ALPC_MSG_QUEUED;
@@ -390,7 +397,8 @@ static noinline int alpc_send_unusual(struct alpc_op *op)
 	if (op->x->send.flags & ALPC_SEND_LISTED)
 		return alpc_clist_commit(op);
 	if (!op->m->charged && alpc_clist_holds(end))
-		return alpc_send_check(end) ?: alpc_send_block(op, end->outbox);
+		return alpc_send_check(end) ?:
+		       alpc_send_block(op, end->outbox, true);
 	return alpc_send_new(op);
 }
 

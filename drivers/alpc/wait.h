@@ -105,8 +105,10 @@ struct alpc_delivery {
 /**
  * struct alpc_waiter - a thread that waits, on its own stack
  * @receiver: in &alpc_queue.receivers; protected by the port's lock
- * @node: in &alpc_queue.senders or &alpc_port.connectors; port's lock
+ * @node: in &alpc_queue.senders or &alpc_port.connectors, or empty if it is @held;
+ *	port's lock
  * @blocked: a sender without room: in &alpc_backlog.blocked; port's lock
+ * @held: a sender that waits until its @backlog is empty; port's lock
  * @backlog: of a sender without room
  * @task: the thread
  * @state: ALPC_WAITER_*
@@ -120,6 +122,7 @@ struct alpc_waiter {
 	struct hlist_node receiver;
 	struct list_head node;
 	struct list_head blocked;
+	bool held;
 	struct alpc_backlog *backlog;
 	struct task_struct *task;
 	int state;

@@ -150,7 +150,7 @@ int alpc_actor_reply(struct alpc_actor *a, u64 id, u32 len)
 	a->x.send.len = len;
 	ret = actor_commit(a, alpc_reply_commit);
 	if (ret) {
-		kvfree(op->answer);
+		alpc_answer_free(op->answer);
 		op->answer = NULL;
 		alpc_message_put(op->m);
 	}

@@ -115,7 +115,7 @@ static void failed_acceptance_leaves_the_request(struct kunit *test)
 	unsigned int references = refcount_read(&conn->ref);
 	struct alpc_message *m;
 	struct alpc_conn *got;
-	void *answer;
+	struct alpc_answer *answer;
 
 	got = alpc_accept_begin(&f->port->end, &arg, &m, &answer);
 	KUNIT_ASSERT_PTR_EQ(test, got, conn);
@@ -216,7 +216,7 @@ static void client_that_goes_while_it_is_accepted(struct kunit *test)
 	const struct alpc_accept arg = { .id = received_request(f) };
 	struct alpc_message *m;
 	struct alpc_conn *got;
-	void *answer;
+	struct alpc_answer *answer;
 
 	got = alpc_accept_begin(&f->port->end, &arg, &m, &answer);
 	KUNIT_ASSERT_PTR_EQ(test, got, conn);

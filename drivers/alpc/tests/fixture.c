@@ -139,7 +139,7 @@ int alpc_fixture_answer(struct alpc_fixture *f, u64 id, u32 flags, u64 context)
 	};
 	struct alpc_message *m;
 	struct alpc_conn *conn;
-	void *answer;
+	struct alpc_answer *answer;
 	int ret;
 
 	conn = alpc_accept_begin(&f->port->end, &arg, &m, &answer);

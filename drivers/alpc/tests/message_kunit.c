@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <uapi/linux/alpc.h>
 
+#include "../user.h"
 #include "fixture.h"
 
 /* A message that is dropped at the end, whatever becomes of the test. */
@@ -151,9 +152,12 @@ static void recycled_message_keeps_no_large_memory(struct kunit *test)
 {
 	struct message_test *t = test->priv;
 	struct alpc_message *m = alloc_single(test, 4000);
+	struct alpc_user *user = alpc_user_get_current();
 
-	m->answer = alpc_buffer_alloc(5000);
-	KUNIT_EXPECT_NOT_NULL(test, m->answer);
+	KUNIT_ASSERT_NOT_NULL(test, user);
+	m->answer = alpc_answer_alloc(user, 5000);
+	alpc_user_put(user);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, m->answer);
 	alpc_message_recycle(m, &t->spare);
 	KUNIT_ASSERT_PTR_EQ(test, t->spare, m);
 	KUNIT_EXPECT_PTR_EQ(test, m->data, (void *)(m + 1));

@@ -1655,9 +1655,9 @@ struct alpc_set_completion {
  * of more than 4096 bytes; callbacks; connection requests and their answers; notices.
  *
  * While something of a sender waits in the queue, all that it sends is queued. Who finds
- * no slot after it has put in its share of the messages (a quarter of the slots, divided by
- * the number of connections) waits until what it has in the queue is received, as if that
- * was full.
+ * no slot, and of the last messages in the list, as many as it has slots, has put in its
+ * share (a quarter of them, divided by the number of ports that send there), waits until
+ * what it has in the queue is received, as if that was full. Others do not.
  *
  * pid, tid, uid and gid are as the calling thread sees them, whoever reads the list.
  * Its memory is charged to the caller's memory cgroup and user as that of a section is,
@@ -1716,7 +1716,9 @@ struct alpc_delete_list {
  * @sleeping: written by the process: set before it looks at @tail for the last time and
  *	then waits, with a full barrier between the two; cleared when it is awake. Needed
  *	for packets of a completion port and for edge-triggered epoll(7). Who receives, or
- *	polls otherwise, is woken without it.
+ *	polls otherwise, is woken without it. Several threads that share what comes leave it
+ *	set: those of a completion port, and those that poll with EPOLLEXCLUSIVE, of which
+ *	each message then wakes one.
  * @__reserved1: 0
  * @free_tail: written by the process: how many slots it has given back so far;
  *	that of number n is in free[n % slots]

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "alpc_fds.h"
 #include "alpc_list.h"
@@ -158,6 +159,9 @@ TEST_F(list, tells_of_a_request_that_was_given_up)
 	EXPECT_EQ(-ETIMEDOUT, alpc_transfer(self->pair.client, &w->transfer));
 	EXPECT_EQ(ALPC_DONE_SENT | ALPC_DONE_CANCELED, w->transfer.out_done);
 	EXPECT_EQ(1, alpc_queued(self->pair.port));
+	EXPECT_EQ(ALPC_LIST_QUEUED, self->ring.shared->flags);
+	/* Who looks too early is told to come again. */
+	self->ring.shared->flags = 0;
 	EXPECT_LIST_TURN();
 	EXPECT_EQ(ALPC_LIST_QUEUED, self->ring.shared->flags);
 	LISTED(ALPC_REQUEST, &self->ring, self->got);
@@ -203,6 +207,103 @@ TEST_F(list, of_a_client_gets_replies_and_datagrams)
 	EXPECT_EQ(6, self->got->seq);
 	NOTHING(self->pair.client);
 	EXPECT_QUIET(self->pair.port);
+}
+
+/* --- who it is from -------------------------------------------------------- */
+
+#define EXPECT_FROM(is_pid, is_uid, is_gid) do { \
+	LISTED(ALPC_DATAGRAM, &self->ring, self->got); \
+	EXPECT_EQ(is_pid, self->got->pid); \
+	EXPECT_EQ(is_pid, self->got->tid); \
+	EXPECT_EQ(is_uid, self->got->uid); \
+	EXPECT_EQ(is_gid, self->got->gid); \
+} while (0)
+
+/* As the thread that made the list sees them, and not as they see themselves. */
+TEST_F(list, tells_of_senders_in_other_namespaces)
+{
+	struct child child;
+	pid_t pid;
+
+	ASSERT_LE(0, child_start(&child));
+	if (!child.pid) {
+		ASSERT_EQ(0, unshare(CLONE_NEWPID));
+		pid = fork();
+		if (!pid)
+			child_exit(getpid() == 1 && !become(1001, 1002) &&
+				   !enter_user_namespace() && !getuid() &&
+				   !alpc_send(self->pair.client, "a", 1));
+		child_put(&child, &pid, sizeof(pid));
+		child_exit(waitpid(pid, NULL, 0) == pid);
+	}
+	ASSERT_EQ(0, child_get(&child, &pid, sizeof(pid)));
+	EXPECT_EQ(0, child_end(&child));
+	EXPECT_FROM(pid, 1001, 1002);
+}
+
+/* The other way round: who is outside has no number, and nobody's ids. */
+TEST_F(list, tells_who_is_in_another_namespace_what_it_sees)
+{
+	struct child child;
+	pid_t pid;
+
+	ASSERT_LE(0, child_start(&child));
+	if (!child.pid) {
+		ASSERT_EQ(0, become(1001, 1002));
+		ASSERT_EQ(0, enter_user_namespace());
+		ASSERT_EQ(0, unshare(CLONE_NEWPID));
+		pid = fork();
+		if (pid)
+			child_exit(waitpid(pid, NULL, 0) == pid);
+		ASSERT_EQ(0, list_delete(self->pair.port));
+		ASSERT_EQ(0, list_open(self->pair.port, SLOTS, LEN, &self->ring));
+		child_signal(&child);
+		child_wait(&child);
+		EXPECT_FROM(0, 65534, 65534);
+		SEND("b");
+		EXPECT_FROM(1, 0, 0);
+		child_exit(true);
+	}
+	ASSERT_EQ(0, child_wait(&child));
+	SEND("a");
+	child_signal(&child);
+	EXPECT_EQ(0, child_end(&child));
+}
+
+static int send_one(void *arg)
+{
+	struct pair *pair = arg;
+
+	return alpc_send(pair->client, NULL, 0);
+}
+
+#define EXPECT_CHANGED(flag) do { \
+	LISTED(ALPC_DATAGRAM, &ring, self->got); \
+	EXPECT_EQ(flag, self->got->flags); \
+} while (0)
+
+TEST_F(list, says_when_somebody_else_sends)
+{
+	struct alpc_create_port options = create_args(unique_name());
+	struct worker worker;
+	struct pair pair;
+	struct ring ring;
+
+	options.flags = ALPC_PORT_NOTE_IDENTITY;
+	ASSERT_EQ(0, pair_open(&pair, &options));
+	ASSERT_EQ(0, list_open(pair.port, SLOTS, LEN, &ring));
+	ASSERT_EQ(0, send_one(&pair));
+	EXPECT_CHANGED(0);
+	ASSERT_EQ(0, worker_start(&worker, send_one, &pair));
+	EXPECT_EQ(0, worker_join(&worker));
+	EXPECT_CHANGED(ALPC_MSG_IDENTITY);
+	ASSERT_EQ(0, alpc_request_async(pair.client, NULL, 0, 1, LEN, NULL));
+	LISTED(ALPC_REQUEST, &ring, self->got);
+	EXPECT_EQ(ALPC_MSG_IDENTITY, self->got->flags);
+	ASSERT_EQ(0, send_one(&pair));
+	EXPECT_CHANGED(0);
+	list_close(&ring);
+	pair_close(&pair);
 }
 
 /* --- what is queued instead ------------------------------------------------ */
@@ -286,6 +387,31 @@ TEST_F(list, that_is_never_empty_keeps_nobody_waiting)
 	close(server);
 }
 
+/* What waited before there was a list is behind nothing in it. */
+TEST_F(list, is_behind_what_was_queued_before_it)
+{
+	int other, server;
+
+	ASSERT_EQ(0, pair_connect(self->pair.port, self->pair.name, 2, &other, &server));
+	/* The message that is used again was behind one in the list that was. */
+	SEND("a");
+	LISTED(ALPC_DATAGRAM, &self->ring, self->got);
+	ASSERT_EQ(0, alpc_send(self->pair.client, self->out, LEN + 1));
+	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+	ASSERT_EQ(0, list_delete(self->pair.port));
+	list_close(&self->ring);
+	ASSERT_EQ(0, alpc_send(self->pair.client, self->out, LEN + 1));
+	ASSERT_EQ(0, list_open(self->pair.port, SLOTS, LEN, &self->ring));
+	ASSERT_EQ(0, alpc_send(other, "b", 1));
+	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+	EXPECT_EQ(self->pair.context, self->msg.context);
+	EXPECT_LIST_TURN();
+	LISTED(ALPC_DATAGRAM, &self->ring, self->got);
+	NOTHING(self->pair.port);
+	close(other);
+	close(server);
+}
+
 /* A message that the receiver could not use is the next one, as ever. */
 TEST_F(list, waits_for_what_was_put_back)
 {
@@ -333,61 +459,6 @@ TEST_F(list, holds_up_who_has_filled_it)
 }
 
 /* --- waiting --------------------------------------------------------------- */
-
-static int receive_one(void *arg)
-{
-	struct _test_data_list *self = arg;
-	struct alpc_msg msg;
-	char buf[16];
-
-	return alpc_receive(self->pair.port, &msg, buf, sizeof(buf));
-}
-
-/* One message wakes one thread, and what is queued is handed to the other. */
-TEST_F(list, wakes_one_of_those_that_wait)
-{
-	struct worker first, second;
-
-	ASSERT_EQ(0, worker_start(&first, receive_one, self));
-	ASSERT_EQ(0, worker_blocked(&first));
-	ASSERT_EQ(0, worker_start(&second, receive_one, self));
-	ASSERT_EQ(0, worker_blocked(&second));
-	SEND("a");
-	EXPECT_EQ(-ENOMSG, worker_join(&second));
-	EXPECT_EQ(0, worker_blocked(&first));
-	LISTED(ALPC_DATAGRAM, &self->ring, self->got);
-	ASSERT_EQ(0, send_fd(self->pair.client, 0));
-	EXPECT_EQ(0, worker_join(&first));
-	EXPECT_QUIET(self->pair.port);
-}
-
-/* A process that is killed just when it is woken leaves it to another one. */
-TEST_F(list, wakes_another_one_if_the_first_is_killed)
-{
-	struct child child;
-	struct worker other;
-	int i;
-
-	for (i = 0; i < 20; i++) {
-		ASSERT_EQ(0, worker_start(&other, receive_one, self));
-		ASSERT_EQ(0, worker_blocked(&other));
-		ASSERT_LE(0, child_start(&child));
-		if (!child.pid)
-			_exit(receive_one(self) != -ENOMSG);
-		ASSERT_EQ(0, client_blocked(&child));
-		/* Stopped, it does not get away before it is killed. */
-		ASSERT_EQ(0, kill(child.pid, SIGSTOP));
-		SEND("a");
-		child_kill(&child);
-		if (!worker_done(&other) && !list_unread(&self->ring))
-			break;
-		SEND("b");
-		EXPECT_EQ(-ENOMSG, worker_join(&other));
-		LISTED(ALPC_DATAGRAM, &self->ring, self->got);
-		LISTED(ALPC_DATAGRAM, &self->ring, self->got);
-	}
-	EXPECT_EQ(20, i);
-}
 
 TEST_F(list, wakes_who_polls)
 {
