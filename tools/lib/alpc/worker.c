@@ -260,11 +260,17 @@ static int worker_answer(struct alpc_lib_worker *w, struct alpc_lib_body *body)
 	body->message = m;
 	ret = alpc_lib_answer(w->server->port, t, w->id, m->data, m->len,
 			      w->message, NULL, body);
-	if (!ret && t->send.len && m->data != m->own) {
-		memcpy(m->own, m->data, t->send.len);
-		t->send.data = (uintptr_t)m->own;
+	if (ret || !t->send.len || m->data == m->own)
+		return ret;
+	/* One that was kept for its caller has room for no more than that. */
+	ret = alpc_lib_message_grow(m, t->send.len);
+	if (ret) {
+		alpc_lib_answered(body, false);
+		return ret;
 	}
-	return ret;
+	memcpy(m->own, m->data, t->send.len);
+	t->send.data = (uintptr_t)m->own;
+	return 0;
 }
 
 /* Reply with the transfer that takes the next message up. */
