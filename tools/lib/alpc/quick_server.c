@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* So that an id names one channel for ever. */
 #define NUMBER_MAX	INT32_MAX
@@ -65,6 +66,17 @@ void alpc_lib_quick_forget(struct alpc_client *client)
 		channel_set(client, NULL);
 }
 
+/*
+ * What the kernel makes of QUICK_PAGE_LEN. A longer one would be charged to its
+ * creator, who can delete it, for as long as it is mapped here.
+ */
+static size_t page_len(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (QUICK_PAGE_LEN + page - 1) / page * page;
+}
+
 static int channel_map(struct alpc_lib_channel *ch)
 {
 	int ret;
@@ -72,7 +84,7 @@ static int channel_map(struct alpc_lib_channel *ch)
 	ret = alpc_lib_map_open(ch->client->port.fd, ch->section, 0, &ch->map);
 	if (ret)
 		return ret;
-	if (ch->map.len < QUICK_PAGE_LEN || !ch->map.writable) {
+	if (ch->map.len != page_len() || !ch->map.writable) {
 		alpc_lib_map_close(&ch->map);
 		return -EPROTO;
 	}
