@@ -21,6 +21,17 @@ static struct alpc_lib_channel *channel_of(const struct alpc_client *client)
 	       atomic_load_explicit(&client->channel, memory_order_relaxed);
 }
 
+/*
+ * Is nothing to be taken from the page any more: the connection has ended, or the
+ * client has left it, or has another one? The client is held.
+ */
+bool alpc_lib_channel_is_over(const struct alpc_lib_channel *channel)
+{
+	const struct alpc_client *client = channel->client;
+
+	return atomic_load(&client->port.ended) || channel_of(client) != channel;
+}
+
 /* The channel of a client, with a reference, or NULL. */
 struct alpc_lib_channel *alpc_lib_channel_get(struct alpc_client *client)
 {

@@ -51,6 +51,7 @@ struct alpc_lib_channel {
 bool alpc_lib_quick_is_hello(const struct alpc_message *message);
 bool alpc_lib_quick_hello(struct alpc_lib_worker *worker,
 			  struct alpc_client *client);
+bool alpc_lib_channel_is_over(const struct alpc_lib_channel *channel);
 struct alpc_lib_channel *alpc_lib_channel_get(struct alpc_client *client);
 void alpc_lib_channel_put(struct alpc_lib_channel *channel);
 void alpc_lib_quick_forget(struct alpc_client *client);

@@ -217,6 +217,9 @@ static void worker_handle(struct alpc_lib_worker *w)
 		return;
 	if (w->message->io.recv.type == ALPC_PORT_CLOSED) {
 		alpc_lib_inbox_gone(w->server->port, w->message->io.recv.context);
+		/* Whoever looks at its page holds it. */
+		atomic_store(&client->port.ended, true);
+		alpc_lib_quick_forget(client);
 		alpc_lib_client_gone(client, w->message->io.recv.seq);
 		return;
 	}
