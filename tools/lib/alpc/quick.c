@@ -257,13 +257,14 @@ static int wait_answer(const struct alpc_quick_calls *q, uint32_t seq,
 		unsigned int seen = atomic_load(&q->page->answer);
 		int ret;
 
-		if (seen != seq && !(seen & QUICK_ASLEEP) &&
-		    atomic_compare_exchange_strong(&q->page->answer, &seen,
-						   seen | QUICK_ASLEEP))
-			seen |= QUICK_ASLEEP;
 		if (seen == seq)
 			return 0;
-		arg.value = seen;
+		arg.value = seen | QUICK_ASLEEP;
+		/* Without that nobody would wake it: look again at what there is. */
+		if (!(seen & QUICK_ASLEEP) &&
+		    !atomic_compare_exchange_strong(&q->page->answer, &seen,
+						    arg.value))
+			continue;
 		ret = alpc_lib_ioctl(q->port->fd, ALPC_IOC_QUICK_WAIT, &arg);
 		if (ret)
 			return is_answered(q, seq) ? 0 : ret;

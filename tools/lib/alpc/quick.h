@@ -30,8 +30,10 @@
  *   POSTED -> ABSENT       the client takes it back
  *
  * The reply is complete when &alpc_lib_quick_page.answer is the number of its
- * request. Before that the server says who may write next, so that the next request
- * finds it looking. The client waits for the answer alone, in the kernel if it
+ * request. A server that looks says so before that, so that the next request finds it
+ * looking: only who has just answered looks, and answers next. One that does not look
+ * says so afterwards: another thread of it may look and answer from then on, and a
+ * number that was written late would take the place of its answer. The client waits for the answer alone, in the kernel if it
  * takes long: then it sets %QUICK_ASLEEP in it first, and the server, which exchanges
  * the word, sees that it has to wake it. The server never sleeps over the page:
  * it sleeps where all its messages arrive.

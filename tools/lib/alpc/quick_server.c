@@ -221,7 +221,7 @@ bool alpc_lib_quick_hello(struct alpc_lib_worker *worker,
  * @channel: page
  * @seq: number of the request
  * @head: what its reply is
- * @next: what the client is to find if it asks again
+ * @next: what the client is to find if it asks again; see "The page"
  */
 void alpc_lib_quick_say(struct alpc_lib_channel *channel, uint32_t seq,
 			uint32_t head, uint64_t next)
@@ -232,10 +232,16 @@ void alpc_lib_quick_say(struct alpc_lib_channel *channel, uint32_t seq,
 		.section = channel->section,
 		.offset = offsetof(struct alpc_lib_quick_page, answer),
 	};
+	bool looks = QUICK_STATE(next) == QUICK_LOOKING;
+	unsigned int before;
 
 	atomic_store_explicit(&page->head, head, memory_order_relaxed);
-	atomic_store_explicit(&page->ask, next, memory_order_release);
-	if (atomic_exchange(&page->answer, seq) & QUICK_ASLEEP)
+	if (looks)
+		atomic_store_explicit(&page->ask, next, memory_order_release);
+	before = atomic_exchange(&page->answer, seq);
+	if (!looks)
+		atomic_store_explicit(&page->ask, next, memory_order_release);
+	if (before & QUICK_ASLEEP)
 		alpc_lib_ioctl(channel->client->port.fd, ALPC_IOC_QUICK_WAKE,
 			       &arg);
 }
