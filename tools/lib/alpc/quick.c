@@ -302,6 +302,8 @@ static int take_reply(struct alpc_quick_calls *q, struct alpc_message *reply,
 						  ALPC_INFINITE);
 	case QUICK_ORDINARY:
 		return AS_USUAL;
+	case QUICK_CANCELED:
+		return -ECANCELED;
 	default:
 		return -EPROTO;
 	}

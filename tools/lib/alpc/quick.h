@@ -73,6 +73,7 @@ enum {
 	QUICK_DATA = 1,		/* data in the page */
 	QUICK_FETCH,		/* to be fetched (QUICK_HELLO_FETCH) */
 	QUICK_ORDINARY,		/* none: the request is to be made as usual */
+	QUICK_CANCELED,		/* none: the server has cancelled the request */
 };
 
 #define QUICK_HEAD(kind, len)	((uint32_t)(kind) << 24 | (uint32_t)(len))

@@ -319,6 +319,32 @@ static struct alpc_lib_channel *channel_find(struct alpc_server *server,
 	return ch;
 }
 
+static void later_end(struct alpc_lib_channel *ch)
+{
+	struct alpc_client *client = ch->client;
+
+	alpc_lib_channel_put(ch);
+	alpc_lib_client_finish(client);
+}
+
+/*
+ * Begin to answer a request that was left for later. Return: its channel, with a
+ * reference and its client held, until later_end(); or NULL if there is no such
+ * request, or it is answered.
+ */
+static struct alpc_lib_channel *later_begin(struct alpc_server *server,
+					    uint64_t id)
+{
+	struct alpc_lib_channel *ch;
+	uint64_t handled = id;
+
+	ch = channel_find(server, (uint32_t)((id & ~QUICK_ID) >> 32));
+	if (!ch || atomic_compare_exchange_strong(&ch->handled, &handled, 0))
+		return ch;
+	later_end(ch);
+	return NULL;
+}
+
 /**
  * alpc_lib_quick_reply() - answer a quick request that was left for later
  * @server: server
@@ -327,30 +353,45 @@ static struct alpc_lib_channel *channel_find(struct alpc_server *server,
  * @len: its length in bytes
  * @message: that they are of, or NULL
  *
- * Return: 0, -ESRCH (no such request, answered, or the client is gone), -ENOMEM.
+ * Return: 0, -ESRCH (no such request, answered, or the client is gone), -EMSGSIZE,
+ * -ENOMEM.
  */
 int alpc_lib_quick_reply(struct alpc_server *server, uint64_t id,
 			 const void *data, size_t len,
 			 const struct alpc_message *message)
 {
 	struct alpc_lib_channel *ch;
-	struct alpc_client *client;
-	uint64_t handled = id;
-	int ret = -ESRCH;
+	int ret;
 
 	if (len > ALPC_LIB_LEN_MAX)
 		return -EMSGSIZE;
-	ch = channel_find(server, (uint32_t)((id & ~QUICK_ID) >> 32));
+	ch = later_begin(server, id);
 	if (!ch)
 		return -ESRCH;
-	client = ch->client;
-	if (atomic_compare_exchange_strong(&ch->handled, &handled, 0))
-		ret = alpc_lib_quick_answer(ch, (uint32_t)id, data, len, message,
-					    quick_ask(QUICK_ABSENT, 0, 0));
+	ret = alpc_lib_quick_answer(ch, (uint32_t)id, data, len, message,
+				    quick_ask(QUICK_ABSENT, 0, 0));
 	/* It still waits for its answer. */
-	if (ret == -ENOMEM)
+	if (ret)
 		atomic_store(&ch->handled, id);
-	alpc_lib_channel_put(ch);
-	alpc_lib_client_finish(client);
+	later_end(ch);
 	return ret;
+}
+
+/**
+ * alpc_lib_quick_cancel() - cancel a quick request that was left for later
+ * @server: server
+ * @id: the request
+ *
+ * Return: 0 or -ESRCH, as alpc_lib_quick_reply().
+ */
+int alpc_lib_quick_cancel(struct alpc_server *server, uint64_t id)
+{
+	struct alpc_lib_channel *ch = later_begin(server, id);
+
+	if (!ch)
+		return -ESRCH;
+	alpc_lib_quick_say(ch, (uint32_t)id, QUICK_HEAD(QUICK_CANCELED, 0),
+			   quick_ask(QUICK_ABSENT, 0, 0));
+	later_end(ch);
+	return 0;
 }

@@ -64,6 +64,7 @@ void alpc_lib_quick_say(struct alpc_lib_channel *channel, uint32_t seq,
 int alpc_lib_quick_reply(struct alpc_server *server, uint64_t id,
 			 const void *data, size_t len,
 			 const struct alpc_message *message);
+int alpc_lib_quick_cancel(struct alpc_server *server, uint64_t id);
 
 /* quick_look.c: looking at a page */
 void alpc_lib_quick_follow(struct alpc_lib_worker *worker,
