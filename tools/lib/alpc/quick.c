@@ -137,8 +137,8 @@ static int ask_server(struct alpc_quick_calls *q, int64_t timeout)
 	ret = alpc_call(q->port, &ask, sizeof(ask), m, timeout);
 	if (!ret && m->len == sizeof(answer)) {
 		memcpy(&answer, m->data, sizeof(answer));
-		ret = answer.error;
-		answer.error = 0;
+		ret = answer.value;
+		answer.value = 0;
 		if (memcmp(&answer, &ask, sizeof(ask)) || ret > 0)
 			ret = -EOPNOTSUPP;
 		q->head = m->io.recv;
@@ -297,6 +297,7 @@ static int take_reply(struct alpc_quick_calls *q, struct alpc_message *reply,
 		return 0;
 	case QUICK_FETCH:
 		fetch = make_hello(QUICK_HELLO_FETCH, q->section);
+		fetch.value = (int32_t)q->seq;
 		return alpc_call(q->port, &fetch, sizeof(fetch), reply,
 				 time->absolute ? alpc_until(time->ns) :
 						  ALPC_INFINITE);

@@ -107,7 +107,7 @@ static_assert(sizeof(atomic_uint) == sizeof(uint32_t) &&
 
 /* What a client asks of the loop of its server. */
 enum {
-	QUICK_HELLO_OPEN = 1,	/* a call; the answer is the same, with @error */
+	QUICK_HELLO_OPEN = 1,	/* a call; the answer is the same, with an error or 0 */
 	QUICK_HELLO_CLOSE,	/* a datagram */
 	QUICK_HELLO_FETCH,	/* a call, whose reply is that of the quick call */
 };
@@ -121,14 +121,15 @@ enum {
  * @version: %QUICK_VERSION
  * @what: QUICK_HELLO_*
  * @section: id of the page
- * @error: in an answer: 0 or a negative errno value
+ * @value: in an answer: 0 or a negative errno value; in %QUICK_HELLO_FETCH: number of
+ *	the request; else 0
  */
 struct alpc_lib_quick_hello {
 	char magic[16];
 	uint32_t version;
 	uint32_t what;
 	uint32_t section;
-	int32_t error;
+	int32_t value;
 };
 
 /* So often the page is looked at before something else is done, such as the clock. */

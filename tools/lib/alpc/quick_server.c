@@ -52,7 +52,7 @@ void alpc_lib_channel_put(struct alpc_lib_channel *channel)
 {
 	if (!channel || atomic_fetch_sub(&channel->refs, 1) != 1)
 		return;
-	alpc_message_free((struct alpc_message *)atomic_load(&channel->kept));
+	alpc_message_free(channel->kept);
 	if (channel->page)
 		alpc_lib_map_close(&channel->map);
 	free(channel);
@@ -159,17 +159,30 @@ static int hello_open(struct alpc_lib_worker *w, struct alpc_client *client,
 	return ret;
 }
 
-/* The reply that did not fit becomes the reply to this. */
-static bool hello_fetch(struct alpc_lib_worker *w, struct alpc_client *client)
+/*
+ * The reply that did not fit becomes the reply to this. If there is none nobody waits
+ * any more, unless it makes no sense: this thread may have been held up, and another
+ * one have handled the next request.
+ */
+static bool hello_fetch(struct alpc_lib_worker *w, struct alpc_client *client,
+			const struct alpc_lib_quick_hello *h)
 {
-	struct alpc_lib_channel *ch = alpc_lib_channel_get(client);
+	pthread_mutex_t *lock = &w->server->lock;
 	struct alpc_message *kept = NULL;
+	struct alpc_lib_channel *ch;
 
-	if (ch)
-		kept = (struct alpc_message *)atomic_exchange(&ch->kept, 0);
-	alpc_lib_channel_put(ch);
-	if (!kept)
+	pthread_mutex_lock(lock);
+	ch = channel_of(client);
+	if (ch && ch->section == h->section &&
+	    ch->kept_seq == (uint32_t)h->value) {
+		kept = ch->kept;
+		ch->kept = NULL;
+	}
+	pthread_mutex_unlock(lock);
+	if (!kept) {
+		alpc_cancel_received(w->server->port, w->message->io.recv.id);
 		return false;
+	}
 	alpc_message_free(w->reply);
 	w->reply = kept;
 	return true;
@@ -190,8 +203,8 @@ static void hello_close(struct alpc_client *client,
  * @worker: thread, of which @message is a hello
  * @client: who asks
  *
- * Return: whether @worker->reply is to be sent. If it is not and somebody waits for
- * it, the connection has been ended.
+ * Return: whether @worker->reply is to be sent. If it is not, nobody waits for it any
+ * more, or the connection has been ended.
  */
 bool alpc_lib_quick_hello(struct alpc_lib_worker *worker,
 			  struct alpc_client *client)
@@ -202,10 +215,10 @@ bool alpc_lib_quick_hello(struct alpc_lib_worker *worker,
 
 	memcpy(&h, worker->message->data, sizeof(h));
 	if (request && h.what == QUICK_HELLO_OPEN) {
-		h.error = hello_open(worker, client, &h);
+		h.value = hello_open(worker, client, &h);
 		reply = !alpc_message_set(worker->reply, &h, sizeof(h));
 	} else if (request && h.what == QUICK_HELLO_FETCH) {
-		reply = hello_fetch(worker, client);
+		return hello_fetch(worker, client, &h);
 	} else if (h.what == QUICK_HELLO_CLOSE) {
 		hello_close(client, &h);
 	}
@@ -247,11 +260,12 @@ void alpc_lib_quick_say(struct alpc_lib_channel *channel, uint32_t seq,
 }
 
 /* Set a reply aside until the client fetches it. */
-static int keep(struct alpc_lib_channel *ch, const void *data, size_t len,
-		const struct alpc_message *message)
+static int keep(struct alpc_lib_channel *ch, uint32_t seq, const void *data,
+		size_t len, const struct alpc_message *message)
 {
 	const struct alpc_lib_attrs *attrs = message ? message->attrs : NULL;
-	struct alpc_message *kept;
+	pthread_mutex_t *lock = &ch->client->server->lock;
+	struct alpc_message *kept, *old;
 	int ret;
 
 	ret = alpc_message_new(len, &kept);
@@ -260,11 +274,17 @@ static int keep(struct alpc_lib_channel *ch, const void *data, size_t len,
 	ret = alpc_message_set(kept, data, len);
 	if (!ret && attrs && attrs->fd_count)
 		ret = alpc_message_set_fds(kept, attrs->fds, attrs->fd_count);
-	if (!ret)
-		kept = (struct alpc_message *)
-		       atomic_exchange(&ch->kept, (uintptr_t)kept);
-	alpc_message_free(kept);
-	return ret;
+	if (ret) {
+		alpc_message_free(kept);
+		return ret;
+	}
+	pthread_mutex_lock(lock);
+	old = ch->kept;
+	ch->kept = kept;
+	ch->kept_seq = seq;
+	pthread_mutex_unlock(lock);
+	alpc_message_free(old);
+	return 0;
 }
 
 /**
@@ -287,7 +307,7 @@ int alpc_lib_quick_answer(struct alpc_lib_channel *channel, uint32_t seq,
 
 	if (len > ALPC_QUICK_MAX ||
 	    (message && message->attrs && message->attrs->fd_count)) {
-		ret = keep(channel, data, len, message);
+		ret = keep(channel, seq, data, len, message);
 		head = QUICK_HEAD(QUICK_FETCH, 0);
 	} else if (len) {
 		memcpy(channel->page->reply, data, len);

@@ -29,7 +29,8 @@
  * @until: how long it looks, CLOCK_MONOTONIC ns; 0 before it has looked at the clock
  * @handled: id of the request that is not answered, or 0; atomic, and who sets it
  *	to 0 answers
- * @kept: struct alpc_message, a reply that is to be fetched, or NULL; atomic
+ * @kept: a reply that is to be fetched, or NULL; protected by the server's lock
+ * @kept_seq: number of its request; likewise
  */
 struct alpc_lib_channel {
 	atomic_uint refs;
@@ -44,7 +45,8 @@ struct alpc_lib_channel {
 	uint64_t looking;
 	int64_t until;
 	atomic_uint_least64_t handled;
-	atomic_uintptr_t kept;
+	struct alpc_message *kept;
+	uint32_t kept_seq;
 };
 
 /* quick_server.c: channels, and what clients ask about them */

@@ -411,11 +411,15 @@ TEST_F(good, hellos_that_make_no_sense)
 			/* No such section. */
 			ASSERT_EQ(0, say(port, what, 55, self->m));
 			memcpy(&h, alpc_message_data(self->m), sizeof(h));
-			EXPECT_EQ(-ENOENT, h.error);
+			EXPECT_EQ(-ENOENT, h.value);
 			ASSERT_EQ(0, map_page(&s, 0));
 			ASSERT_EQ(0, say(port, what, s.section, self->m));
 			memcpy(&h, alpc_message_data(self->m), sizeof(h));
-			EXPECT_EQ(0, h.error);
+			EXPECT_EQ(0, h.value);
+			EXPECT_EQ(0, plain_order(port, ECHO, LEN, 0, self->m));
+		} else if (what == QUICK_HELLO_FETCH) {
+			/* There is no such reply: the request is cancelled. */
+			EXPECT_EQ(-ECANCELED, say(port, what, 55, self->m));
 			EXPECT_EQ(0, plain_order(port, ECHO, LEN, 0, self->m));
 		} else {
 			EXPECT_EQ(-EPIPE, say(port, what, 55, self->m));
