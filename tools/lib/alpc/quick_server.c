@@ -147,7 +147,7 @@ bool alpc_lib_quick_is_hello(const struct alpc_message *message)
 static int hello_open(struct alpc_lib_worker *w, struct alpc_client *client,
 		      const struct alpc_lib_quick_hello *h)
 {
-	struct alpc_lib_channel *ch;
+	struct alpc_lib_channel *ch = NULL;
 	int ret;
 
 	if (!(w->server->options.flags & ALPC_SERVER_QUICK) ||
