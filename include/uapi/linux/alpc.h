@@ -524,6 +524,10 @@ struct alpc_notify_exit {
  * that replies and receives sends its reply before it fails. This is how the
  * threads of a server are told to stop.
  *
+ * At a port that is bound to a completion port it makes a packet
+ * (%ALPC_PACKET_MESSAGE), each time, unless that of the time before was not taken yet:
+ * who takes it and receives is told so. That needs no memory.
+ *
  * Errors: EOPNOTSUPP, EINVAL, EFAULT, E2BIG.
  */
 struct alpc_shutdown {
@@ -1504,7 +1508,8 @@ struct alpc_create_completion {
  * port makes a packet. It is bound to one completion port at most. Unbinding drops
  * the packets that were not taken; messages stay where they are.
  *
- * A completion list of the port makes packets as well, see &struct alpc_list.
+ * A completion list of the port makes packets as well, see &struct alpc_list, and so
+ * does switching receiving off, see &struct alpc_shutdown, also if it was before.
  *
  * Errors: EBUSY (bound already), ENOENT (removing: not bound), EBADF, EINVAL (not a
  * completion port), EOPNOTSUPP, ENOMEM, EFAULT, E2BIG.
@@ -1519,7 +1524,8 @@ struct alpc_bind {
 
 /**
  * enum alpc_packet_type - struct alpc_packet.type
- * @ALPC_PACKET_MESSAGE: there is a message to receive from the port of that key
+ * @ALPC_PACKET_MESSAGE: there is a message to receive from the port of that key, or
+ *	receiving was switched off
  * @ALPC_PACKET_CLOSED: the connection of that client communication port has
  *	ended, or was refused; comes once
  * @ALPC_PACKET_POSTED: a program posted it
