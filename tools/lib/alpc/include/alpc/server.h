@@ -209,8 +209,9 @@ int alpc_server_reply_message(struct alpc_server *server, uint64_t id,
  * Handlers that run are finished and their replies sent; what waits in the
  * queue is not taken up. For any thread, for a handler, and for a signal handler.
  * A server that is stopped before it runs returns from alpc_server_run() at once.
+ * It needs no memory, and does not fail as long as the port is the server's.
  *
- * Return: 0, or a negative errno value (of %ALPC_IOC_SHUTDOWN).
+ * Return: 0; errors as of %ALPC_IOC_SHUTDOWN: the port's descriptor was closed.
  */
 int alpc_server_stop(struct alpc_server *server);
 
