@@ -37,6 +37,7 @@ struct alpc_lib_space;
  *	atomic
  * @peer: in @inbox, for a server communication port that was accepted there
  * @ended: its connection is known to have ended; atomic
+ * @listed: it has a list that was made with alpc_list_create(); atomic
  */
 struct alpc_port {
 	int fd;
@@ -47,6 +48,7 @@ struct alpc_port {
 	atomic_uintptr_t inbox;
 	struct alpc_lib_peer *peer;
 	atomic_bool ended;
+	atomic_bool listed;
 };
 
 /**

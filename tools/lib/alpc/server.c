@@ -61,6 +61,8 @@ ALPC_API int alpc_server_new_with(struct alpc_port *port,
 		return ret;
 	if (info.out_kind != ALPC_KIND_CONNECTION)
 		return -EOPNOTSUPP;
+	if (atomic_load(&port->listed))
+		return -EBUSY;
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;

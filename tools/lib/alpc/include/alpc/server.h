@@ -101,12 +101,14 @@ struct alpc_server_ops {
  * alpc_server_new() - make a server of a connection port
  * @port: connection port on which nothing was accepted yet. On success it
  *	belongs to the server: only alpc_port_fd() and alpc_port_get_info() may
- *	still be used on it, and other processes must not receive from it.
+ *	still be used on it, and other processes must not receive from it. It has no
+ *	completion list: the threads of a server receive.
  * @ops: what to do; copied
  * @arg: alpc_client_arg() gives it to the functions of @ops
  * @server: the server; free it with alpc_server_free()
  *
- * Return: 0, -EOPNOTSUPP (not a connection port), -EINVAL, -E2BIG, -ENOMEM.
+ * Return: 0, -EOPNOTSUPP (not a connection port), -EBUSY (it has a list of
+ * alpc_list_create()), -EINVAL, -E2BIG, -ENOMEM.
  */
 int alpc_server_new(struct alpc_port *port, const struct alpc_server_ops *ops,
 		    void *arg, struct alpc_server **server);
