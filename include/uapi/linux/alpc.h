@@ -617,8 +617,8 @@ struct alpc_port_info {
  *	received here before, has lost its caller; it can no longer be answered.
  *	With %ALPC_MSG_HELD if what the request brought is still held, until it
  *	is released. Or the request that was sent here without waiting, with its
- *	out_id and cookie, was cancelled by its receiver. Ids of both kinds are
- *	different.
+ *	out_id and cookie, was cancelled by its receiver; with %ALPC_MSG_RETURNED.
+ *	Ids of both kinds are different.
  * @ALPC_CONNECTION_REFUSED: the server refused (asynchronous connect)
  *
  * Where NT has the type, its number is the same. Only the kernel makes types:
@@ -650,6 +650,7 @@ enum alpc_message_type {
 #define ALPC_MSG_FDS_DROPPED	(1U << 4)	/* some that were not wanted did */
 #define ALPC_MSG_IDENTITY	(1U << 5)	/* other sender than last time */
 #define ALPC_MSG_SECURITY	(1U << 6)	/* has a security context */
+#define ALPC_MSG_RETURNED	(1U << 7)	/* ALPC_CANCELED: of one sent here */
 
 /* struct alpc_msg.view_flags */
 #define ALPC_VIEW_BODY		(1U << 0)	/* it is the message's data, which
