@@ -116,6 +116,23 @@ static void worker_request(struct alpc_lib_worker *w, struct alpc_client *client
 	worker_replies(w, client);
 }
 
+/* A request is cancelled: one that was received, or one of the server's own. */
+static void worker_canceled(struct alpc_lib_worker *w, struct alpc_client *client)
+{
+	const struct alpc_server_ops *ops = &w->server->ops;
+	const struct alpc_msg *head = &w->message->io.recv;
+
+	if (head->flags & ALPC_MSG_RETURNED) {
+		if (ops->returned)
+			ops->returned(client, w->message);
+		return;
+	}
+	if (!alpc_lib_inbox_canceled(w->server->port, head->id))
+		w->message->owes = false;
+	if (ops->canceled)
+		ops->canceled(client, head->id);
+}
+
 static void worker_dispatch(struct alpc_lib_worker *w, struct alpc_client *client)
 {
 	const struct alpc_server_ops *ops = &w->server->ops;
@@ -139,10 +156,7 @@ static void worker_dispatch(struct alpc_lib_worker *w, struct alpc_client *clien
 			ops->reply(client, m);
 		break;
 	case ALPC_CANCELED:
-		if (!alpc_lib_inbox_canceled(w->server->port, m->io.recv.id))
-			w->message->owes = false;
-		if (ops->canceled)
-			ops->canceled(client, m->io.recv.id);
+		worker_canceled(w, client);
 		break;
 	case ALPC_CLIENT_DIED:
 		if (ops->died)

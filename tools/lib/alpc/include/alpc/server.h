@@ -56,7 +56,7 @@ struct alpc_client;
  * @datagram: it sent a datagram. NULL: datagrams are ignored.
  * @reply: the reply to a request that was made of it with alpc_send_request()
  * @canceled: the request @id, which @request was given before, has lost its
- *	caller; what is still done for it can be left
+ *	caller; what is still done for it can be left. Not called for quick requests.
  * @died: one of its threads has ended that had asked for alpc_port_notify_exit();
  *	alpc_message_cookie() and alpc_message_tid() say which
  * @closed: the client is gone, or the server ends. Called once for each client
@@ -70,6 +70,9 @@ struct alpc_client;
  *	waited any more. If somebody did, the connection is ended, or refused.
  *	The client may be closed already, so only @arg of alpc_server_new() is
  *	given.
+ * @returned: it has cancelled a request that was made of it with
+ *	alpc_send_request(), in place of replying; alpc_message_id() and
+ *	alpc_message_cookie() say which
  *
  * Every function runs in a thread of the pool, several at a time, also several
  * for one client; what a client sent is taken up in order, but with more threads
@@ -95,6 +98,8 @@ struct alpc_server_ops {
 		     const struct alpc_message *notice);
 	void (*closed)(struct alpc_client *client);
 	void (*unanswered)(void *arg, uint64_t id, int error);
+	void (*returned)(struct alpc_client *client,
+			 const struct alpc_message *notice);
 };
 
 /**
