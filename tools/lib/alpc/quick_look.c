@@ -190,8 +190,6 @@ bool alpc_lib_quick_look(struct alpc_lib_worker *worker)
 	struct alpc_lib_channel *ch = worker->look;
 	unsigned int served = 0;
 
-	if (alpc_lib_channel_is_over(ch))
-		return false;
 	for (int i = 0; i < QUICK_LOOKS; i++) {
 		uint64_t ask = atomic_load_explicit(&ch->page->ask,
 						    memory_order_acquire);

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@
 
 static struct {
 	int fd;			/* of the sections' memory */
+	int client;		/* server communication port */
 	struct alpc_lib_quick_page *page;
 	size_t len;		/* of a section, as the kernel says */
 	bool read_only;
@@ -141,17 +143,17 @@ static int client_kernel(int step, int fd, unsigned long request, void *arg)
 	struct alpc_accept *a = arg;
 
 	(void)step;
-	(void)fd;
 	switch (request) {
 	case ALPC_IOC_PORT_INFO:
-		info->out_kind = ALPC_KIND_CONNECTION;
+		info->out_kind = fd == c.client ? ALPC_KIND_SERVER :
+						  ALPC_KIND_CONNECTION;
 		info->out_max_message = 1000;
 		return 0;
 	case ALPC_IOC_TRANSFER:
 		return transfer(arg);
 	case ALPC_IOC_ACCEPT:
 		c.context = a->context;
-		a->out_fd = memfd_create("client", 0);
+		c.client = a->out_fd = memfd_create("client", 0);
 		return 0;
 	case ALPC_IOC_OPEN_SECTION:
 		return open_section(arg);
@@ -231,6 +233,7 @@ FIXTURE_SETUP(quick)
 
 	memset(&c, 0, sizeof(c));
 	c.fd = memfd_create("quick-page", 0);
+	c.client = -1;
 	c.len = QUICK_PAGE_LEN;
 	c.next_id = 100;
 	ASSERT_EQ(0, ftruncate(c.fd, 2 * QUICK_PAGE_LEN));
@@ -418,24 +421,21 @@ TEST_F(quick, request_that_is_cancelled)
 }
 
 /*
- * Who does not look makes way for others last. The watcher stands for a thread of the
- * server that looks from then on, and for a client that asks it.
+ * Who does not look makes way for others last: from then on another thread may look,
+ * and answer. What makes way lies in memory of its own here, and to write there tells.
  */
-#define ANSWERS		5000
+static struct alpc_lib_quick_page *half;
+static size_t half_len;
+static unsigned int answer_before;
 
-static atomic_uint ready;
-
-static void *watch(void *unused)
+static void on_sigsegv(int sig, siginfo_t *info, void *context)
 {
-	for (uint32_t seq = 1; seq <= ANSWERS; seq++) {
-		ready = seq;
-		while (state() == QUICK_TAKEN || QUICK_SEQ(c.page->ask) == seq)
-			;
-		if (atomic_load(&c.page->answer) != seq)
-			mistakes++;
-		atomic_store(&c.page->ask, quick_ask(QUICK_TAKEN, 0, seq + 1));
-	}
-	return unused;
+	(void)sig;
+	(void)context;
+	if (info->si_addr != (void *)&half->ask)
+		abort();
+	answer_before = atomic_load(&half->answer);
+	mprotect((char *)&half->answer - half_len, half_len, PROT_READ | PROT_WRITE);
 }
 
 static int end_now(unsigned int step, struct alpc_msg *recv)
@@ -445,21 +445,35 @@ static int end_now(unsigned int step, struct alpc_msg *recv)
 	return -ESHUTDOWN;
 }
 
-TEST_F(quick, answer_is_there_before_anybody_looks)
+TEST_F(quick, answer_is_there_before_anybody_else_looks)
 {
+	const struct sigaction action = {
+		.sa_sigaction = on_sigsegv, .sa_flags = SA_SIGINFO,
+	};
+	const uint64_t looking = quick_ask(QUICK_LOOKING, 1, 0);
 	struct alpc_client client = { .port.fd = -1 };
-	struct alpc_lib_channel ch = { .client = &client, .page = c.page };
-	pthread_t thread;
+	struct alpc_lib_channel ch = { .client = &client };
+	char *pages;
 
 	serve(end_now);
-	atomic_store(&c.page->ask, quick_ask(QUICK_TAKEN, 0, 1));
-	ASSERT_EQ(0, pthread_create(&thread, NULL, watch, NULL));
-	for (uint32_t seq = 1; seq <= ANSWERS; seq++) {
-		while (ready != seq || state() != QUICK_TAKEN)
-			;
-		alpc_lib_quick_say(&ch, seq, 0, quick_ask(QUICK_ABSENT, 0, 0));
-	}
-	pthread_join(thread, NULL);
+	half_len = (size_t)sysconf(_SC_PAGESIZE);
+	pages = mmap(NULL, 2 * half_len, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, pages);
+	half = (void *)(pages + half_len -
+			offsetof(struct alpc_lib_quick_page, answer));
+	ch.page = half;
+	ASSERT_EQ(0, sigaction(SIGSEGV, &action, NULL));
+	ASSERT_EQ(0, mprotect(pages, half_len, PROT_READ));
+	alpc_lib_quick_say(&ch, 7, 0, quick_ask(QUICK_ABSENT, 0, 0));
+	EXPECT_EQ(7, answer_before);
+	/* But who looks itself is seen to do so with the answer. */
+	ASSERT_EQ(0, mprotect(pages, half_len, PROT_READ));
+	alpc_lib_quick_say(&ch, 8, 0, looking);
+	EXPECT_EQ(7, answer_before);
+	EXPECT_EQ(8, half->answer);
+	EXPECT_EQ(looking, half->ask);
+	munmap(pages, 2 * half_len);
 }
 
 /* -- Replies that are fetched ------------------------------------------------------- */
@@ -480,7 +494,8 @@ static int reply_in_place(struct alpc_client *client, struct alpc_message *reply
 	void *data;
 
 	(void)client;
-	if (alpc_message_resize(reply, 200, &data))
+	if (alpc_message_resize(reply, 200, &data) ||
+	    !alpc_message_is_in_place(reply))
 		return -EIO;
 	memset(data, 'p', 200);
 	return 0;
@@ -553,6 +568,29 @@ static int fetch_late(unsigned int step, struct alpc_msg *recv)
 	default:
 		return -ESHUTDOWN;
 	}
+}
+
+/* What one reply brings the next one does not. */
+static int ask_for_pipe_and_more(unsigned int step, struct alpc_msg *recv)
+{
+	(void)recv;
+	if (step)
+		MUST(is_answered(step, step == 1 ? QUICK_HEAD(QUICK_FETCH, 0) :
+						   QUICK_HEAD(QUICK_DATA, 3)));
+	if (step)
+		handler = say_yes;
+	if (step == 3)
+		return -ESHUTDOWN;
+	post(step + 1, 4);
+	return -EAGAIN;
+}
+
+TEST_F(quick, reply_after_one_with_a_descriptor)
+{
+	ASSERT_EQ(0, pipe(pipe_end));
+	handler = reply_pipe;
+	serve(ask_for_pipe_and_more);
+	EXPECT_EQ(3, handled);
 }
 
 TEST_F(quick, fetch_of_another_reply)
