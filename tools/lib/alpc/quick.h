@@ -33,10 +33,12 @@
  * request. A server that looks says so before that, so that the next request finds it
  * looking: only who has just answered looks, and answers next. One that does not look
  * says so afterwards: another thread of it may look and answer from then on, and a
- * number that was written late would take the place of its answer. The client waits for the answer alone, in the kernel if it
- * takes long: then it sets %QUICK_ASLEEP in it first, and the server, which exchanges
- * the word, sees that it has to wake it. The server never sleeps over the page:
- * it sleeps where all its messages arrive.
+ * number that was written late would take the place of its answer.
+ *
+ * The client waits for the answer alone, in the kernel if it takes long: then it sets
+ * %QUICK_ASLEEP in it first, and the server, which exchanges the word, sees that it has
+ * to wake it. The server never sleeps over the page: it sleeps where all its messages
+ * arrive.
  *
  * A client that gives up while its request is TAKEN has nothing more to do with it:
  * the page is the server's until it is LOOKING again, and an answer of another

@@ -153,7 +153,8 @@ static int client_kernel(int step, int fd, unsigned long request, void *arg)
 		return transfer(arg);
 	case ALPC_IOC_ACCEPT:
 		c.context = a->context;
-		c.client = a->out_fd = memfd_create("client", 0);
+		a->out_fd = memfd_create("client", 0);
+		c.client = a->out_fd;
 		return 0;
 	case ALPC_IOC_OPEN_SECTION:
 		return open_section(arg);

@@ -347,7 +347,7 @@ TEST_F(quick, replies)
 	head = replies[0].head;
 	k.wait = wait_on;
 	SERVE(answer_head);
-	for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(replies); i++) {
 		head = replies[i].head;
 		TAKEN_CALL(ret);
 		ASSERT_EQ(replies[i].ret, ret);

@@ -40,8 +40,8 @@ struct alpc_port;
  * %ALPC_REPLY_ORDINARY.
  *
  * The other side can write anything into the page at any time. It is read once,
- * copied, and then checked. A client sees -EPROTO, or whatever data its server could
- * have sent as well, or a timeout; a server ends the connection.
+ * copied, and then checked. A client sees -EPROTO, or whatever its server could have
+ * answered as well, or a timeout; a server ends the connection.
  */
 
 /** ALPC_QUICK_MAX - the longest request and reply that fit into the page, bytes */
