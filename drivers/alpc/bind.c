@@ -41,11 +41,11 @@ void alpc_binding_put(struct alpc_binding *b)
 
 static u32 alpc_binding_packets(const struct alpc_binding *b)
 {
-	return b->due + b->listed + (b->closed && !b->told);
+	return b->due + b->look + (b->closed && !b->told);
 }
 
 /* There is something to tell. Context: port's lock held. */
-static void alpc_binding_tell(struct alpc_binding *b, u32 due, bool listed,
+static void alpc_binding_tell(struct alpc_binding *b, u32 due, bool look,
 			      bool closed)
 {
 	struct alpc_completion *c = b->completion;
@@ -55,7 +55,7 @@ static void alpc_binding_tell(struct alpc_binding *b, u32 due, bool listed,
 	spin_lock_irqsave(&c->lock, flags);
 	before = alpc_binding_packets(b);
 	b->due += due;
-	b->listed |= listed;
+	b->look |= look;
 	b->closed |= closed;
 	c->packets += alpc_binding_packets(b) - before;
 	if (list_empty(&b->ready.node) && alpc_binding_packets(b))
@@ -77,12 +77,15 @@ void alpc_binding_add_due(struct alpc_binding *b, u32 count)
 }
 
 /**
- * alpc_binding_listed() - something was put into the completion list
+ * alpc_binding_look() - there is something to see that is no message in the queue
  * @b: binding of the queue
+ *
+ * Something was put into the completion list, or receiving was switched off. Needs no
+ * memory: it is told once, however often it was said before.
  *
  * Context: port's lock held.
  */
-void alpc_binding_listed(struct alpc_binding *b)
+void alpc_binding_look(struct alpc_binding *b)
 {
 	alpc_binding_tell(b, 0, true, false);
 }
@@ -132,8 +135,8 @@ void alpc_binding_take(struct alpc_binding *b, struct alpc_packet *packet)
 	packet->type = ALPC_PACKET_MESSAGE;
 	if (b->due) {
 		b->due--;
-	} else if (b->listed) {
-		b->listed = false;
+	} else if (b->look) {
+		b->look = false;
 	} else {
 		b->told = true;
 		packet->type = ALPC_PACKET_CLOSED;
@@ -158,8 +161,8 @@ void alpc_binding_put_back(struct alpc_binding *b, u32 type)
 	/* Of which sort it was is not known. One in vain is better than none. */
 	if (type == ALPC_PACKET_CLOSED)
 		b->told = false;
-	else if (!b->listed)
-		b->listed = true;
+	else if (!b->look)
+		b->look = true;
 	else
 		b->due++;
 	c->packets++;
@@ -266,8 +269,8 @@ int alpc_bind_to(struct alpc_end *end, struct alpc_completion *c, u64 key)
 		c->bound++;
 		spin_unlock_irq(&c->lock);
 		q->binding = b;
-		alpc_binding_tell(b, q->length,
-				  q->list && alpc_clist_poll(q->list),
+		alpc_binding_tell(b, q->length, q->unusual & ALPC_QUEUE_STOPPED ||
+				  (q->list && alpc_clist_poll(q->list)),
 				  end->conn && end->conn->state != ALPC_STATE_OPEN &&
 				  end->conn->state != ALPC_STATE_CONNECTING);
 	}

@@ -285,7 +285,7 @@ void alpc_clist_wake(struct alpc_queue *q, struct alpc_clist *l,
 	l->armed = false;
 	alpc_queue_wake_readers(q, count, EPOLLIN | EPOLLRDNORM);
 	if (q->binding)
-		alpc_binding_listed(q->binding);
+		alpc_binding_look(q->binding);
 }
 
 /* Can what is to be sent lie in a slot? */

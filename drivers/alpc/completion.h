@@ -40,7 +40,8 @@ struct alpc_ready {
  * @end: port, with a reference to its object; immutable
  * @key: for the packets; immutable
  * @due: messages that nobody was told of
- * @listed: nobody was told that something is in the completion list
+ * @look: nobody was told that something is in the completion list, or that receiving
+ *	was switched off
  * @closed: the connection has ended
  * @told: and a thread was told so
  *
@@ -54,7 +55,7 @@ struct alpc_binding {
 	struct alpc_end *end;
 	u64 key;
 	u32 due;
-	bool listed;
+	bool look;
 	bool closed;
 	bool told;
 };
@@ -101,7 +102,7 @@ static inline u32 alpc_completion_limit(const struct alpc_completion *c)
 }
 
 void alpc_binding_add_due(struct alpc_binding *b, u32 count);
-void alpc_binding_listed(struct alpc_binding *b);
+void alpc_binding_look(struct alpc_binding *b);
 void alpc_binding_settle(struct alpc_binding *b, u32 length);
 void alpc_binding_close(struct alpc_binding *b);
 int alpc_unbind(struct alpc_end *end);

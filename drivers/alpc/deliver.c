@@ -60,6 +60,7 @@ static void alpc_describe_notice(const struct alpc_message *m,
 	} else if (m->type == ALPC_CANCELED) {
 		d->id = m->sender_id;
 		d->cookie = m->cookie;
+		d->flags = ALPC_MSG_RETURNED;
 	} else if (m->type == ALPC_CLIENT_DIED) {
 		d->cookie = m->cookie;
 	} else if (m->type == ALPC_PORT_CLOSED) {

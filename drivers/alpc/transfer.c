@@ -12,6 +12,7 @@
 
 #include "cancel.h"
 #include "clist.h"
+#include "completion.h"
 #include "deliver.h"
 #include "parcel.h"
 #include "trace.h"
@@ -429,6 +430,8 @@ void alpc_receive_switch(struct alpc_end *end, bool on)
 	} else {
 		end->own->unusual |= ALPC_QUEUE_STOPPED;
 		alpc_queue_fail_receivers(end->own, -ESHUTDOWN, &work.wake);
+		if (end->own->binding)
+			alpc_binding_look(end->own->binding);
 	}
 	alpc_work_end(&work, end->port);
 }

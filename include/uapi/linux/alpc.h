@@ -524,6 +524,10 @@ struct alpc_notify_exit {
  * that replies and receives sends its reply before it fails. This is how the
  * threads of a server are told to stop.
  *
+ * At a port that is bound to a completion port it makes a packet
+ * (%ALPC_PACKET_MESSAGE), each time, unless that of the time before was not taken yet:
+ * who takes it and receives is told so. That needs no memory.
+ *
  * Errors: EOPNOTSUPP, EINVAL, EFAULT, E2BIG.
  */
 struct alpc_shutdown {
@@ -613,8 +617,8 @@ struct alpc_port_info {
  *	received here before, has lost its caller; it can no longer be answered.
  *	With %ALPC_MSG_HELD if what the request brought is still held, until it
  *	is released. Or the request that was sent here without waiting, with its
- *	out_id and cookie, was cancelled by its receiver. Ids of both kinds are
- *	different.
+ *	out_id and cookie, was cancelled by its receiver; with %ALPC_MSG_RETURNED.
+ *	Ids of both kinds are different.
  * @ALPC_CONNECTION_REFUSED: the server refused (asynchronous connect)
  *
  * Where NT has the type, its number is the same. Only the kernel makes types:
@@ -646,6 +650,7 @@ enum alpc_message_type {
 #define ALPC_MSG_FDS_DROPPED	(1U << 4)	/* some that were not wanted did */
 #define ALPC_MSG_IDENTITY	(1U << 5)	/* other sender than last time */
 #define ALPC_MSG_SECURITY	(1U << 6)	/* has a security context */
+#define ALPC_MSG_RETURNED	(1U << 7)	/* ALPC_CANCELED: of one sent here */
 
 /* struct alpc_msg.view_flags */
 #define ALPC_VIEW_BODY		(1U << 0)	/* it is the message's data, which
@@ -1505,7 +1510,8 @@ struct alpc_create_completion {
  * port makes a packet. It is bound to one completion port at most. Unbinding drops
  * the packets that were not taken; messages stay where they are.
  *
- * A completion list of the port makes packets as well, see &struct alpc_list.
+ * A completion list of the port makes packets as well, see &struct alpc_list, and so
+ * does switching receiving off, see &struct alpc_shutdown, also if it was before.
  *
  * Errors: EBUSY (bound already), ENOENT (removing: not bound), EBADF, EINVAL (not a
  * completion port), EOPNOTSUPP, ENOMEM, EFAULT, E2BIG.
@@ -1520,7 +1526,8 @@ struct alpc_bind {
 
 /**
  * enum alpc_packet_type - struct alpc_packet.type
- * @ALPC_PACKET_MESSAGE: there is a message to receive from the port of that key
+ * @ALPC_PACKET_MESSAGE: there is a message to receive from the port of that key, or
+ *	receiving was switched off
  * @ALPC_PACKET_CLOSED: the connection of that client communication port has
  *	ended, or was refused; comes once
  * @ALPC_PACKET_POSTED: a program posted it

@@ -75,6 +75,7 @@ void alpc_lib_attrs_want(struct alpc_message *message)
 /* What came is gone. */
 void alpc_lib_attrs_forget(struct alpc_message *message)
 {
+	message->attrs->visible = 0;
 	memset(&message->attrs->in, 0, sizeof(message->attrs->in));
 }
 

@@ -36,6 +36,8 @@ struct alpc_lib_space;
  *	server communication port, to its connection port; made when it is needed;
  *	atomic
  * @peer: in @inbox, for a server communication port that was accepted there
+ * @ended: its connection is known to have ended; atomic
+ * @listed: it has a list that was made with alpc_list_create(); atomic
  */
 struct alpc_port {
 	int fd;
@@ -45,6 +47,8 @@ struct alpc_port {
 	atomic_uintptr_t space;
 	atomic_uintptr_t inbox;
 	struct alpc_lib_peer *peer;
+	atomic_bool ended;
+	atomic_bool listed;
 };
 
 /**

@@ -103,8 +103,11 @@ ALPC_API int alpc_server_reply_message(struct alpc_server *server, uint64_t id,
 
 ALPC_API int alpc_server_cancel(struct alpc_server *server, uint64_t id)
 {
-	int ret = alpc_cancel_received(server->port, id);
+	int ret;
 
+	if (id & QUICK_ID)
+		return alpc_lib_quick_cancel(server, id);
+	ret = alpc_cancel_received(server->port, id);
 	/* Another thread may just be answering it. */
 	if (ret != -ESRCH)
 		later_answered(server, id);

@@ -110,6 +110,7 @@ ALPC_API int alpc_list_create(struct alpc_port *port,
 	if (ret)
 		goto err_delete;
 	r->port = port;
+	atomic_store(&port->listed, true);
 	*reader = r;
 	return 0;
 
@@ -129,6 +130,7 @@ ALPC_API void alpc_list_close(struct alpc_list_reader *reader)
 	if (!reader)
 		return;
 	list_delete(reader->port);
+	atomic_store(&reader->port->listed, false);
 	munmap(reader->shared, reader->len);
 	pthread_mutex_destroy(&reader->lock);
 	free(reader);

@@ -100,8 +100,12 @@ ALPC_API int alpc_port_get_info(const struct alpc_port *port,
 ALPC_API int alpc_port_disconnect(struct alpc_port *port)
 {
 	struct alpc_disconnect arg = { .size = sizeof(arg) };
+	int ret = alpc_lib_ioctl(port->fd, ALPC_IOC_DISCONNECT, &arg);
 
-	return alpc_lib_ioctl(port->fd, ALPC_IOC_DISCONNECT, &arg);
+	/* Memory that both sides share knows nothing of it. */
+	if (!ret || ret == -EPIPE)
+		atomic_store(&port->ended, true);
+	return ret;
 }
 
 ALPC_API int alpc_port_notify_exit(struct alpc_port *port, uint64_t cookie)

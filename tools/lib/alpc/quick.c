@@ -137,8 +137,8 @@ static int ask_server(struct alpc_quick_calls *q, int64_t timeout)
 	ret = alpc_call(q->port, &ask, sizeof(ask), m, timeout);
 	if (!ret && m->len == sizeof(answer)) {
 		memcpy(&answer, m->data, sizeof(answer));
-		ret = answer.error;
-		answer.error = 0;
+		ret = answer.value;
+		answer.value = 0;
 		if (memcmp(&answer, &ask, sizeof(ask)) || ret > 0)
 			ret = -EOPNOTSUPP;
 		q->head = m->io.recv;
@@ -257,13 +257,14 @@ static int wait_answer(const struct alpc_quick_calls *q, uint32_t seq,
 		unsigned int seen = atomic_load(&q->page->answer);
 		int ret;
 
-		if (seen != seq && !(seen & QUICK_ASLEEP) &&
-		    atomic_compare_exchange_strong(&q->page->answer, &seen,
-						   seen | QUICK_ASLEEP))
-			seen |= QUICK_ASLEEP;
 		if (seen == seq)
 			return 0;
-		arg.value = seen;
+		arg.value = seen | QUICK_ASLEEP;
+		/* Without that nobody would wake it: look again at what there is. */
+		if (!(seen & QUICK_ASLEEP) &&
+		    !atomic_compare_exchange_strong(&q->page->answer, &seen,
+						    arg.value))
+			continue;
 		ret = alpc_lib_ioctl(q->port->fd, ALPC_IOC_QUICK_WAIT, &arg);
 		if (ret)
 			return is_answered(q, seq) ? 0 : ret;
@@ -296,11 +297,14 @@ static int take_reply(struct alpc_quick_calls *q, struct alpc_message *reply,
 		return 0;
 	case QUICK_FETCH:
 		fetch = make_hello(QUICK_HELLO_FETCH, q->section);
+		fetch.value = (int32_t)q->seq;
 		return alpc_call(q->port, &fetch, sizeof(fetch), reply,
 				 time->absolute ? alpc_until(time->ns) :
 						  ALPC_INFINITE);
 	case QUICK_ORDINARY:
 		return AS_USUAL;
+	case QUICK_CANCELED:
+		return -ECANCELED;
 	default:
 		return -EPROTO;
 	}

@@ -30,11 +30,15 @@
  *   POSTED -> ABSENT       the client takes it back
  *
  * The reply is complete when &alpc_lib_quick_page.answer is the number of its
- * request. Before that the server says who may write next, so that the next request
- * finds it looking. The client waits for the answer alone, in the kernel if it
- * takes long: then it sets %QUICK_ASLEEP in it first, and the server, which exchanges
- * the word, sees that it has to wake it. The server never sleeps over the page:
- * it sleeps where all its messages arrive.
+ * request. A server that looks says so before that, so that the next request finds it
+ * looking: only who has just answered looks, and answers next. One that does not look
+ * says so afterwards: another thread of it may look and answer from then on, and a
+ * number that was written late would take the place of its answer.
+ *
+ * The client waits for the answer alone, in the kernel if it takes long: then it sets
+ * %QUICK_ASLEEP in it first, and the server, which exchanges the word, sees that it has
+ * to wake it. The server never sleeps over the page: it sleeps where all its messages
+ * arrive.
  *
  * A client that gives up while its request is TAKEN has nothing more to do with it:
  * the page is the server's until it is LOOKING again, and an answer of another
@@ -71,6 +75,7 @@ enum {
 	QUICK_DATA = 1,		/* data in the page */
 	QUICK_FETCH,		/* to be fetched (QUICK_HELLO_FETCH) */
 	QUICK_ORDINARY,		/* none: the request is to be made as usual */
+	QUICK_CANCELED,		/* none: the server has cancelled the request */
 };
 
 #define QUICK_HEAD(kind, len)	((uint32_t)(kind) << 24 | (uint32_t)(len))
@@ -104,7 +109,7 @@ static_assert(sizeof(atomic_uint) == sizeof(uint32_t) &&
 
 /* What a client asks of the loop of its server. */
 enum {
-	QUICK_HELLO_OPEN = 1,	/* a call; the answer is the same, with @error */
+	QUICK_HELLO_OPEN = 1,	/* a call; the answer is the same, with an error or 0 */
 	QUICK_HELLO_CLOSE,	/* a datagram */
 	QUICK_HELLO_FETCH,	/* a call, whose reply is that of the quick call */
 };
@@ -118,14 +123,15 @@ enum {
  * @version: %QUICK_VERSION
  * @what: QUICK_HELLO_*
  * @section: id of the page
- * @error: in an answer: 0 or a negative errno value
+ * @value: in an answer: 0 or a negative errno value; in %QUICK_HELLO_FETCH: number of
+ *	the request; else 0
  */
 struct alpc_lib_quick_hello {
 	char magic[16];
 	uint32_t version;
 	uint32_t what;
 	uint32_t section;
-	int32_t error;
+	int32_t value;
 };
 
 /* So often the page is looked at before something else is done, such as the clock. */

@@ -44,7 +44,8 @@ void alpc_lib_quick_follow(struct alpc_lib_worker *worker,
 	struct alpc_lib_channel *ch;
 
 	if (!worker->server->quick_ns ||
-	    (worker->look && worker->look->client == client))
+	    (worker->look && worker->look->client == client &&
+	     !alpc_lib_channel_is_over(worker->look)))
 		return;
 	ch = alpc_lib_channel_get(client);
 	if (!ch)
@@ -120,7 +121,8 @@ static int handle(struct alpc_lib_worker *w, struct alpc_lib_channel *ch,
 
 /*
  * A request is there. Return: true if there may be another one; false if there is no
- * point in looking any longer.
+ * point in looking any longer. The client can write to the page for as long as it
+ * likes: only the connection says whether anything is to be done for it.
  */
 static bool serve(struct alpc_lib_worker *w, struct alpc_lib_channel *ch,
 		  uint64_t ask)
@@ -130,6 +132,8 @@ static bool serve(struct alpc_lib_worker *w, struct alpc_lib_channel *ch,
 	uint64_t id = QUICK_ID | (uint64_t)ch->number << 32 | seq;
 	int ret = -EPROTO;
 
+	if (alpc_lib_channel_is_over(ch))
+		return false;
 	/* The client may have taken it back. */
 	if (!atomic_compare_exchange_strong(&ch->page->ask, &ask,
 					    quick_ask(QUICK_TAKEN, 0, seq)))

@@ -29,7 +29,8 @@
  * @until: how long it looks, CLOCK_MONOTONIC ns; 0 before it has looked at the clock
  * @handled: id of the request that is not answered, or 0; atomic, and who sets it
  *	to 0 answers
- * @kept: struct alpc_message, a reply that is to be fetched, or NULL; atomic
+ * @kept: a reply that is to be fetched, or NULL; protected by the server's lock
+ * @kept_seq: number of its request; likewise
  */
 struct alpc_lib_channel {
 	atomic_uint refs;
@@ -44,13 +45,15 @@ struct alpc_lib_channel {
 	uint64_t looking;
 	int64_t until;
 	atomic_uint_least64_t handled;
-	atomic_uintptr_t kept;
+	struct alpc_message *kept;
+	uint32_t kept_seq;
 };
 
 /* quick_server.c: channels, and what clients ask about them */
 bool alpc_lib_quick_is_hello(const struct alpc_message *message);
 bool alpc_lib_quick_hello(struct alpc_lib_worker *worker,
 			  struct alpc_client *client);
+bool alpc_lib_channel_is_over(const struct alpc_lib_channel *channel);
 struct alpc_lib_channel *alpc_lib_channel_get(struct alpc_client *client);
 void alpc_lib_channel_put(struct alpc_lib_channel *channel);
 void alpc_lib_quick_forget(struct alpc_client *client);
@@ -63,6 +66,7 @@ void alpc_lib_quick_say(struct alpc_lib_channel *channel, uint32_t seq,
 int alpc_lib_quick_reply(struct alpc_server *server, uint64_t id,
 			 const void *data, size_t len,
 			 const struct alpc_message *message);
+int alpc_lib_quick_cancel(struct alpc_server *server, uint64_t id);
 
 /* quick_look.c: looking at a page */
 void alpc_lib_quick_follow(struct alpc_lib_worker *worker,

@@ -7,7 +7,6 @@
 #include "completion.h"
 #include "server.h"
 
-#include <sched.h>
 #include <stdlib.h>
 
 /* Messages of one port before another one has its turn. */
@@ -19,13 +18,13 @@
  * @servers: servers
  * @count: how many
  * @opt: options
- * @live: servers that are not stopped, and one until all threads are there; atomic
- * @threads: threads that wait for packets; atomic
+ * @live: servers that are not over; atomic
  * @error: first error of the completion port, or 0; atomic
  *
- * Nothing that is posted here stays behind: a server is stopped when its packet is
- * taken, and a thread ends when it takes one of those that come after the last
- * server's.
+ * Ending needs no memory, and leaves nothing behind. A server that is stopped makes a
+ * packet, as often as it is. Who learns from one that it was the last server ends,
+ * and so does every thread after it: each stops them all once more, which wakes the next
+ * one. What of that nobody takes goes when the ports are unbound.
  */
 struct serve {
 	struct alpc_completion *completion;
@@ -33,7 +32,6 @@ struct serve {
 	unsigned int count;
 	struct alpc_serve_options opt;
 	atomic_uint live;
-	atomic_int threads;
 	atomic_int error;
 };
 
@@ -47,21 +45,11 @@ struct serving {
 	struct alpc_lib_worker *workers;
 };
 
-/* One server less, or all threads are there. The last one has them end. */
-static void serve_put(struct serve *s)
+/* One thread that waits is woken, if there is one. */
+static void serve_stop(const struct serve *s)
 {
-	const struct alpc_packet end = { .key = (uintptr_t)s };
-	int n;
-
-	if (atomic_fetch_sub(&s->live, 1) != 1)
-		return;
-	n = atomic_load(&s->threads);
-	while (n > 0)
-		/* As in alpc_lib_server_end(). */
-		if (alpc_completion_post(s->completion, &end, 1))
-			sched_yield();
-		else
-			n--;
+	for (unsigned int i = 0; i < s->count; i++)
+		alpc_server_stop(s->servers[i]);
 }
 
 static void serve_failed(struct serve *s, int error)
@@ -69,54 +57,45 @@ static void serve_failed(struct serve *s, int error)
 	int none = 0;
 
 	atomic_compare_exchange_strong(&s->error, &none, error);
-	for (unsigned int i = 0; i < s->count; i++)
-		alpc_lib_server_end(s->servers[i]);
+	serve_stop(s);
 }
 
 static void serve_created(void *arg, unsigned int n, int error)
 {
-	struct serve *s = arg;
-
-	atomic_fetch_add(&s->threads, (int)n);
+	(void)n;
 	if (error)
-		serve_failed(s, error);
-	serve_put(s);
+		serve_failed(arg, error);
 }
 
 /* A packet of a server. */
-static void serve_server(struct serving *t, unsigned int i,
-			 const struct alpc_packet *packet)
+static void serve_server(struct serving *t, unsigned int i)
 {
+	struct alpc_server *server = t->serve->servers[i];
 	struct alpc_lib_worker *w = &t->workers[i];
-	int ret;
+	int ret = -ESHUTDOWN;
 
-	if (packet->type == ALPC_PACKET_POSTED) {
-		serve_put(t->serve);
+	if (w->server)
+		ret = alpc_lib_worker_turn(w, SERVE_TURN);
+	if (!ret || ret == -EAGAIN)
 		return;
-	}
-	if (!w->server)
-		return;
-	ret = alpc_lib_worker_turn(w, SERVE_TURN);
-	if (ret && ret != -EAGAIN && ret != -ESHUTDOWN)
-		alpc_lib_server_failed(w->server, ret);
+	if (ret != -ESHUTDOWN)
+		alpc_lib_server_failed(server, ret);
+	if (!atomic_exchange(&server->over, true))
+		atomic_fetch_sub(&t->serve->live, 1);
 }
 
-/* Return: false if it was the last one for this thread. */
-static bool serve_packet(struct serving *t, const struct alpc_packet *packet)
+static void serve_packet(struct serving *t, const struct alpc_packet *packet)
 {
 	struct serve *s = t->serve;
 
-	if (packet->type == ALPC_PACKET_POSTED && packet->key == (uintptr_t)s)
-		return false;
 	for (unsigned int i = 0; i < s->count; i++) {
 		if (packet->key == (uintptr_t)s->servers[i]) {
-			serve_server(t, i, packet);
-			return true;
+			serve_server(t, i);
+			return;
 		}
 	}
 	if (s->opt.packet)
 		s->opt.packet(s->opt.arg, packet);
-	return true;
 }
 
 static void serve_packets(struct serving *t)
@@ -125,15 +104,17 @@ static void serve_packets(struct serving *t)
 	struct alpc_packet packet;
 	int ret;
 
-	do {
+	while (atomic_load(&s->live)) {
 		ret = alpc_completion_wait(s->completion, &packet, 1,
 					   ALPC_INFINITE);
-		if (ret < 0 && ret != -EINTR) {
-			atomic_fetch_sub(&s->threads, 1);
+		if (ret > 0) {
+			serve_packet(t, &packet);
+		} else if (ret != -EINTR) {
 			serve_failed(s, ret);
 			return;
 		}
-	} while (ret < 0 || serve_packet(t, &packet));
+	}
+	serve_stop(s);
 }
 
 static void *serve_thread(void *arg)
@@ -144,7 +125,6 @@ static void *serve_thread(void *arg)
 
 	t.workers = calloc(s->count, sizeof(*t.workers));
 	if (!t.workers) {
-		atomic_fetch_sub(&s->threads, 1);
 		serve_failed(s, -ENOMEM);
 		return NULL;
 	}
@@ -225,19 +205,12 @@ ALPC_API int alpc_completion_serve(struct alpc_completion *completion,
 		ret = serve_bind(&s);
 	if (ret)
 		return ret;
-	atomic_init(&s.live, count + 1);
-	for (unsigned int i = 0; i < count; i++) {
-		atomic_store(&servers[i]->completion, (uintptr_t)completion);
-		if (atomic_load(&servers[i]->stopped))
-			alpc_lib_server_end(servers[i]);
-	}
+	atomic_init(&s.live, count);
 	ret = alpc_lib_threads_run(s.opt.threads, serve_thread, serve_created,
 				   &s);
 	serve_unbind(&s, count);
-	for (unsigned int i = 0; ret && i < count; i++) {
-		/* None has run. */
-		atomic_store(&servers[i]->completion, 0);
+	/* None has run. */
+	for (unsigned int i = 0; ret && i < count; i++)
 		atomic_store(&servers[i]->started, false);
-	}
 	return ret ? ret : serve_result(&s);
 }

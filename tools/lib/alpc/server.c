@@ -6,7 +6,6 @@
  */
 #include "quick_server.h"
 
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -62,6 +61,8 @@ ALPC_API int alpc_server_new_with(struct alpc_port *port,
 		return ret;
 	if (info.out_kind != ALPC_KIND_CONNECTION)
 		return -EOPNOTSUPP;
+	if (atomic_load(&port->listed))
+		return -EBUSY;
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
@@ -84,51 +85,14 @@ ALPC_API int alpc_server_new(struct alpc_port *port,
 	return alpc_server_new_with(port, ops, arg, NULL, server);
 }
 
-/*
- * The threads that serve several servers wait at the completion port, and not
- * where the kernel would tell them. One packet for each server, once.
- */
-static int server_post_stop(struct alpc_server *server)
-{
-	const struct alpc_packet packet = { .key = (uintptr_t)server };
-	struct alpc_completion *c;
-	int ret;
-
-	c = (struct alpc_completion *)atomic_load(&server->completion);
-	if (!c || atomic_exchange(&server->told, true))
-		return 0;
-	ret = alpc_completion_post(c, &packet, 1);
-	if (ret)
-		atomic_store(&server->told, false);
-	return ret;
-}
-
 ALPC_API int alpc_server_stop(struct alpc_server *server)
 {
 	struct alpc_shutdown arg = {
 		.size = sizeof(arg),
 		.flags = ALPC_SHUTDOWN_RECEIVE,
 	};
-	int ret;
 
-	ret = alpc_lib_ioctl(server->port->fd, ALPC_IOC_SHUTDOWN, &arg);
-	if (ret)
-		return ret;
-	/* Who sets @completion looks at this afterwards. */
-	atomic_store(&server->stopped, true);
-	return server_post_stop(server);
-}
-
-/*
- * Stop it, and get through with that: who posts so many packets that there is no
- * room for one more has them taken meanwhile.
- */
-void alpc_lib_server_end(struct alpc_server *server)
-{
-	int ret;
-
-	while ((ret = alpc_server_stop(server)) == -EDQUOT || ret == -ENOMEM)
-		sched_yield();
+	return alpc_lib_ioctl(server->port->fd, ALPC_IOC_SHUTDOWN, &arg);
 }
 
 /* A thread cannot go on: the others end too, and the first error stays. */
@@ -137,7 +101,7 @@ void alpc_lib_server_failed(struct alpc_server *server, int error)
 	int none = 0;
 
 	atomic_compare_exchange_strong(&server->error, &none, error);
-	alpc_lib_server_end(server);
+	alpc_server_stop(server);
 }
 
 static void *server_thread(void *arg)

@@ -35,10 +35,7 @@ struct alpc_lib_channel;
  * @options: of the program; immutable
  * @max_message: limit of the port in bytes; immutable
  * @started: has been run; atomic
- * @stopped: is to be served no more; atomic
- * @told: @completion was told that; atomic
- * @completion: struct alpc_completion through which it is served together with
- *	others, or NULL; atomic
+ * @over: it is served no more by those who serve others as well; atomic
  * @error: first error that ended a thread, or 0; atomic
  * @lock: protects what follows
  * @workers: its threads
@@ -54,9 +51,7 @@ struct alpc_server {
 	struct alpc_server_options options;
 	size_t max_message;
 	atomic_bool started;
-	atomic_bool stopped;
-	atomic_bool told;
-	atomic_uintptr_t completion;
+	atomic_bool over;
 	atomic_int error;
 	pthread_mutex_t lock;
 	struct alpc_lib_worker *workers;
@@ -136,7 +131,6 @@ void alpc_lib_client_close(struct alpc_client *client);
 bool alpc_lib_client_cut(struct alpc_server *server, uint64_t number);
 
 /* server.c */
-void alpc_lib_server_end(struct alpc_server *server);
 void alpc_lib_server_failed(struct alpc_server *server, int error);
 int alpc_lib_threads_run(unsigned int threads, void *(*fn)(void *arg),
 			 void (*created)(void *arg, unsigned int n, int error),

@@ -145,7 +145,8 @@ static void receive_note(struct alpc_port *port, struct alpc_message *m)
 			alpc_lib_release_id(port, m->io.recv.id);
 		break;
 	case ALPC_CANCELED:
-		if (!alpc_lib_inbox_canceled(port, m->io.recv.id))
+		if (!(m->io.recv.flags & ALPC_MSG_RETURNED) &&
+		    !alpc_lib_inbox_canceled(port, m->io.recv.id))
 			m->owes = false;
 		break;
 	case ALPC_PORT_CLOSED:

@@ -116,6 +116,23 @@ static void worker_request(struct alpc_lib_worker *w, struct alpc_client *client
 	worker_replies(w, client);
 }
 
+/* A request is cancelled: one that was received, or one of the server's own. */
+static void worker_canceled(struct alpc_lib_worker *w, struct alpc_client *client)
+{
+	const struct alpc_server_ops *ops = &w->server->ops;
+	const struct alpc_msg *head = &w->message->io.recv;
+
+	if (head->flags & ALPC_MSG_RETURNED) {
+		if (ops->returned)
+			ops->returned(client, w->message);
+		return;
+	}
+	if (!alpc_lib_inbox_canceled(w->server->port, head->id))
+		w->message->owes = false;
+	if (ops->canceled)
+		ops->canceled(client, head->id);
+}
+
 static void worker_dispatch(struct alpc_lib_worker *w, struct alpc_client *client)
 {
 	const struct alpc_server_ops *ops = &w->server->ops;
@@ -139,10 +156,7 @@ static void worker_dispatch(struct alpc_lib_worker *w, struct alpc_client *clien
 			ops->reply(client, m);
 		break;
 	case ALPC_CANCELED:
-		if (!alpc_lib_inbox_canceled(w->server->port, m->io.recv.id))
-			w->message->owes = false;
-		if (ops->canceled)
-			ops->canceled(client, m->io.recv.id);
+		worker_canceled(w, client);
 		break;
 	case ALPC_CLIENT_DIED:
 		if (ops->died)
@@ -217,6 +231,9 @@ static void worker_handle(struct alpc_lib_worker *w)
 		return;
 	if (w->message->io.recv.type == ALPC_PORT_CLOSED) {
 		alpc_lib_inbox_gone(w->server->port, w->message->io.recv.context);
+		/* Whoever looks at its page holds it. */
+		atomic_store(&client->port.ended, true);
+		alpc_lib_quick_forget(client);
 		alpc_lib_client_gone(client, w->message->io.recv.seq);
 		return;
 	}
@@ -260,11 +277,17 @@ static int worker_answer(struct alpc_lib_worker *w, struct alpc_lib_body *body)
 	body->message = m;
 	ret = alpc_lib_answer(w->server->port, t, w->id, m->data, m->len,
 			      w->message, NULL, body);
-	if (!ret && t->send.len && m->data != m->own) {
-		memcpy(m->own, m->data, t->send.len);
-		t->send.data = (uintptr_t)m->own;
+	if (ret || !t->send.len || m->data == m->own)
+		return ret;
+	/* One that was kept for its caller has room for no more than that. */
+	ret = alpc_lib_message_grow(m, t->send.len);
+	if (ret) {
+		alpc_lib_answered(body, false);
+		return ret;
 	}
-	return ret;
+	memcpy(m->own, m->data, t->send.len);
+	t->send.data = (uintptr_t)m->own;
+	return 0;
 }
 
 /* Reply with the transfer that takes the next message up. */

@@ -105,7 +105,7 @@ FIXTURE_TEARDOWN(cancel)
 	EXPECT_EQ(0, self->msg.len); \
 	EXPECT_EQ(0, self->msg.seq); \
 	EXPECT_EQ(0, self->msg.call); \
-	EXPECT_EQ(0, self->msg.flags); \
+	EXPECT_EQ(ALPC_MSG_RETURNED, self->msg.flags); \
 	EXPECT_EQ(getpid(), self->msg.pid); \
 	EXPECT_EQ(variant->server ? self->pair.context : 0, self->msg.context); \
 } while (0)

@@ -191,6 +191,46 @@ TEST_F(completion, tells_once_that_a_client_was_disconnected)
 	NO_PACKET();
 }
 
+#define SWITCH(flags) ASSERT_EQ(0, alpc_shutdown(self->pair.port, flags))
+#define EXPECT_OFF() \
+	EXPECT_EQ(-ESHUTDOWN, \
+		  alpc_receive_nowait(self->pair.port, &self->msg, self->buf, \
+				      sizeof(self->buf)))
+
+TEST_F(completion, tells_that_receiving_was_switched_off)
+{
+	ASSERT_EQ(0, bind_port(self->pair.port, self->fd, KEY));
+	SWITCH(ALPC_SHUTDOWN_RECEIVE);
+	TAKE_PACKET(ALPC_PACKET_MESSAGE, KEY);
+	EXPECT_OFF();
+	NO_PACKET();
+	/* Each time, but once as long as nobody has seen it. */
+	SWITCH(ALPC_SHUTDOWN_RECEIVE);
+	SWITCH(ALPC_SHUTDOWN_RECEIVE);
+	EXPECT_EQ(1, state_of(self->fd).out_packets);
+	/* Beside those of messages. */
+	ASSERT_EQ(0, alpc_send(self->pair.client, "x", 1));
+	EXPECT_EQ(2, state_of(self->fd).out_packets);
+	TAKE_PACKET(ALPC_PACKET_MESSAGE, KEY);
+	TAKE_PACKET(ALPC_PACKET_MESSAGE, KEY);
+	NO_PACKET();
+	SWITCH(0);
+	NO_PACKET();
+	TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+}
+
+TEST_F(completion, tells_a_late_comer_that_receiving_is_off)
+{
+	SWITCH(ALPC_SHUTDOWN_RECEIVE);
+	ASSERT_EQ(0, bind_port(self->pair.port, self->fd, KEY));
+	/* Not lost if it cannot be told. */
+	EXPECT_EQ(-EFAULT, wait_packets(self->fd, NULL, 1, 0));
+	TAKE_PACKET(ALPC_PACKET_MESSAGE, KEY);
+	EXPECT_OFF();
+	NO_PACKET();
+	SWITCH(0);
+}
+
 TEST_F(completion, gives_posted_ones_and_those_of_ports_in_their_order)
 {
 	ASSERT_EQ(0, bind_port(self->pair.port, self->fd, KEY));

@@ -107,8 +107,9 @@ int alpc_completion_unbind(struct alpc_port *port);
  * it is not held up by that.
  *
  * A packet says that there was a message. Another thread may have received it: so
- * receive with a timeout of 0, and until -EAGAIN or for as long as one likes. What
- * is left has packets of its own.
+ * receive with a timeout of 0, once for each packet, or until -EAGAIN. What is left
+ * then has packets of its own. From a port that has a list receive until -EAGAIN: it
+ * makes no other packet before.
  *
  * Return: how many packets there are, at least 1; -EAGAIN, -ETIMEDOUT, -EINTR, and
  * errors as of %ALPC_IOC_WAIT_PACKETS.
@@ -180,6 +181,9 @@ struct alpc_serve_options {
  * alpc_server_ops are called in the same way. It returns when all of them have been
  * stopped (alpc_server_stop()). With more threads than the concurrency, a handler that
  * sleeps lets another thread go on.
+ *
+ * These threads wait for packets and look at no page: quick calls to such a server are
+ * made like any other, %ALPC_SERVER_QUICK or not.
  *
  * Return: 0 when all were stopped; -EBUSY if one of them has run, runs, or is
  * bound; -EINVAL; -EAGAIN if a thread could not be created; else the first error that

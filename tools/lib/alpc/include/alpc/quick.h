@@ -40,8 +40,8 @@ struct alpc_port;
  * %ALPC_REPLY_ORDINARY.
  *
  * The other side can write anything into the page at any time. It is read once,
- * copied, and then checked. A client sees -EPROTO, or whatever data its server could
- * have sent as well, or a timeout; a server ends the connection.
+ * copied, and then checked. A client sees -EPROTO, or whatever its server could have
+ * answered as well, or a timeout; a server ends the connection.
  */
 
 /** ALPC_QUICK_MAX - the longest request and reply that fit into the page, bytes */
@@ -101,7 +101,8 @@ void alpc_quick_close(struct alpc_quick_calls *quick);
  * The handler of a quick call that fails with -ETIMEDOUT or -EINTR is not told; its
  * reply is dropped. Until then all calls are made like any other.
  *
- * Return: as alpc_call(); -EPROTO also if what is in the page makes no sense.
+ * Return: as alpc_call(), also -ECANCELED if the server has cancelled it; -EPROTO also
+ * if what is in the page makes no sense.
  */
 int alpc_quick_call(struct alpc_quick_calls *quick, const void *data, size_t len,
 		    struct alpc_message *reply, int64_t timeout);

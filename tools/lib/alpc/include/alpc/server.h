@@ -56,7 +56,7 @@ struct alpc_client;
  * @datagram: it sent a datagram. NULL: datagrams are ignored.
  * @reply: the reply to a request that was made of it with alpc_send_request()
  * @canceled: the request @id, which @request was given before, has lost its
- *	caller; what is still done for it can be left
+ *	caller; what is still done for it can be left. Not called for quick requests.
  * @died: one of its threads has ended that had asked for alpc_port_notify_exit();
  *	alpc_message_cookie() and alpc_message_tid() say which
  * @closed: the client is gone, or the server ends. Called once for each client
@@ -70,6 +70,9 @@ struct alpc_client;
  *	waited any more. If somebody did, the connection is ended, or refused.
  *	The client may be closed already, so only @arg of alpc_server_new() is
  *	given.
+ * @returned: it has cancelled a request that was made of it with
+ *	alpc_send_request(), in place of replying; alpc_message_id() and
+ *	alpc_message_cookie() say which
  *
  * Every function runs in a thread of the pool, several at a time, also several
  * for one client; what a client sent is taken up in order, but with more threads
@@ -95,18 +98,22 @@ struct alpc_server_ops {
 		     const struct alpc_message *notice);
 	void (*closed)(struct alpc_client *client);
 	void (*unanswered)(void *arg, uint64_t id, int error);
+	void (*returned)(struct alpc_client *client,
+			 const struct alpc_message *notice);
 };
 
 /**
  * alpc_server_new() - make a server of a connection port
  * @port: connection port on which nothing was accepted yet. On success it
  *	belongs to the server: only alpc_port_fd() and alpc_port_get_info() may
- *	still be used on it, and other processes must not receive from it.
+ *	still be used on it, and other processes must not receive from it. It has no
+ *	completion list: the threads of a server receive.
  * @ops: what to do; copied
  * @arg: alpc_client_arg() gives it to the functions of @ops
  * @server: the server; free it with alpc_server_free()
  *
- * Return: 0, -EOPNOTSUPP (not a connection port), -EINVAL, -E2BIG, -ENOMEM.
+ * Return: 0, -EOPNOTSUPP (not a connection port), -EBUSY (it has a list of
+ * alpc_list_create()), -EINVAL, -E2BIG, -ENOMEM.
  */
 int alpc_server_new(struct alpc_port *port, const struct alpc_server_ops *ops,
 		    void *arg, struct alpc_server **server);
@@ -209,8 +216,9 @@ int alpc_server_reply_message(struct alpc_server *server, uint64_t id,
  * Handlers that run are finished and their replies sent; what waits in the
  * queue is not taken up. For any thread, for a handler, and for a signal handler.
  * A server that is stopped before it runs returns from alpc_server_run() at once.
+ * It needs no memory, and does not fail as long as the port is the server's.
  *
- * Return: 0, or a negative errno value (of %ALPC_IOC_SHUTDOWN).
+ * Return: 0; errors as of %ALPC_IOC_SHUTDOWN: the port's descriptor was closed.
  */
 int alpc_server_stop(struct alpc_server *server);
 

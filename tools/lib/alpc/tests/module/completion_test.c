@@ -7,10 +7,12 @@
  */
 #include "step_fixture.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 FIXTURE(completion) {
@@ -162,10 +164,11 @@ TEST_F(completion, options)
 #define CALLERS	4	/* of each server */
 #define CALLS	25	/* of each of them */
 
+#define HOLD	78	/* key of a packet that holds its thread up */
 #define TURN	64	/* messages that a thread takes from one server at a time */
 
 static struct {
-	atomic_uint requests, closed, packets;
+	atomic_uint requests, closed, packets, holding;
 	atomic_bool held;
 } served;
 
@@ -256,6 +259,11 @@ static void on_packet(void *arg, const struct alpc_packet *packet)
 {
 	if (arg == &served && packet->key == 77)
 		served.packets += (unsigned int)packet->data;
+	if (packet->key != HOLD)
+		return;
+	served.holding++;
+	while (served.held)
+		usleep(1000);
 }
 
 FIXTURE_SETUP(serving)
@@ -350,6 +358,59 @@ TEST_F(serving, stopped_before)
 	serve_all(self);
 	EXPECT_EQ(-EBUSY, self->result);
 	EXPECT_EQ(-EBUSY, alpc_server_run(self->servers[0], 1));
+}
+
+/* To stop takes no memory, and no room among the packets. */
+TEST_F(serving, stopped_when_packets_are_used_up)
+{
+	struct alpc_packet packets[64] = { { .key = HOLD } };
+	int ret = 0;
+
+	pthread_create(&self->thread, NULL, serve_all, self);
+	served.held = true;
+	for (unsigned int i = 0; i < variant->threads; i++)
+		ASSERT_EQ(0, alpc_completion_post(self->c, packets, 1));
+	while (served.holding != variant->threads)
+		usleep(1000);
+	packets[0].key = 1;
+	for (unsigned int n = 64; n; n /= 2)
+		while (!(ret = alpc_completion_post(self->c, packets, n)))
+			;
+	ASSERT_EQ(-EDQUOT, ret);
+	for (int i = 0; i < SERVERS; i++)
+		EXPECT_EQ(0, alpc_server_stop(self->servers[i]));
+	served.held = false;
+	pthread_join(self->thread, NULL);
+	EXPECT_EQ(0, self->result);
+	/* What is left of the program's own is still there. */
+	do {
+		ret = alpc_completion_wait(self->c, packets, 64, 0);
+		for (int i = 0; i < ret; i++)
+			EXPECT_EQ(0, packets[i].type - ALPC_PACKET_POSTED);
+	} while (ret > 0);
+}
+
+/* A descriptor that is none any more ends the threads, those that wait already too. */
+TEST_F(serving, descriptor_that_is_replaced)
+{
+	struct alpc_set_completion info = { .size = sizeof(info) };
+	struct alpc_post_packets post = { .size = sizeof(post), .count = 1 };
+	struct alpc_packet packet = { .key = 1 };
+	int fd = alpc_completion_fd(self->c);
+	int copy = dup(fd), null = open("/dev/null", O_RDWR);
+
+	pthread_create(&self->thread, NULL, serve_all, self);
+	do {
+		ASSERT_EQ(0, alpc_completion_get_info(self->c, &info));
+	} while (info.out_waiting != variant->threads);
+	dup2(null, fd);
+	post.packets = (uintptr_t)&packet;
+	ASSERT_EQ(0, ioctl(copy, ALPC_IOC_POST_PACKETS, &post));
+	pthread_join(self->thread, NULL);
+	EXPECT_EQ(-ENOTTY, self->result);
+	dup2(copy, fd);
+	close(copy);
+	close(null);
 }
 
 /* What comes while a thread is busy is more than it takes at a time. */

@@ -23,9 +23,11 @@ enum {
 	LEAVE,		/* set descriptors, and leave the reply for later */
 	LEAVE_SLOWLY,	/* leave it for later when the test says so */
 	FILL,		/* reply with HOLE_LEN bytes of FILL */
+	ASK,		/* make a request of the caller, and reply with OK */
 };
 
 #define OK	"ok"
+#define COOKIE	77
 
 static struct {
 	struct alpc_server *server;
@@ -36,7 +38,11 @@ static struct {
 	sem_t taken;		/* a handler that does not just reply has begun */
 	sem_t go;		/* the test says so */
 	sem_t canceled;		/* a request has lost its caller */
+	sem_t returned;		/* the server's own request is cancelled */
 	uint64_t id;		/* of the last such request */
+	uint64_t asked;		/* of the server's own one */
+	uint64_t returned_id;	/* of what is cancelled */
+	uint64_t returned_cookie;
 	bool in_place;		/* what FILL was handed to fill in */
 	atomic_uint requests;
 	atomic_int error;	/* the last of an answer that did not get through */
@@ -48,7 +54,6 @@ static int on_request(struct alpc_client *client, const struct alpc_message *m,
 	char what = alpc_message_len(m) ? *(const char *)alpc_message_data(m) : 0;
 	void *data;
 
-	(void)client;
 	world.requests++;
 	switch (what) {
 	case STOP:
@@ -64,6 +69,11 @@ static int on_request(struct alpc_client *client, const struct alpc_message *m,
 		world.in_place = alpc_message_is_in_place(reply);
 		memset(data, FILL, HOLE_LEN);
 		return 0;
+	case ASK:
+		if (alpc_send_request(alpc_client_port(client), "?", 1, 0, COOKIE, 0,
+				      &world.asked))
+			return -EIO;
+		return alpc_message_set(reply, OK, sizeof(OK));
 	default:
 		return alpc_message_set(reply, OK, sizeof(OK));
 	}
@@ -88,9 +98,18 @@ static void on_unanswered(void *arg, uint64_t id, int error)
 	world.error = error;
 }
 
+static void on_returned(struct alpc_client *client,
+			const struct alpc_message *notice)
+{
+	(void)client;
+	world.returned_id = alpc_message_id(notice);
+	world.returned_cookie = alpc_message_cookie(notice);
+	sem_post(&world.returned);
+}
+
 static const struct alpc_server_ops ops = {
 	.size = sizeof(ops), .request = on_request, .canceled = on_canceled,
-	.unanswered = on_unanswered,
+	.unanswered = on_unanswered, .returned = on_returned,
 };
 
 static void *run(void *unused)
@@ -114,6 +133,7 @@ static int world_start(unsigned int threads, unsigned int flags)
 	sem_init(&world.taken, 0, 0);
 	sem_init(&world.go, 0, 0);
 	sem_init(&world.canceled, 0, 0);
+	sem_init(&world.returned, 0, 0);
 	ret = alpc_port_create(port_name(), NULL, &port);
 	if (!ret)
 		ret = alpc_server_new_with(port, &ops, NULL, &options,
@@ -171,6 +191,25 @@ FIXTURE_TEARDOWN(handler)
 	alpc_port_close(self->port);
 	alpc_port_close(self->good);
 	EXPECT_EQ(0, world_stop());
+}
+
+/* -- Requests of the server's own ------------------------------------------------ */
+
+TEST_F(handler, own_request_that_the_client_cancels)
+{
+	const char what = ASK;
+	int canceled;
+
+	ASSERT_EQ(0, alpc_call(self->port, &what, 1, self->m, FOR_EVER));
+	ASSERT_EQ(0, alpc_receive(self->port, self->m, FOR_EVER));
+	ASSERT_EQ(ALPC_REQUEST, alpc_message_type(self->m));
+	ASSERT_EQ(0, alpc_cancel_received(self->port, alpc_message_id(self->m)));
+	sem_wait(&world.returned);
+	EXPECT_EQ(world.asked, world.returned_id);
+	EXPECT_EQ(COOKIE, world.returned_cookie);
+	/* It is none that the client has made. */
+	ASSERT_EQ(0, sem_getvalue(&world.canceled, &canceled));
+	EXPECT_EQ(0, canceled);
 }
 
 /* -- Descriptors of a reply that was not sent ----------------------------------- */

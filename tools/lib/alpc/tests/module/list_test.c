@@ -245,6 +245,20 @@ static void *read_many(void *arg)
 	return NULL;
 }
 
+/* The threads of a server receive, and would be told that it is the list's turn. */
+TEST_F(list, not_of_a_server)
+{
+	const struct alpc_server_ops ops = { .size = sizeof(ops) };
+	struct alpc_server *server;
+
+	EXPECT_EQ(-EBUSY, alpc_server_new(self->port, &ops, NULL, &server));
+	alpc_list_close(self->reader);
+	self->reader = NULL;
+	ASSERT_EQ(0, alpc_server_new(self->port, &ops, NULL, &server));
+	self->port = NULL;
+	alpc_server_free(server);
+}
+
 TEST_F(list, many_senders_and_readers)
 {
 	pthread_t senders[SENDERS], readers[READERS];
