@@ -228,6 +228,8 @@ static int list_copy(struct alpc_list_reader *r, struct alpc_message *m)
 	if (ret)
 		return ret;
 	m->io.recv = *item.head;
+	m->port = r->port;
+	m->call = 0;
 	/* As with data that cannot be taken in: it is there, without them. */
 	ret = alpc_lib_message_grow(m, item.len);
 	if (ret)

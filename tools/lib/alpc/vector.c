@@ -270,6 +270,8 @@ static void vector_take(struct vector *v, unsigned int received)
 		struct alpc_message *m = v->in[i].message;
 
 		m->io.recv = v->recv[i];
+		m->port = v->port;
+		m->call = 0;
 		m->done = ALPC_DONE_RECEIVED;
 		v->in[i].error = alpc_lib_receive_take(v->port, m);
 	}

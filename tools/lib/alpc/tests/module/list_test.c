@@ -102,6 +102,25 @@ TEST_F(list, requests_are_answered_as_usual)
 	}
 }
 
+TEST_F(list, who_sent_a_request)
+{
+	struct alpc_credentials *who;
+	int fd;
+
+	ASSERT_EQ(0, alpc_send_request(self->client, "?", 1, 0, 0, 0, NULL));
+	ASSERT_EQ(0, alpc_list_receive(self->reader, self->m, 0));
+	ASSERT_EQ(0, alpc_message_get_credentials(self->m, ALPC_IDENTITY_ALL,
+						  &who));
+	EXPECT_EQ(getpid(), who->pid);
+	alpc_credentials_free(who);
+	fd = alpc_message_open_process(self->m);
+	EXPECT_LE(0, fd);
+	close(fd);
+	ASSERT_EQ(0, alpc_reply(self->port, alpc_message_id(self->m), NULL, 0));
+	EXPECT_EQ(-ESRCH, alpc_message_get_credentials(self->m,
+						       ALPC_IDENTITY_ALL, &who));
+}
+
 /* Short and long, more than there are slots: in the order in which they were sent. */
 TEST_F(list, and_queue_in_order)
 {
