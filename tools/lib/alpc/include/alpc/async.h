@@ -166,10 +166,12 @@ int alpc_cancel_cookie(struct alpc_port *port, uint64_t cookie);
  *
  * Its caller gets -ECANCELED, or, if it does not wait, a message of type
  * %ALPC_CANCELED. What it brought is given back: data in place are not to be looked at
- * any more.
+ * any more, and no reply is to be made there. If that succeeds the request cannot be
+ * answered any more, and a reply with its message is not to be tried.
  *
  * Return: 0; -ECANCELED (its sender has cancelled it), -ESRCH (it was answered, or is
- * just being answered by another thread), -EBADMSG (a connection request).
+ * just being answered, or cancelled, by another thread), -EBADMSG (a connection
+ * request).
  */
 int alpc_cancel_received(struct alpc_port *port, uint64_t id);
 
