@@ -240,7 +240,7 @@ int alpc_requests_new(struct alpc_port *port, alpc_message_fn *other, void *arg,
  * @arg: for @fn
  * @number: number of the request in this set; may be NULL
  *
- * Return: as alpc_send_request_with(); -ENOMEM.
+ * Return: as alpc_send_request_with(); -ENOMEM, -ECANCELED (the set is being freed).
  */
 int alpc_requests_send(struct alpc_requests *requests, const void *data,
 		       size_t len, int64_t timeout,
@@ -283,6 +283,9 @@ size_t alpc_requests_count(struct alpc_requests *requests);
 /**
  * alpc_requests_free() - cancel what is left, and free the set
  * @requests: set, which nobody else uses any more, or NULL
+ *
+ * The functions of what is left are called. Where one of them would send another request
+ * alpc_requests_send() fails.
  */
 void alpc_requests_free(struct alpc_requests *requests);
 
