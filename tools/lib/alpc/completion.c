@@ -20,7 +20,7 @@ alpc_completion_create(const struct alpc_completion_options *options,
 	ret = alpc_lib_options(&opt, sizeof(opt), options);
 	if (ret)
 		return ret;
-	if (opt.flags & ~ALPC_USE_DEVICE)
+	if (opt.flags & ~ALPC_USE_DEVICE || opt.reserved)
 		return -EINVAL;
 	c = malloc(sizeof(*c));
 	if (!c)

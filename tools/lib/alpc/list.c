@@ -165,6 +165,7 @@ static int list_pop(struct alpc_list_reader *r, struct alpc_list_item *item)
 		return -EPROTO;
 	head = (const struct alpc_msg *)((char *)r->shared + at);
 	item->slot = slot;
+	memset(item->reserved, 0, sizeof(item->reserved));
 	item->head = head;
 	/* Read once: what is checked is what is used. */
 	item->len = __atomic_load_n(&head->len, __ATOMIC_RELAXED);

@@ -30,12 +30,14 @@ struct alpc_completion;
  * @device: an open descriptor of /dev/alpc, for a program that cannot open it
  * @concurrency: how many threads that it has released may run at a time; 0: as
  *	many as there are CPUs
+ * @reserved: 0
  */
 struct alpc_completion_options {
 	size_t size;
 	uint32_t flags;
 	int device;
 	uint32_t concurrency;
+	uint32_t reserved;
 };
 
 /**

@@ -69,6 +69,7 @@ struct alpc_list_options {
  * @data: its data
  * @len: length of these in bytes
  * @slot: for alpc_list_give()
+ * @reserved: set to 0
  *
  * The memory is this process's and the kernel's: no sender sees it, or can change it.
  */
@@ -77,6 +78,7 @@ struct alpc_list_item {
 	const void *data;
 	size_t len;
 	uint32_t slot;
+	uint32_t reserved[3];
 };
 
 /**

@@ -359,6 +359,14 @@ TEST_F(vector, bad_arguments)
 	EXPECT_EQ(-EINVAL, alpc_send_and_receive_many(self->client, out, 1,
 						      &sent, in, 0, 0));
 	EXPECT_EQ(-EOPNOTSUPP, alpc_receive_many(self->server, in, 1, 0));
+	out[1].reserved[1] = 1;
+	EXPECT_EQ(-EINVAL, alpc_send_many(self->client, out + 1, 1, 0, &sent));
+	EXPECT_EQ(1, sent);
+	EXPECT_EQ(-EINVAL, out[1].error);
+	out[1].reserved[1] = 0;
+	in[1].reserved[2] = 1;
+	EXPECT_EQ(-EINVAL, alpc_receive_many(self->port, in, 2, 0));
+	in[1].reserved[2] = 0;
 	EXPECT_EQ(-EAGAIN, alpc_receive_many(self->port, in, 1, 0));
 	EXPECT_EQ(-ETIMEDOUT, alpc_receive_many(self->port, in, 1, ALPC_MSEC(5)));
 }
