@@ -3,8 +3,8 @@
 # Copyright (C) 2026 The ALPC for Linux authors
 #
 # The services with an event loop serve clients, each in a process of its own, also when
-# one of them is rude. A session's manager answers members only. Prints TAP. Programs
-# are looked for in PATH.
+# one of them is rude. A session's manager answers members only, and a crowd's service as
+# many as it was told. Prints TAP. Programs are looked for in PATH.
 set -u
 
 clients=4
@@ -95,8 +95,33 @@ manage() {
 	point $? 'session-manager ends by SIGTERM'
 }
 
-# What is no number is no user.
+# For one client; there are two, the second of which does not get in.
+crowd() {
+	crowd-service crowd.port 1 1 1 >"$tmp/service" 2>&1 &
+	service=$!
+	exec 3<"$tmp/service"
+	read -r line <&3
+	echo "# $line"
+	crowd-clients crowd.port 2 1 >"$tmp/crowd" 2>&1
+	[ $? -eq 1 ] && grep -q 'Connection refused' "$tmp/crowd"
+	point $? 'crowd-service refuses a client too many'
+	sed 's/^/# /' "$tmp/crowd"
+	cat <&3 | sed 's/^/# /'
+	wait "$service"
+	[ $? -eq 1 ]
+	point $? 'crowd-service says that something was wrong'
+}
+
+# What is no number is no user, and no number of anything else.
 mistake() {
+	status=0
+	for text in abc '' 1x -1 0 99999999999999999999; do
+		timeout 10 crowd-service crowd.port "$text" 1 1 2>/dev/null
+		[ $? -eq 2 ] || status=1
+		timeout 10 crowd-clients crowd.port 1 "$text" 2>/dev/null
+		[ $? -eq 2 ] || status=1
+	done
+	point $status 'crowd-service and crowd-clients refuse what is no number'
 	status=0
 	for uid in abc '' 1x -1 4294967295 99999999999999999999; do
 		timeout 10 session-manager "$uid" 2>/dev/null
@@ -109,7 +134,7 @@ tmp=$(mktemp -d)
 mkfifo "$tmp/service"
 failed=0
 echo 'TAP version 13'
-echo '1..23'
+echo '1..26'
 for service_name in epoll-service libevent-service; do
 	start $service_name 1024
 	visit $service_name
@@ -118,6 +143,7 @@ for service_name in epoll-service libevent-service; do
 	stand $service_name
 done
 manage "$(id -u)"
+crowd
 mistake
 rm -r "$tmp"
 exit $failed
