@@ -379,7 +379,11 @@ static long alpc_find_pages(const struct alpc_access_op *op,
 
 	if (!mmget_not_zero(mm))
 		return -EPIPE;
-	ret = mmap_read_lock_killable(mm);
+	/*
+	 * Not as mmap_read_lock_killable() does it: the caller can hold the lock
+	 * for as long as it likes, and is not to keep us from our signals.
+	 */
+	ret = down_read_interruptible(&mm->mmap_lock);
 	if (!ret) {
 		ret = alpc_get_pages(op, mm, address, count, pages, &locked);
 		if (locked)
@@ -496,7 +500,8 @@ static int alpc_access_parts(struct alpc_end *end, struct alpc_access *arg,
  * @arg: argument; &alpc_access.out_done is set in any case
  *
  * Context: process context; may sleep, also for as long as the caller's process
- * takes to provide its memory, up to a signal.
+ * takes to provide its memory, up to a signal; up to one that kills where that
+ * process keeps its own address space locked just when a page has come.
  *
  * Return: 0 or an error of &struct alpc_access.
  */

@@ -115,10 +115,8 @@ bool alpc_call_cancel(struct alpc_message *m, struct alpc_work *work)
 	m->caller = NULL;
 	alpc_call_cancel_callback(m, work);
 	if (m->state == ALPC_MSG_PENDING) {
-		if (m->detached) {
-			list_del_init(&m->node);
-			m->detached = false;
-		}
+		if (m->detached)
+			alpc_message_reattach(m);
 		m->state = ALPC_MSG_CANCELED;
 		alpc_queue_post(to, m, false, &work->wake);
 		return false;
@@ -152,7 +150,7 @@ struct alpc_message *alpc_sent_find(const struct alpc_end *end, u64 id)
 	struct alpc_message *m;
 
 	hlist_for_each_entry(m, &end->sent, sent)
-		if (m->sender_id == id && alpc_sent_is_request(m))
+		if (alpc_sent_is_request(m) && m->sender_id == id)
 			return m;
 	return NULL;
 }

@@ -470,7 +470,7 @@ bool alpc_clist_reply(struct alpc_op *op, struct alpc_message *m)
 	msg = alpc_clist_slot(l, slot);
 	alpc_clist_describe(l, msg, m->len, ALPC_REPLY, m->replier);
 	msg->cookie = m->cookie;
-	memcpy(msg + 1, m->answer ?: m->data, m->len);
+	memcpy(msg + 1, alpc_message_answer(m), m->len);
 	trace_alpc_list(op->end, ALPC_REPLY, m->sender_id, m->seq, m->len,
 			slot);
 	alpc_clist_put(l, slot, m->sender_id, m->seq,

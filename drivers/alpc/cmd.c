@@ -223,7 +223,7 @@ static int alpc_refuse(struct alpc_ucmd *ucmd)
 	struct alpc_accept *arg = ucmd->arg;
 	struct alpc_message *m;
 	struct alpc_conn *conn;
-	void *answer;
+	struct alpc_answer *answer;
 	int ret;
 
 	conn = alpc_accept_begin(ucmd->end, arg, &m, &answer);
@@ -244,7 +244,7 @@ static int alpc_accept(struct alpc_ucmd *ucmd)
 	struct alpc_message *m;
 	struct alpc_conn *conn;
 	struct file *file;
-	void *answer;
+	struct alpc_answer *answer;
 	int fd, ret;
 
 	conn = alpc_accept_begin(ucmd->end, arg, &m, &answer);

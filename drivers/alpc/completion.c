@@ -164,7 +164,8 @@ void alpc_completion_release(struct alpc_completion *c)
 	}
 	/* Poll adds itself before it takes the lock, which is held here. */
 	if (c->packets && waitqueue_active(&c->pollers))
-		wake_up_interruptible_poll(&c->pollers, EPOLLIN | EPOLLRDNORM);
+		__wake_up(&c->pollers, TASK_INTERRUPTIBLE, c->packets,
+			  poll_to_key(EPOLLIN | EPOLLRDNORM));
 }
 
 /* A released thread went to sleep, or there are more to be released. */

@@ -46,6 +46,7 @@ static int alpc_set_completion(struct alpc_completion *c,
 			       struct alpc_set_completion *arg,
 			       struct alpc_set_completion __user *uarg)
 {
+	u32 size = min_t(u32, arg->size, sizeof(*arg));
 	u32 concurrency = arg->concurrency;
 
 	if (arg->flags & ~ALPC_SET_CONCURRENCY || arg->__reserved)
@@ -54,12 +55,12 @@ static int alpc_set_completion(struct alpc_completion *c,
 	alpc_completion_look(c, arg);
 	spin_unlock_irq(&c->lock);
 	/* Nothing is changed for who cannot be told. */
-	if (copy_to_user(uarg, arg, sizeof(*arg)))
+	if (copy_to_user(uarg, arg, size))
 		return -EFAULT;
 	if (!(arg->flags & ALPC_SET_CONCURRENCY))
 		return 0;
 	alpc_completion_change(c, concurrency, arg);
-	return copy_to_user(uarg, arg, sizeof(*arg)) ? -EFAULT : 0;
+	return copy_to_user(uarg, arg, size) ? -EFAULT : 0;
 }
 
 static __poll_t alpc_completion_poll(struct file *file,
@@ -114,35 +115,47 @@ union alpc_completion_arg {
 	struct alpc_set_completion set;
 };
 
-static unsigned int alpc_completion_arg_size(unsigned int cmd)
+/* Read the argument of a command that this file has. */
+static int alpc_completion_arg_get(union alpc_completion_arg *arg,
+				   unsigned int cmd, u32 usize,
+				   const void __user *uarg)
 {
 	switch (cmd) {
 	case ALPC_IOC_WAIT_PACKETS:
-		return sizeof(struct alpc_wait_packets);
+		return alpc_arg_get(&arg->wait, sizeof(arg->wait),
+				    offsetofend(struct alpc_wait_packets,
+						out_count), usize, uarg);
 	case ALPC_IOC_POST_PACKETS:
-		return sizeof(struct alpc_post_packets);
-	case ALPC_IOC_SET_COMPLETION:
-		return sizeof(struct alpc_set_completion);
+		return alpc_arg_get(&arg->post, sizeof(arg->post),
+				    offsetofend(struct alpc_post_packets,
+						__reserved), usize, uarg);
 	default:
-		return 0;
+		return alpc_arg_get(&arg->set, sizeof(arg->set),
+				    offsetofend(struct alpc_set_completion,
+						__reserved), usize, uarg);
 	}
+}
+
+static bool alpc_completion_has(unsigned int cmd)
+{
+	return cmd == ALPC_IOC_WAIT_PACKETS || cmd == ALPC_IOC_POST_PACKETS ||
+	       cmd == ALPC_IOC_SET_COMPLETION;
 }
 
 static long alpc_completion_ioctl(struct file *file, unsigned int cmd,
 				  unsigned long address)
 {
-	unsigned int size = alpc_completion_arg_size(cmd);
 	struct alpc_completion *c = file->private_data;
 	void __user *uarg = (void __user *)address;
 	union alpc_completion_arg arg;
 	u32 usize;
 	int ret;
 
-	if (!size)
+	if (!alpc_completion_has(cmd))
 		return alpc_ioctl_elsewhere(cmd);
 	if (get_user(usize, (u32 __user *)uarg))
 		return -EFAULT;
-	ret = alpc_arg_get(&arg, size, size, usize, uarg);
+	ret = alpc_completion_arg_get(&arg, cmd, usize, uarg);
 	if (ret)
 		return ret;
 	switch (cmd) {

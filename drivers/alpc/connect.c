@@ -310,7 +310,7 @@ int alpc_connect(struct alpc_conn *conn, const struct alpc_connect *arg,
  */
 struct alpc_conn *alpc_accept_begin(struct alpc_end *end,
 				    const struct alpc_accept *arg,
-				    struct alpc_message **m, void **answer)
+				    struct alpc_message **m, struct alpc_answer **answer)
 {
 	struct alpc_conn *conn;
 	int ret = 0;
@@ -339,11 +339,11 @@ struct alpc_conn *alpc_accept_begin(struct alpc_end *end,
  * Return: 0, or -ECANCELED if the client has given up meanwhile.
  */
 int alpc_accept_abort(struct alpc_conn *conn, struct alpc_message *m,
-		      void *answer)
+		      struct alpc_answer *answer)
 {
 	int ret;
 
-	kvfree(answer);
+	alpc_answer_free(answer);
 	ret = alpc_request_unclaim(&conn->port->end, m);
 	alpc_conn_put(conn);
 	return ret ? -ECANCELED : 0;
@@ -351,7 +351,7 @@ int alpc_accept_abort(struct alpc_conn *conn, struct alpc_message *m,
 
 static void alpc_accept_answer(struct alpc_conn *conn,
 			       const struct alpc_accept *arg,
-			       struct alpc_message *m, void *answer,
+			       struct alpc_message *m, struct alpc_answer *answer,
 			       struct alpc_wake *wake)
 {
 	struct alpc_port *port = conn->port;
@@ -384,7 +384,7 @@ static void alpc_accept_answer(struct alpc_conn *conn,
 	} else {
 		m->state = ALPC_MSG_QUEUED;
 		alpc_queue_post(&conn->queue, m, false, wake);
-		alpc_queue_wake_readers(&conn->queue, EPOLLOUT | EPOLLHUP);
+		alpc_queue_wake_all(&conn->queue, EPOLLOUT | EPOLLHUP);
 	}
 	if (conn->state == ALPC_STATE_REFUSED) {
 		alpc_queue_fail_receivers(&conn->queue, -ECONNREFUSED, wake);
@@ -403,7 +403,7 @@ static void alpc_accept_answer(struct alpc_conn *conn,
  * Return: 0, or -ECANCELED if the client has given up meanwhile.
  */
 int alpc_accept_commit(struct alpc_conn *conn, const struct alpc_accept *arg,
-		       struct alpc_message *m, void *answer)
+		       struct alpc_message *m, struct alpc_answer *answer)
 {
 	struct alpc_port *port = conn->port;
 	struct alpc_wake wake = {};
@@ -420,7 +420,7 @@ int alpc_accept_commit(struct alpc_conn *conn, const struct alpc_accept *arg,
 	rcu_read_unlock();
 
 	if (ret) {
-		kvfree(answer);
+		alpc_answer_free(answer);
 		alpc_message_put(m);
 	} else {
 		trace_alpc_accept(conn, arg->flags & ALPC_ACCEPT_REFUSE ?

@@ -13,11 +13,11 @@ int alpc_connect(struct alpc_conn *conn, const struct alpc_connect *arg,
 		 struct alpc_delivery *d);
 struct alpc_conn *alpc_accept_begin(struct alpc_end *end,
 				    const struct alpc_accept *arg,
-				    struct alpc_message **m, void **answer);
+				    struct alpc_message **m, struct alpc_answer **answer);
 int alpc_accept_commit(struct alpc_conn *conn, const struct alpc_accept *arg,
-		       struct alpc_message *m, void *answer);
+		       struct alpc_message *m, struct alpc_answer *answer);
 int alpc_accept_abort(struct alpc_conn *conn, struct alpc_message *m,
-		      void *answer);
+		      struct alpc_answer *answer);
 
 void alpc_connect_answered(struct alpc_conn *conn, struct alpc_wake *wake);
 void alpc_connectors_fail(struct alpc_port *port, int error,

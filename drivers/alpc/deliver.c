@@ -36,7 +36,7 @@ static void alpc_describe(const struct alpc_message *m, u64 context,
 static void alpc_describe_reply(const struct alpc_message *m,
 				struct alpc_delivery *d)
 {
-	d->data = m->answer ?: m->data;
+	d->data = alpc_message_answer(m);
 	d->from = m->replier;
 	d->id = m->sender_id;
 	d->cookie = m->cookie;
@@ -51,6 +51,7 @@ static void alpc_describe_notice(const struct alpc_message *m,
 	d->len = 0;
 	d->call = 0;
 	d->flags = 0;
+	d->counted = m->async;
 	if (m->state == ALPC_MSG_CANCELED) {
 		d->type = ALPC_CANCELED;
 		/* It tells of the sender what the request did. */
@@ -292,9 +293,10 @@ static bool alpc_undo_kept(struct alpc_end *end, struct alpc_delivery *d,
 
 	/*
 	 * Withdrawn, or answered, or used for a callback by another thread that
-	 * did see it.
+	 * did see it; the answer may be kept on the other side.
 	 */
 	if (hlist_unhashed(&m->sent) || m->detached ||
+	    alpc_pending_find(&own->pending, m->id) != m ||
 	    (m->state != ALPC_MSG_PENDING && m->state != ALPC_MSG_CANCELED &&
 	     m->state != ALPC_MSG_KEPT))
 		return false;
@@ -311,6 +313,22 @@ static bool alpc_undo_kept(struct alpc_end *end, struct alpc_delivery *d,
 	return false;
 }
 
+/* As when it was sent: a datagram counts if it is to be given back. */
+static bool alpc_undo_counts(const struct alpc_delivery *d)
+{
+	switch (d->type) {
+	case ALPC_REPLY:
+		return true;
+	case ALPC_DATAGRAM:
+		return d->msg->brings & ALPC_BRINGS_HELD;
+	case ALPC_CANCELED:
+	case ALPC_CLIENT_DIED:
+		return d->counted;
+	default:
+		return false;
+	}
+}
+
 static bool alpc_undo_other(struct alpc_end *end, struct alpc_delivery *d,
 			    enum alpc_undo how, struct alpc_wake *wake)
 {
@@ -321,9 +339,7 @@ static bool alpc_undo_other(struct alpc_end *end, struct alpc_delivery *d,
 	if (d->conn && d->conn->server.released)
 		return true;
 	hlist_add_head(&m->sent, &from->sent);
-	/* As when it was sent: a datagram counts if it is to be given back. */
-	if (d->type == ALPC_REPLY || m->type == ALPC_CANCELED ||
-	    (d->type == ALPC_DATAGRAM && m->brings & ALPC_BRINGS_HELD))
+	if (alpc_undo_counts(d))
 		alpc_message_count(m);
 	if (how == ALPC_UNDO_CALL) {
 		alpc_undo_to_call(end->own, m, ALPC_MSG_REPLIED);

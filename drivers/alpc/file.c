@@ -38,19 +38,23 @@ static int alpc_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Can something be sent? If not, whoever makes room is to wake the pollers. */
-static __poll_t alpc_poll_out(const struct alpc_end *end)
+/*
+ * Can something be sent? If not, and somebody wants to know, whoever makes room is
+ * to wake the pollers: all clients of a port are told.
+ */
+static __poll_t alpc_poll_out(const struct alpc_end *end, bool wanted)
 {
 	struct alpc_queue *q = alpc_end_outbox(end);
 
 	if ((alpc_queue_is_open(q) || alpc_end_has_share(end)) &&
 	    !(q->list && alpc_clist_holds(end)))
 		return EPOLLOUT | EPOLLWRNORM;
-	q->starved = true;
+	if (wanted)
+		q->starved = true;
 	return 0;
 }
 
-static __poll_t alpc_poll_state(const struct alpc_end *end)
+static __poll_t alpc_poll_state(const struct alpc_end *end, bool out_wanted)
 {
 	const struct alpc_queue *inbox = alpc_end_inbox(end);
 	__poll_t mask = 0;
@@ -64,7 +68,7 @@ static __poll_t alpc_poll_state(const struct alpc_end *end)
 	case ALPC_STATE_CONNECTING:
 		return mask;
 	case ALPC_STATE_OPEN:
-		return mask | alpc_poll_out(end);
+		return mask | alpc_poll_out(end, out_wanted);
 	default:
 		/* Receiving and sending return at once, with an error. */
 		return mask | EPOLLHUP | EPOLLRDHUP | EPOLLIN | EPOLLOUT;
@@ -75,14 +79,14 @@ static __poll_t alpc_poll(struct file *file, struct poll_table_struct *wait)
 {
 	struct alpc_end *end = file->private_data;
 	struct alpc_queue *inbox = alpc_end_inbox(end);
-	__poll_t mask;
+	__poll_t mask, wanted = poll_requested_events(wait);
 
 	if (inbox)
 		poll_wait(file, &inbox->readers, wait);
 	if (end->conn)
 		poll_wait(file, &alpc_end_outbox(end)->writers, wait);
 	spin_lock(&end->port->lock);
-	mask = alpc_poll_state(end);
+	mask = alpc_poll_state(end, wanted & (EPOLLOUT | EPOLLWRNORM));
 	spin_unlock(&end->port->lock);
 	return mask;
 }

@@ -25,7 +25,7 @@
  */
 struct alpc_outgoing {
 	struct alpc_message *m;
-	void *answer;
+	struct alpc_answer *answer;
 	u64 id;
 	u64 out_id;
 	u32 len;

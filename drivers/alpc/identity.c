@@ -283,7 +283,9 @@ static int alpc_identity_read(struct alpc_identity *arg,
 
 	if (get_user(usize, &uarg->size))
 		return -EFAULT;
-	ret = alpc_arg_get(arg, sizeof(*arg), sizeof(*arg), usize, uarg);
+	ret = alpc_arg_get(arg, sizeof(*arg),
+			   offsetofend(struct alpc_identity, out_permitted),
+			   usize, uarg);
 	if (ret)
 		return ret;
 	return arg->flags | arg->id ? -EINVAL : alpc_identity_check(arg);
@@ -320,7 +322,8 @@ int alpc_identity_receive(struct alpc_end *end, const struct alpc_delivery *d,
 	alpc_ident_put(claim.ident);
 	if (ret)
 		return ret;
-	return copy_to_user(u64_to_user_ptr(uarg), &arg, sizeof(arg)) ?
+	return copy_to_user(u64_to_user_ptr(uarg), &arg,
+			    min_t(u32, arg.size, sizeof(arg))) ?
 	       -EFAULT : 0;
 }
 

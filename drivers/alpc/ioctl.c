@@ -221,7 +221,9 @@ static long alpc_ioctl_transfer(struct file *file,
 	if (likely(usize == sizeof(x)))
 		ret = copy_from_user(&x, ux, sizeof(x)) ? -EFAULT : 0;
 	else
-		ret = alpc_arg_get(&x, sizeof(x), sizeof(x), usize, ux);
+		ret = alpc_arg_get(&x, sizeof(x),
+				   offsetofend(struct alpc_transfer, recv),
+				   usize, ux);
 	if (unlikely(ret))
 		return ret;
 	return alpc_transfer(file->private_data, &x, ux,
@@ -241,7 +243,9 @@ static long alpc_ioctl_access(struct alpc_end *end,
 	if (likely(usize == sizeof(arg)))
 		ret = copy_from_user(&arg, ua, sizeof(arg)) ? -EFAULT : 0;
 	else
-		ret = alpc_arg_get(&arg, sizeof(arg), sizeof(arg), usize, ua);
+		ret = alpc_arg_get(&arg, sizeof(arg),
+				   offsetofend(struct alpc_access, out_done),
+				   usize, ua);
 	if (unlikely(ret))
 		return ret;
 	ret = alpc_access(end, &arg);
@@ -258,7 +262,9 @@ static long alpc_ioctl_vector(struct file *file, struct alpc_vector __user *uv)
 
 	if (get_user(usize, &uv->size))
 		return -EFAULT;
-	ret = alpc_arg_get(&v, sizeof(v), sizeof(v), usize, uv);
+	ret = alpc_arg_get(&v, sizeof(v),
+			   offsetofend(struct alpc_vector, out_received), usize,
+			   uv);
 	if (ret)
 		return ret;
 	ret = alpc_vector(file->private_data, &v, file->f_flags & O_NONBLOCK);

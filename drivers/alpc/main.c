@@ -15,6 +15,7 @@
 #include "names.h"
 #include "port.h"
 #include "runner.h"
+#include "user.h"
 
 static const struct file_operations alpc_device_fops = {
 	.owner = THIS_MODULE,
@@ -42,6 +43,7 @@ static int __init alpc_init(void)
 	if (ret)
 		goto err_message;
 	alpc_exit_init();
+	alpc_user_init();
 	ret = alpc_names_init();
 	if (ret)
 		goto err_conn;

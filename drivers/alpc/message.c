@@ -31,15 +31,49 @@ void alpc_message_cache_exit(void)
 	kmem_cache_destroy(alpc_message_cache);
 }
 
-/**
- * alpc_buffer_alloc() - memory for data that do not fit into a message
- * @len: bytes
- *
- * Return: memory charged to the caller's memory cgroup, or NULL.
- */
-void *alpc_buffer_alloc(u32 len)
+/* Memory for data that do not fit into a message. */
+static void *alpc_buffer_alloc(size_t len)
 {
 	return kvmalloc(len, GFP_KERNEL_ACCOUNT);
+}
+
+/**
+ * alpc_answer_alloc() - memory for a reply that does not fit into its request
+ * @user: who is charged for it
+ * @len: bytes
+ *
+ * Return: the memory, or an error pointer: -EDQUOT, -ENOMEM.
+ */
+struct alpc_answer *alpc_answer_alloc(struct alpc_user *user, u32 len)
+{
+	struct alpc_answer *answer;
+	int ret;
+
+	ret = alpc_user_charge(user, ALPC_USER_MESSAGE_BYTES, len);
+	if (ret)
+		return ERR_PTR(ret);
+	answer = alpc_buffer_alloc(struct_size(answer, data,
+					       DIV_ROUND_UP(len, sizeof(u64))));
+	if (!answer) {
+		alpc_user_uncharge(user, ALPC_USER_MESSAGE_BYTES, len);
+		return ERR_PTR(-ENOMEM);
+	}
+	answer->user = alpc_user_get(user);
+	answer->len = len;
+	return answer;
+}
+
+/**
+ * alpc_answer_free() - the reply is not needed any more
+ * @answer: what alpc_answer_alloc() has returned, or NULL
+ */
+void alpc_answer_free(struct alpc_answer *answer)
+{
+	if (!answer)
+		return;
+	alpc_user_uncharge(answer->user, ALPC_USER_MESSAGE_BYTES, answer->len);
+	alpc_user_put(answer->user);
+	kvfree(answer);
 }
 
 /* A message that was never used, charged to a user. */
@@ -139,8 +173,10 @@ static noinline void alpc_message_free_data(struct alpc_message *m)
 /* What it had beside the memory that it began with. */
 static void alpc_message_free_more(struct alpc_message *m)
 {
-	if (unlikely(m->answer))
-		kvfree(m->answer);
+	if (unlikely(m->answer)) {
+		alpc_answer_free(m->answer);
+		m->answer = NULL;
+	}
 	if (unlikely(m->parcel))
 		alpc_parcel_empty(m);
 }
@@ -158,7 +194,6 @@ static void alpc_message_empty(struct alpc_message *m)
 	smp_acquire__after_ctrl_dep();
 	alpc_message_free_buffers(m);
 	m->data = alpc_message_inline(m);
-	m->answer = NULL;
 }
 
 /**

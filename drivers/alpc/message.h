@@ -87,6 +87,18 @@ enum alpc_state {
 };
 
 /**
+ * struct alpc_answer - a reply that is longer than the room its caller set aside
+ * @user: who is charged for it; a reference
+ * @len: bytes
+ * @data: they
+ */
+struct alpc_answer {
+	struct alpc_user *user;
+	u32 len;
+	u64 data[];
+};
+
+/**
  * struct alpc_message - a message on its way
  * @node: in &alpc_backlog.messages, or, while its caller handles a callback, in
  *	&alpc_queue.detached, else empty; protected by the port's lock
@@ -166,7 +178,7 @@ struct alpc_message {
 	u32 len;
 	u32 room;
 	void *data;
-	void *answer;
+	struct alpc_answer *answer;
 	struct alpc_parcel *parcel;
 	struct alpc_user *user;
 	struct alpc_reserve *reserve;
@@ -183,7 +195,8 @@ void alpc_message_free(struct alpc_message *m);
 void alpc_message_init_notice(struct alpc_message *m, struct alpc_end *from,
 			      u8 type);
 
-void *alpc_buffer_alloc(u32 len);
+struct alpc_answer *alpc_answer_alloc(struct alpc_user *user, u32 len);
+void alpc_answer_free(struct alpc_answer *answer);
 int alpc_arg_get(void *arg, u32 ksize, u32 min_size, u32 usize,
 		 const void __user *uarg);
 int alpc_copy_in(void *to, const void __user *from, u32 len);
@@ -192,6 +205,12 @@ int alpc_copy_out(void __user *to, const void *from, u32 len);
 static inline void *alpc_message_inline(struct alpc_message *m)
 {
 	return m + 1;
+}
+
+/* The data of a request that was answered. */
+static inline const void *alpc_message_answer(const struct alpc_message *m)
+{
+	return m->answer ? m->answer->data : m->data;
 }
 
 /**
@@ -212,6 +231,13 @@ static inline void alpc_message_restart(struct alpc_message *m)
 	m->flags = 0;
 	m->call = 0;
 	m->answer = NULL;
+}
+
+/* A call is not without a thread any more, or none is to come back for it. */
+static inline void alpc_message_reattach(struct alpc_message *m)
+{
+	list_del_init(&m->node);
+	m->detached = false;
 }
 
 /**

@@ -142,7 +142,8 @@ static int alpc_attrs_read(struct alpc_attrs *attrs, const struct alpc_msg *msg)
 		memset(attrs, 0, sizeof(*attrs));
 		return 0;
 	}
-	return alpc_arg_get(attrs, sizeof(*attrs), sizeof(*attrs),
+	return alpc_arg_get(attrs, sizeof(*attrs),
+			    offsetofend(struct alpc_attrs, __reserved),
 			    msg->attrs_len, u64_to_user_ptr(msg->attrs));
 }
 
@@ -597,5 +598,6 @@ int alpc_parcel_unpack(struct alpc_end *end, const struct alpc_delivery *d,
 	if (!recv->attrs)
 		return 0;
 	return copy_to_user(u64_to_user_ptr(recv->attrs), &attrs,
-			    sizeof(attrs)) ? -EFAULT : 0;
+			    min_t(u32, recv->attrs_len, sizeof(attrs))) ?
+	       -EFAULT : 0;
 }

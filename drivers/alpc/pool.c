@@ -37,21 +37,30 @@ struct alpc_pool *alpc_pool_make(struct alpc_end *end)
 		return NULL;
 	spin_lock_init(&pool->lock);
 	alpc_chain_init(&pool->messages);
+	pool->closed = false;
 	if (cmpxchg(&end->pool, NULL, pool))
 		kfree(pool);
 	return end->pool;
 }
 
 /**
- * alpc_pool_free() - free a pool with what is in it
- * @pool: pool of an end that nobody uses any more, or NULL
+ * alpc_pool_close() - free what is in a pool, and keep nothing more
+ * @pool: pool of an end whose file is closed, or NULL
+ *
+ * Who receives what was sent through the end before may still give to it.
  */
-void alpc_pool_free(struct alpc_pool *pool)
+void alpc_pool_close(struct alpc_pool *pool)
 {
+	struct alpc_chain chain;
+
 	if (!pool)
 		return;
-	alpc_chain_free(&pool->messages);
-	kfree(pool);
+	spin_lock(&pool->lock);
+	pool->closed = true;
+	chain = pool->messages;
+	alpc_chain_init(&pool->messages);
+	spin_unlock(&pool->lock);
+	alpc_chain_free(&chain);
 }
 
 /**
@@ -93,7 +102,8 @@ void alpc_pool_give(struct alpc_pool *pool, struct alpc_chain *chain)
 		return;
 	if (!alpc_user_is_half_full(chain->first->user, ALPC_USER_MESSAGES)) {
 		spin_lock(&pool->lock);
-		if (pool->messages.count + chain->count <= ALPC_POOL_MAX)
+		if (!pool->closed &&
+		    pool->messages.count + chain->count <= ALPC_POOL_MAX)
 			alpc_chain_splice(&pool->messages, chain);
 		spin_unlock(&pool->lock);
 	}

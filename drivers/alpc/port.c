@@ -158,7 +158,7 @@ static void alpc_end_exit(struct alpc_end *end)
 		alpc_message_free(end->spare);
 	put_pid(end->last_thread);
 	put_cred(end->last_cred);
-	alpc_pool_free(end->pool);
+	kfree(end->pool);
 	alpc_ident_cache_exit(&end->idents);
 }
 

@@ -62,10 +62,20 @@ void alpc_queue_wake_readers(struct alpc_queue *q, __poll_t events)
 	alpc_wake_pollers(&q->readers, 1, events);
 }
 
-/* Tell those who poll for room. */
+/*
+ * Tell those who poll for room: all of them, as they poll different ports, and who
+ * is told need not send anything.
+ */
 void alpc_queue_wake_writers(struct alpc_queue *q, __poll_t events)
 {
-	alpc_wake_pollers(&q->writers, 1, events);
+	alpc_wake_pollers(&q->writers, 0, events);
+}
+
+/* Tell everybody who polls that nothing is as it was. */
+void alpc_queue_wake_all(struct alpc_queue *q, __poll_t events)
+{
+	alpc_wake_pollers(&q->readers, 0, events);
+	alpc_wake_pollers(&q->writers, 0, events);
 }
 
 /* Where a message waits. */
@@ -331,12 +341,10 @@ static __always_inline void alpc_unlink(struct alpc_queue *q,
 void alpc_queue_remove(struct alpc_queue *q, struct alpc_message *m,
 		       struct alpc_wake *wake)
 {
-	if (m->detached) {
-		list_del_init(&m->node);
-		m->detached = false;
-		return;
-	}
-	alpc_unlink(q, alpc_backlog_of(q, m), m, wake);
+	if (m->detached)
+		alpc_message_reattach(m);
+	else
+		alpc_unlink(q, alpc_backlog_of(q, m), m, wake);
 }
 
 /**

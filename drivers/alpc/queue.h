@@ -156,6 +156,7 @@ void alpc_queue_fail_receivers(struct alpc_queue *q, int error,
 			       struct alpc_wake *wake);
 void alpc_queue_wake_readers(struct alpc_queue *q, __poll_t events);
 void alpc_queue_wake_writers(struct alpc_queue *q, __poll_t events);
+void alpc_queue_wake_all(struct alpc_queue *q, __poll_t events);
 
 /* Would a message find room if it had to be queued? */
 static inline bool alpc_queue_has_room(const struct alpc_queue *q)

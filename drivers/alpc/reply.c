@@ -79,10 +79,8 @@ bool alpc_request_keep(struct alpc_message *m)
 {
 	if (m->state != ALPC_MSG_PENDING || !(m->brings & ALPC_BRINGS_VIEW))
 		return false;
-	if (m->detached) {
-		list_del_init(&m->node);
-		m->detached = false;
-	}
+	if (m->detached)
+		alpc_message_reattach(m);
 	m->state = ALPC_MSG_KEPT;
 	if (!m->async)
 		alpc_message_count(m);
@@ -92,7 +90,7 @@ bool alpc_request_keep(struct alpc_message *m)
 /*
  * Nobody waits for the reply to this request, and what it brought is given back.
  * If its thread handles a callback it stays for that thread, which has to learn
- * of it.
+ * of it, but not beyond the connection's end, which tells the thread enough.
  */
 static void alpc_request_settle(struct alpc_queue *own, struct alpc_message *m,
 				struct alpc_wake *wake,
@@ -100,7 +98,7 @@ static void alpc_request_settle(struct alpc_queue *own, struct alpc_message *m,
 {
 	if (m->parcel)
 		alpc_parcel_release(m, spent);
-	if (m->detached) {
+	if (m->detached && m->from->conn->state != ALPC_STATE_CLOSED) {
 		alpc_pending_del(&own->pending, m);
 		m->state = ALPC_MSG_CANCELED;
 	} else {
@@ -267,30 +265,32 @@ int alpc_request_unclaim(struct alpc_end *end, struct alpc_message *m)
  * @len: bytes
  * @answer: gets the answer if it is longer than the room set aside in @m
  *
- * Return: 0, -EMSGSIZE, -EFAULT or -ENOMEM, which is possible only for an
- * answer that is longer, or if the thread is another than last time.
+ * Return: 0, -EMSGSIZE, -EFAULT; or -EDQUOT or -ENOMEM, which are possible only
+ * for an answer that is longer, or -ENOMEM if the thread is another than last time.
  */
 int alpc_answer_copy(struct alpc_end *end, struct alpc_message *m, u64 data,
-		     u32 len, void **answer)
+		     u32 len, struct alpc_answer **answer)
 {
+	struct alpc_answer *longer = NULL;
 	void *to = m->data;
 	int ret;
 
 	if (len > end->port->max_message)
 		return -EMSGSIZE;
 	if (unlikely(len > m->room)) {
-		to = alpc_buffer_alloc(len);
-		if (!to)
-			return -ENOMEM;
+		longer = alpc_answer_alloc(end->user, len);
+		if (IS_ERR(longer))
+			return PTR_ERR(longer);
+		to = longer->data;
 	}
 	ret = alpc_copy_in(to, u64_to_user_ptr(data), len);
 	if (!ret)
 		ret = alpc_ident_renew(&m->replier, &end->idents);
-	if (to != m->data) {
+	if (unlikely(longer)) {
 		if (ret)
-			kvfree(to);
+			alpc_answer_free(longer);
 		else
-			*answer = to;
+			*answer = longer;
 	}
 	return ret;
 }
@@ -315,7 +315,7 @@ int alpc_reply_prepare(struct alpc_op *op)
 	if (!ret && unlikely(op->brings)) {
 		ret = alpc_parcel_pack_answer(m, end, send);
 		if (ret) {
-			kvfree(op->answer);
+			alpc_answer_free(op->answer);
 			op->answer = NULL;
 		}
 	}
@@ -334,7 +334,7 @@ int alpc_reply_prepare(struct alpc_op *op)
  * @answer: memory that becomes the message's, or NULL
  */
 void alpc_request_answer(struct alpc_queue *own, struct alpc_message *m,
-			 u8 type, u32 len, void *answer)
+			 u8 type, u32 len, struct alpc_answer *answer)
 {
 	alpc_pending_del(&own->pending, m);
 	m->type = type;
@@ -501,8 +501,7 @@ int alpc_call_resume(struct alpc_op *op)
 	m = alpc_call_find(end, op->x->recv.call);
 	if (!m)
 		return alpc_reply_await(op);
-	list_del_init(&m->node);
-	m->detached = false;
+	alpc_message_reattach(m);
 	/* Also if it was answered meanwhile, and brings something else. */
 	if (unlikely(m->parcel && m->parcel->grant.count))
 		alpc_op_note_grant(op, m);

@@ -20,8 +20,8 @@ int alpc_request_reject(struct alpc_end *end, u64 id);
 int alpc_request_unclaim(struct alpc_end *end, struct alpc_message *m);
 int alpc_request_check(const struct alpc_message *m);
 void alpc_request_answer(struct alpc_queue *own, struct alpc_message *m,
-			 u8 type, u32 len, void *answer);
+			 u8 type, u32 len, struct alpc_answer *answer);
 int alpc_answer_copy(struct alpc_end *end, struct alpc_message *m, u64 data,
-		     u32 len, void **answer);
+		     u32 len, struct alpc_answer **answer);
 
 #endif /* ALPC_REPLY_H */

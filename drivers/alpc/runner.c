@@ -300,11 +300,14 @@ bool alpc_runners_forget(struct alpc_completion *c)
 	return any;
 }
 
-/* Nothing is used any more; the last notifier may just be returning. */
+/*
+ * Nothing is used any more; the last notifier may just be returning, or queueing the
+ * work, which has found its runner already.
+ */
 void alpc_runner_exit(void)
 {
 	if (alpc_notifiers.enabled)
 		preempt_notifier_dec();
-	irq_work_sync(&alpc_dead.work);
 	synchronize_rcu();
+	irq_work_sync(&alpc_dead.work);
 }

@@ -15,6 +15,7 @@
 #include "deliver.h"
 #include "exit.h"
 #include "names.h"
+#include "pool.h"
 #include "quick.h"
 #include "section.h"
 #include "security.h"
@@ -157,10 +158,8 @@ static void alpc_conn_shutdown(struct alpc_conn *conn, int error,
 	alpc_quick_fail_all(conn, &work->wake);
 	if (conn->queue.binding)
 		alpc_binding_close(conn->queue.binding);
-	alpc_queue_wake_readers(&conn->queue, EPOLLHUP | EPOLLRDHUP | EPOLLIN |
-						EPOLLOUT);
-	alpc_queue_wake_writers(&conn->queue, EPOLLHUP | EPOLLRDHUP | EPOLLIN |
-						EPOLLOUT);
+	alpc_queue_wake_all(&conn->queue,
+			    EPOLLHUP | EPOLLRDHUP | EPOLLIN | EPOLLOUT);
 	alpc_conn_tell_server(conn, work);
 }
 
@@ -221,6 +220,7 @@ static void alpc_client_release(struct alpc_conn *conn)
 	alpc_sections_release(&conn->client);
 	alpc_security_release(&conn->client);
 	alpc_reserves_release(&conn->client);
+	alpc_pool_close(conn->client.pool);
 }
 
 static void alpc_server_release(struct alpc_conn *conn)
@@ -237,6 +237,7 @@ static void alpc_server_release(struct alpc_conn *conn)
 	alpc_sections_release(&conn->server);
 	alpc_security_release(&conn->server);
 	alpc_reserves_release(&conn->server);
+	alpc_pool_close(conn->server.pool);
 }
 
 /**

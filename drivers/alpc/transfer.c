@@ -281,7 +281,7 @@ static __always_inline void alpc_abort(struct alpc_op *op)
 	if (!op->m || op->sent)
 		return;
 	if (op->x->send.flags == ALPC_SEND_REPLY) {
-		kvfree(op->answer);
+		alpc_answer_free(op->answer);
 		if (op->m->parcel)
 			alpc_parcel_drop_answer(op->m);
 		alpc_message_put(op->m);
@@ -532,7 +532,7 @@ int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 	      alpc_deadline_init(&op.deadline, x->timeout,
 				 x->flags & ALPC_TRANSFER_ABSTIME);
 	if (unlikely(ret))
-		return ret;
+		return alpc_report(x, ux) ?: ret;
 	alpc_begin(&op, end, x);
 	op.dontwait = nonblock || (x->flags & ALPC_TRANSFER_DONTWAIT);
 

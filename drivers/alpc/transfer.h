@@ -75,7 +75,7 @@ struct alpc_op {
 	struct alpc_clist *list;
 	struct alpc_ident *ident;
 	struct alpc_message *m;
-	void *answer;
+	struct alpc_answer *answer;
 	struct alpc_message *call;
 	struct alpc_message *granted;
 	struct alpc_spent spent;

@@ -9,11 +9,14 @@
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/hash.h>
 #include <linux/hashtable.h>
+#include <linux/jhash.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
+#include <linux/random.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -22,6 +25,7 @@
 
 static DEFINE_HASHTABLE(alpc_users, 10);
 static DEFINE_SPINLOCK(alpc_users_lock);
+static u32 alpc_user_seed __ro_after_init;
 
 /* Limits set by the administrator, 0 for the default. */
 static unsigned long alpc_user_limits[ALPC_USER_RESOURCES];
@@ -77,6 +81,11 @@ static unsigned long alpc_user_default(enum alpc_resource what)
 	}
 }
 
+void __init alpc_user_init(void)
+{
+	alpc_user_seed = get_random_u32();
+}
+
 /**
  * alpc_user_limit() - how much of something a user may have
  * @what: of what
@@ -97,10 +106,13 @@ struct alpc_user *alpc_user_get(struct alpc_user *user)
 	return user;
 }
 
-/* One uid can be in any number of namespaces, which anybody can make. */
-static unsigned long alpc_user_key(const struct user_namespace *ns, kuid_t uid)
+/*
+ * One uid can be in any number of namespaces, which anybody can make, with any uids:
+ * so nobody is to know what falls together.
+ */
+static u32 alpc_user_key(const struct user_namespace *ns, kuid_t uid)
 {
-	return (unsigned long)ns + __kuid_val(uid);
+	return jhash_2words(hash_ptr(ns, 32), __kuid_val(uid), alpc_user_seed);
 }
 
 static struct alpc_user *alpc_user_find(const struct user_namespace *ns,

@@ -67,6 +67,7 @@ struct alpc_user {
 	atomic_long_t used[ALPC_USER_RESOURCES];
 };
 
+void alpc_user_init(void);
 struct alpc_user *alpc_user_get_current(void);
 struct alpc_user *alpc_user_get(struct alpc_user *user);
 void alpc_user_put(struct alpc_user *user);

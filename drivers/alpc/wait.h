@@ -70,6 +70,7 @@ enum {
  * @type: &enum alpc_message_type
  * @flags: ALPC_MSG_* bits
  * @kept: @msg stays in a table until it is answered or released
+ * @counted: @msg counted for its sender before; only of notices
  * @holds_view: the view is one to give back; if it brings anything
  * @view_len: for &alpc_msg.view_len, 0 for no view
  * @section: for &alpc_msg.section, if there is a view
@@ -93,6 +94,7 @@ struct alpc_delivery {
 	u16 type;
 	u16 flags;
 	bool kept;
+	bool counted;
 	bool holds_view;
 	u32 section;
 	u32 view_flags;

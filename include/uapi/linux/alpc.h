@@ -457,9 +457,9 @@ struct alpc_connect {
  *
  * Errors: ESRCH (no such unanswered request), EBADMSG (not a connection
  * request), ECANCELED (the client gave up), EPERM (the client requires a
- * server of another identity), EMSGSIZE, EMFILE, ENFILE, ENOMEM, EFAULT,
- * EINVAL, E2BIG. After an error other than ECANCELED and ESRCH the request is
- * still there to be answered.
+ * server of another identity), EMSGSIZE, EMFILE, ENFILE, ENOMEM, EDQUOT (an answer
+ * longer than the room set aside), EFAULT, EINVAL, E2BIG. After an error other than
+ * ECANCELED and ESRCH the request is still there to be answered.
  */
 struct alpc_accept {
 	__u32 size;
@@ -914,8 +914,9 @@ struct alpc_msg {
  * If the buffer is too small (EMSGSIZE) or not accessible (EFAULT) the message
  * stays, at the head of the queue. What a call was waiting for, its reply or a
  * callback, stays with the call: WAIT with @recv.call = @out_id fetches it.
- * A reply longer than the room that was set aside is allocated when it is sent;
- * replying can then fail with ENOMEM.
+ * A reply longer than the room that was set aside is allocated when it is sent, and
+ * charged to who replies until it is received; replying can then fail with ENOMEM or
+ * EDQUOT.
  *
  * Errors: EINVAL, EMSGSIZE, EFAULT, E2BIG, ENOMEM, EAGAIN, ETIMEDOUT, EINTR,
  * ENOTCONN, EPIPE, EOPNOTSUPP (wrong kind of port), ESRCH, ECANCELED, EBADMSG,

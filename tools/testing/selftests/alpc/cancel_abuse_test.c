@@ -395,8 +395,11 @@ TEST_F(cancel_abuse, memory_cannot_be_touched_any_more)
 
 /* --- callbacks --------------------------------------------------------------- */
 
-/* A call whose thread handles a callback, which a thread of the server waits for. */
-#define CALL_AND_CALL_BACK(request_id) do { \
+/*
+ * A call whose thread handles a callback, which a thread of the server waits for. It
+ * brings a view of a section of the server's, if there is one.
+ */
+#define CALL_AND_CALL_BACK_WITH(request_id, view_section) do { \
 	struct alpc_transfer *__t = &self->caller.transfer; \
 \
 	transfer_init(__t, ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT); \
@@ -410,11 +413,15 @@ TEST_F(cancel_abuse, memory_cannot_be_touched_any_more)
 	transfer_init(__t, ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT); \
 	transfer_send(__t, ALPC_SEND_CALLBACK, request_id, "back", 4); \
 	__t->send.cookie = COOKIE; \
+	if (view_section) \
+		transfer_view(&__t->send, view_section, 0, 1, 0); \
 	transfer_receive(__t, self->out, sizeof(self->out)); \
 	ASSERT_EQ(0, worker_transfer(&self->server, self->pair.server)); \
 	ASSERT_EQ(0, worker_join(&self->caller.worker)); \
-	ASSERT_EQ(ALPC_MSG_CALLBACK, self->caller.transfer.recv.flags); \
+	ASSERT_TRUE(self->caller.transfer.recv.flags & ALPC_MSG_CALLBACK); \
 } while (0)
+
+#define CALL_AND_CALL_BACK(request_id)	CALL_AND_CALL_BACK_WITH(request_id, 0)
 
 TEST_F(cancel_abuse, sender_takes_the_callbacks_along)
 {
@@ -474,6 +481,72 @@ TEST_F(cancel_abuse, callback_itself_is_cancelled_by_either_side)
 					      self->buf, sizeof(self->buf)));
 		EXPECT_EQ(ALPC_REPLY, self->msg.type);
 	}
+}
+
+/*
+ * A callback with a view, whose thread handles another one when all of it is cancelled
+ * and the connection ends: what is left of it goes when its receiver lets go.
+ */
+TEST_F(cancel_abuse, callback_that_is_kept_ends_with_its_connection)
+{
+	struct transfer_worker nested = {};
+	struct alpc_transfer *t = &nested.transfer;
+	struct section section;
+	__u64 id, back;
+	int how;
+
+	for (how = 0; how < 2; how++) {
+		ASSERT_EQ(0, section_create(self->pair.server, 1, 0, &section));
+		CALL_AND_CALL_BACK_WITH(id, section.id);
+		back = self->caller.transfer.recv.id;
+		transfer_init(t, ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT);
+		transfer_send(t, ALPC_SEND_CALLBACK, back, "inner", 5);
+		transfer_receive(t, self->buf, sizeof(self->buf));
+		ASSERT_EQ(0, worker_transfer(&nested, self->pair.client));
+		ASSERT_EQ(0, worker_join(&self->server.worker));
+		EXPECT_EQ(ALPC_MSG_CALLBACK, self->server.transfer.recv.flags);
+		EXPECT_EQ(ALPC_CANCELED_TAKEN,
+			  alpc_cancel(self->pair.client, self->caller.transfer.recv.call));
+		EXPECT_EQ(-ECANCELED, worker_join(&nested.worker));
+		EXPECT_EQ(0, alpc_disconnect(how ? self->pair.client : self->pair.server));
+		if (how)
+			EXPECT_EQ(0, alpc_release(self->pair.client, back));
+		close_fd(&self->pair.client);
+		EXPECT_EQ(-EPIPE, alpc_await_reply(self->pair.server,
+						   self->server.transfer.out_id, 0,
+						   &self->msg, self->in, sizeof(self->in)));
+		section_close(&section);
+		pair_close(&self->pair);
+		ASSERT_EQ(0, pair_open(&self->pair, NULL));
+	}
+}
+
+/* Who could not be told that its request was cancelled has it on its account still. */
+TEST_F(cancel_abuse, notice_that_is_put_back_counts_for_its_sender)
+{
+	struct alpc_transfer *t = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+				       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	__u64 id, ids[OUTSTANDING];
+	int i;
+
+	ASSERT_NE(MAP_FAILED, t);
+	for (i = 0; i < OUTSTANDING; i++) {
+		ASSERT_EQ(0, request(self->pair.client, COOKIE, &ids[i]));
+		TAKE(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
+	}
+	EXPECT_EQ(-EDQUOT, request(self->pair.client, COOKIE, NULL));
+	ASSERT_EQ(ALPC_CANCELED_TAKEN, alpc_cancel(self->pair.client, ids[0]));
+	transfer_init(t, ALPC_TRANSFER_RECEIVE | ALPC_TRANSFER_DONTWAIT);
+	transfer_receive(t, self->buf, sizeof(self->buf));
+	ASSERT_EQ(0, mprotect(t, 4096, PROT_READ));
+	EXPECT_EQ(-EFAULT, alpc_transfer(self->pair.port, t));
+	EXPECT_EQ(-EDQUOT, request(self->pair.client, COOKIE, NULL));
+	TAKE(ALPC_CANCELED, self->pair.port, &self->msg, self->buf);
+	ASSERT_EQ(0, request(self->pair.client, COOKIE, &id));
+	EXPECT_EQ(-EDQUOT, request(self->pair.client, COOKIE, NULL));
+	munmap(t, 4096);
+	pair_close(&self->pair);
+	ASSERT_EQ(0, pair_open(&self->pair, NULL));
 }
 
 /* Of an asynchronous request as well. */

@@ -125,6 +125,22 @@ TEST_F(poll, wakes_one_of_those_that_want_it_alone)
 	EXPECT_EQ(1, worker_join(&poller[!done].worker));
 }
 
+TEST_F(poll, wakes_as_many_of_those_as_there_are_packets)
+{
+	struct poller poller[2];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		WATCH(i, EPOLLIN | EPOLLET | EPOLLEXCLUSIVE);
+		poller[i].epoll = self->epoll[i];
+		ASSERT_EQ(0, worker_start(&poller[i].worker, wait_for_event, &poller[i]));
+		ASSERT_EQ(0, thread_blocked_in(getpid(), poller[i].worker.tid, SYS_epoll_wait));
+	}
+	ASSERT_EQ(0, post_packets(self->fd, self->packet, 2));
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(1, worker_join(&poller[i].worker));
+}
+
 /* What a waiting thread is given nobody else is told of. */
 TEST_F(poll, comes_after_threads_that_wait)
 {

@@ -231,6 +231,40 @@ TEST_F_TIMEOUT(load, senders_wait_for_room, 120)
 
 /* --- many ports ----------------------------------------------------------- */
 
+static int wait_for_room(void *arg)
+{
+	struct waiter *waiter = arg;
+	struct epoll_event event;
+
+	return epoll_wait(waiter->epoll, &event, 1, -1);
+}
+
+/* Also those that ask to be woken alone: the others poll another port. */
+TEST_F(load, room_is_told_to_every_client)
+{
+	struct epoll_event out = { .events = EPOLLOUT | EPOLLEXCLUSIVE };
+	struct waiter waiter[2] = { { .fd = self->pair.client } };
+	int i, server, sent = 0;
+
+	ASSERT_EQ(0, pair_connect(self->pair.port, self->pair.name, 1, &waiter[1].fd, &server));
+	for (i = 0; i < 2; i++) {
+		while (!alpc_send_nowait(waiter[i].fd, "x", 1))
+			sent++;
+		waiter[i].epoll = epoll_create1(EPOLL_CLOEXEC);
+		ASSERT_EQ(0, epoll_ctl(waiter[i].epoll, EPOLL_CTL_ADD, waiter[i].fd, &out));
+		ASSERT_EQ(0, worker_start(&waiter[i].worker, wait_for_room, &waiter[i]));
+		ASSERT_EQ(0, thread_blocked_in(getpid(), waiter[i].worker.tid, SYS_epoll_wait));
+	}
+	while (sent--)
+		TAKE(ALPC_DATAGRAM, self->pair.port, &self->msg, self->buf);
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(1, worker_join(&waiter[i].worker));
+		close(waiter[i].epoll);
+	}
+	close(waiter[1].fd);
+	close(server);
+}
+
 TEST_F(load, each_of_many_clients_is_reported_for_itself)
 {
 	enum { CLIENTS = 200 };

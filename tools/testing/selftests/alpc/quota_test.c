@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "alpc_vector.h"
 #include "alpc_thread.h"
 
 #define ALICE		1001
@@ -90,6 +91,70 @@ TEST_F(quota, is_told_to_the_user)
 	EXPECT_EQ(1, USED(connections));
 	EXPECT_EQ(messages, USED(messages));
 	EXPECT_EQ(-EINVAL, usage_of(alpc_device(), 0, &self->usage));
+}
+
+/* What a port keeps to use again is the user's until it is closed, and no longer. */
+TEST_F(quota, what_is_kept_for_vectors_goes_with_its_port)
+{
+	__u64 messages = USED(messages);
+	struct alpc_vector_send send[32];
+	struct alpc_msg recv[32];
+	struct alpc_vector v;
+	struct pair pair;
+	int i, round;
+
+	for (i = 0; i < 32; i++)
+		send[i] = (struct alpc_vector_send){
+			.msg = { .data = address("x"), .len = 1 },
+		};
+	ASSERT_EQ(0, pair_open(&pair, NULL));
+	for (round = 0; round < 2; round++) {
+		ASSERT_EQ(0, alpc_vector(pair.client, &v, 0, send, 32, NULL, 0));
+		/* What is received when the port is closed is not kept either. */
+		if (round)
+			close_fd(&pair.client);
+		for (i = 0; i < 32; i++)
+			recv[i] = (struct alpc_msg){ .data = address(self->buf), .len = 1 };
+		ASSERT_EQ(0, alpc_vector(pair.port, &v, 0, NULL, 0, recv, 32));
+		ASSERT_EQ(32, v.out_received);
+		if (!round)
+			EXPECT_LE(messages + 32, USED(messages));
+	}
+	TAKE(ALPC_PORT_CLOSED, pair.port, &self->msg, self->buf);
+	EXPECT_GE(messages + 4, USED(messages));
+	pair_close(&pair);
+	EXPECT_EQ(messages, USED(messages));
+}
+
+/* A reply longer than the room set aside is memory of who replies. */
+TEST_F(quota, long_reply_is_charged_to_who_replies)
+{
+	struct alpc_create_port create = create_args(unique_name());
+	static char data[4096], buf[4096];
+	__u64 bytes = USED(message_bytes);
+	struct pair pair;
+
+	create.max_message = sizeof(data);
+	ASSERT_EQ(0, pair_open(&pair, &create));
+	ASSERT_EQ(0, alpc_request_async(pair.client, "x", 1, 0, 1, NULL));
+	TAKE(ALPC_REQUEST, pair.port, &self->msg, self->buf);
+	ASSERT_EQ(0, alpc_reply(pair.port, self->msg.id, data, sizeof(data)));
+	EXPECT_EQ(bytes + sizeof(data), USED(message_bytes));
+	TAKE(ALPC_REPLY, pair.client, &self->msg, buf);
+	EXPECT_EQ(sizeof(data), self->msg.len);
+	EXPECT_EQ(bytes, USED(message_bytes));
+
+	ASSERT_EQ(0, alpc_request_async(pair.client, "x", 1, 0, 1, NULL));
+	TAKE(ALPC_REQUEST, pair.port, &self->msg, self->buf);
+	LIMIT("user_message_bytes", "4000");
+	ASSERT_EQ(0, setresuid(BOB, BOB, 0));
+	EXPECT_EQ(-EDQUOT, alpc_reply(pair.port, self->msg.id, data, sizeof(data)));
+	/* The request is still there. */
+	EXPECT_EQ(0, alpc_reply(pair.port, self->msg.id, data, 256));
+	ASSERT_EQ(0, setresuid(0, 0, 0));
+	TAKE(ALPC_REPLY, pair.client, &self->msg, buf);
+	pair_close(&pair);
+	EXPECT_EQ(bytes, USED(message_bytes));
 }
 
 TEST_F(quota, abuse_50_messages_of_a_user_end_at_the_limit)

@@ -501,6 +501,25 @@ TEST_F(reserve, reply_may_be_longer_and_bring_more)
 	EXPECT_BACK(self);
 }
 
+/* What it has beside its reserve goes once, though the reserve goes next. */
+TEST_F(reserve, longer_reply_is_freed_before_the_reserve_is)
+{
+	int replies = variant->server ? self->pair.port : self->pair.client;
+	int i, small;
+
+	for (i = 0; i < 10; i++) {
+		small = reserve_create(self->sends, 8);
+		ASSERT_LT(0, small);
+		ASSERT_EQ(0, reserve_request(self->sends, small, self->out, 8));
+		TAKE_REQUEST(self);
+		ASSERT_EQ(0, alpc_reply(self->answers, self->msg.id, self->out, LIMIT));
+		TAKE(ALPC_REPLY, replies, &self->msg, self->buf);
+		EXPECT_EQ(0, memcmp(self->out, self->buf, LIMIT));
+		EXPECT_EQ(0, reserve_delete(self->sends, small));
+	}
+	EXPECT_BACK(self);
+}
+
 struct sending { int fd, reserve; pid_t tid; };
 
 static int send_one(void *arg)

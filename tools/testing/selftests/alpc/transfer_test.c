@@ -405,6 +405,15 @@ TEST_F(transfer, out_done_says_what_was_done)
 	EXPECT_EQ(ALPC_DONE_RECEIVED, t.out_done);
 	msg = t.recv;
 
+	/* What makes no sense says so as well. */
+	transfer_init(&t, RECEIVE | WAIT);
+	transfer_receive(&t, buf, sizeof(buf));
+	t.out_id = POISON_U64;
+	t.out_done = ALPC_DONE_SENT | ALPC_DONE_RECEIVED;
+	EXPECT_EQ(-EINVAL, alpc_transfer(pair.port, &t));
+	EXPECT_EQ(0, t.out_done);
+	EXPECT_EQ(0, t.out_id);
+
 	/* Replied, and then nothing to receive. */
 	transfer_init(&t, SEND | RECEIVE | ALPC_TRANSFER_DONTWAIT);
 	transfer_send(&t, ALPC_SEND_REPLY, msg.id, "y", 1);

@@ -7,6 +7,7 @@
  */
 #include <kselftest_harness.h>
 
+#include "alpc_list.h"
 #include "alpc_view.h"
 
 /* How many views of one end may be outstanding. */
@@ -546,6 +547,50 @@ TEST_F(ending, gives_back_everything_when_both_are_gone)
 }
 
 /* --- what is not sent does not count -------------------------------------- */
+
+struct slow_receiver {
+	struct transfer_worker worker;
+	struct late_page late;
+};
+
+/*
+ * One thread is still copying a request out when another one answers it, with a view
+ * that the client then holds. That the first one fails takes nothing from the client.
+ */
+TEST_F(hold, of_an_answer_does_not_end_with_the_requests_receiver)
+{
+	struct slow_receiver slow = {};
+	struct alpc_transfer *t = &slow.worker.transfer;
+	struct alpc_port_info info;
+	struct section section;
+
+	ASSERT_EQ(0, section_create(self->pair.server, 1, 0, &section));
+	ASSERT_EQ(0, alpc_request_async(self->pair.client, "ask", 3, 0, 8, NULL));
+	TAKE(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
+	ASSERT_EQ(0, alpc_reply(self->pair.port, self->msg.id, NULL, 0));
+
+	ASSERT_EQ(0, late_page_open(&slow.late));
+	transfer_init(t, ALPC_TRANSFER_RECEIVE);
+	transfer_receive(t, self->call.buf, sizeof(self->call.buf));
+	t->recv.data = address(slow.late.page);
+	ASSERT_EQ(0, worker_transfer(&slow.worker, self->pair.port));
+	ASSERT_EQ(0, alpc_request_async(self->pair.client, "ask", 3, 0, 8, NULL));
+	ASSERT_TRUE(late_page_wanted(&slow.late));
+	ASSERT_EQ(0, send_view(self->pair.server, ALPC_SEND_REPLY, self->msg.id + 1, section.id,
+			       0, 1, 0));
+	TAKE(ALPC_REPLY, self->pair.client, &self->msg, self->buf);
+	TAKE(ALPC_REPLY, self->pair.client, &self->msg, self->buf);
+	EXPECT_EQ(ALPC_MSG_HELD, self->msg.flags);
+
+	/* Its page will never come. */
+	munmap(slow.late.page, 4096);
+	close_fd(&slow.late.fd);
+	EXPECT_EQ(-EFAULT, worker_join(&slow.worker.worker));
+	ASSERT_EQ(0, alpc_info(self->pair.port, &info));
+	EXPECT_EQ(0, info.out_unanswered);
+	EXPECT_EQ(0, alpc_release(self->pair.client, self->msg.id));
+	section_close(&section);
+}
 
 TEST_F(hold, does_not_begin_if_sending_fails)
 {
