@@ -75,6 +75,18 @@ void alpc_message_forget(struct alpc_message *m)
 	alpc_message_uncount(m);
 }
 
+/**
+ * alpc_message_unnote() - a message that may tell of another sender is withdrawn
+ * @m: message, which perhaps nobody has seen
+ */
+void alpc_message_unnote(struct alpc_message *m)
+{
+	if (likely(!(m->flags & ALPC_MSG_IDENTITY)))
+		return;
+	alpc_end_forget_sender(alpc_type_is_reply(m->type) ?
+			       alpc_end_peer(m->from) : m->from);
+}
+
 /* It stays in the receiving side's table, and the receiver gets a reference. */
 static inline void alpc_deliver_keep(struct alpc_queue *own,
 				     struct alpc_message *m, u8 state,
@@ -294,6 +306,7 @@ static bool alpc_undo_kept(struct alpc_end *end, struct alpc_delivery *d,
 		m->from->conn->received--;
 	/* Who never saw the request need not hear of its end. */
 	if (alpc_type_wants_reply(d->type) && m->state != ALPC_MSG_PENDING) {
+		alpc_message_unnote(m);
 		alpc_request_withdraw(own, m, wake);
 		return true;
 	}

@@ -37,6 +37,7 @@ void alpc_deliver_done(struct alpc_delivery *d);
 void alpc_deliver_undo(struct alpc_end *end, struct alpc_delivery *d,
 		       enum alpc_undo how);
 void alpc_message_forget(struct alpc_message *m);
+void alpc_message_unnote(struct alpc_message *m);
 
 /*
  * It answers a request, or tells that its receiver has cancelled it, and so belongs

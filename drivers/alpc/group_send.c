@@ -41,6 +41,7 @@ struct alpc_outgoing {
  * @done: how many of those were dealt with
  * @error: what ends the call, or 0
  * @replies: they are replies and releases, else new messages
+ * @begun: the call has dealt with others before
  * @out: them
  */
 struct alpc_group {
@@ -50,6 +51,7 @@ struct alpc_group {
 	unsigned int done;
 	int error;
 	bool replies;
+	bool begun;
 	struct alpc_outgoing out[ALPC_GROUP_MAX];
 };
 
@@ -240,7 +242,10 @@ static int alpc_group_commit_unlocked(struct alpc_group *g)
 	return ret;
 }
 
-/* A message without room: wait for that. */
+/*
+ * A message without room: wait for that. If the call is to be repeated then it has
+ * not dealt with this one either.
+ */
 static int alpc_group_wait(struct alpc_group *g, bool dontwait)
 {
 	struct alpc_outgoing *out = &g->out[g->done];
@@ -250,8 +255,11 @@ static int alpc_group_wait(struct alpc_group *g, bool dontwait)
 	alpc_group_select(g, out);
 	op->dontwait = dontwait;
 	ret = alpc_op_run(op);
-	if (ret == -ERESTARTSYS && g->done)
+	if (ret == -ERESTARTSYS) {
+		if (!g->begun && !g->done)
+			return ret;
 		ret = -EINTR;
+	}
 	alpc_group_deselect(g, out, ret);
 	g->done++;
 	return ret;
@@ -313,7 +321,7 @@ fault:
  * @v: argument; &alpc_vector.out_sent goes up by those that were dealt with
  * @dontwait: fail rather than wait for room
  *
- * Return: 0, or what ends the call.
+ * Return: 0, or what ends the call; -ERESTARTSYS if that has done nothing.
  */
 int alpc_group_send(struct alpc_op *op, struct alpc_vector *v, bool dontwait)
 {
@@ -327,6 +335,7 @@ int alpc_group_send(struct alpc_op *op, struct alpc_vector *v, bool dontwait)
 	g.count = 0;
 	g.done = 0;
 	g.error = 0;
+	g.begun = v->out_sent;
 	alpc_group_prepare(&g, count);
 	alpc_group_commit_all(&g, dontwait);
 	alpc_group_abort(&g);

@@ -237,6 +237,24 @@ void alpc_end_note_sender(struct alpc_end *end, struct alpc_message *m,
 }
 
 /**
+ * alpc_end_forget_sender() - nobody was told who has sent last
+ * @end: communication port whose senders are noted
+ *
+ * Whoever sends next is told of, as there is nobody any more to compare with: else one
+ * whose first message was withdrawn would not be noticed.
+ *
+ * Context: port's lock held.
+ */
+void alpc_end_forget_sender(struct alpc_end *end)
+{
+	lockdep_assert_held(&end->port->lock);
+	put_pid(end->last_thread);
+	put_cred(end->last_cred);
+	end->last_thread = NULL;
+	end->last_cred = NULL;
+}
+
+/**
  * alpc_end_id() - the number that fdinfo and the tracepoints show
  * @end: port
  */

@@ -114,7 +114,8 @@ struct net;
  * @noted: it is noted when who sends through it changes; immutable
  * @changes: how often it did; port lock
  * @last_security: number of its last security context; port lock
- * @last_thread: who sent last, or NULL unless @noted; a reference; port lock
+ * @last_thread: who sent last, or NULL if not @noted or nobody was told; a reference;
+ *	port lock
  * @last_cred: its credentials then; likewise
  * @outbox: where what it sends arrives; a connection port sends callbacks only, which
  *	go elsewhere; immutable
@@ -362,6 +363,7 @@ u64 alpc_end_id(const struct alpc_end *end);
 bool alpc_end_has_share(const struct alpc_end *end);
 void alpc_end_note_from(struct alpc_end *end, struct alpc_ident *ident);
 bool alpc_end_sees_change(struct alpc_end *end, const struct alpc_ident *ident);
+void alpc_end_forget_sender(struct alpc_end *end);
 void alpc_end_note_sender(struct alpc_end *end, struct alpc_message *m,
 			  struct alpc_ident *ident);
 

@@ -47,6 +47,7 @@ void alpc_message_remove(struct alpc_message *m, struct alpc_work *work)
 
 	if (alpc_type_is_reply(m->type))
 		to = m->from->own;
+	alpc_message_unnote(m);
 	switch (m->state) {
 	case ALPC_MSG_PENDING:
 	case ALPC_MSG_REPLYING:
@@ -171,6 +172,7 @@ static void alpc_request_return(struct alpc_queue *own, struct alpc_message *m,
 	if (m->parcel)
 		alpc_parcel_release(m, spent);
 	m->brings = 0;
+	m->flags &= ~ALPC_MSG_IDENTITY;
 	alpc_pending_del(&own->pending, m);
 	m->type = ALPC_CANCELED;
 	m->len = 0;

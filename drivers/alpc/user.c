@@ -58,14 +58,16 @@ MODULE_PARM_DESC(user_security_contexts,
 static unsigned long alpc_user_default(enum alpc_resource what)
 {
 	unsigned long pages = totalram_pages();
+	/* Of whatever size a page is, and as much as there may be of it. */
+	u64 memory = (u64)pages << PAGE_SHIFT;
 
 	switch (what) {
 	case ALPC_USER_MESSAGES:
-		return max(pages / (SZ_16K / SZ_4K), 4096UL);
+		return clamp_t(u64, memory / SZ_16K, 4096, LONG_MAX);
 	case ALPC_USER_MESSAGE_BYTES:
 		return pages / 16 << PAGE_SHIFT;
 	case ALPC_USER_CONNECTIONS:
-		return max(pages / (SZ_64K / SZ_4K), 1024UL);
+		return clamp_t(u64, memory / SZ_64K, 1024, LONG_MAX);
 	case ALPC_USER_CONNECTS:
 		return 4096;
 	case ALPC_USER_SECTION_BYTES:

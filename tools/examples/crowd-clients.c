@@ -19,6 +19,7 @@
 #include <zlib.h>
 
 #define LEN		200	/* bytes of data, at most */
+#define CLIENTS		65536	/* at most */
 #define FOR_EVER	ALPC_SEC(60)
 
 static const char usage[] =
@@ -151,13 +152,15 @@ int main(int argc, char **argv)
 {
 	int ret = -ENOMEM;
 
-	if (argc != 4 || atoi(argv[3]) > ALPC_VECTOR_MAX) {
+	if (argc == 4) {
+		all.count = crowd_number(argv[2], CLIENTS);
+		all.requests = crowd_number(argv[3], ALPC_VECTOR_MAX);
+	}
+	if (!all.count || !all.requests) {
 		fputs(usage, stderr);
 		return 2;
 	}
-	all.count = (unsigned int)atoi(argv[2]);
-	all.requests = (unsigned int)atoi(argv[3]);
-	all.clients = calloc(all.count + 1, sizeof(*all.clients));
+	all.clients = calloc(all.count, sizeof(*all.clients));
 	if (all.clients)
 		ret = run(argv[1]);
 	if (ret) {

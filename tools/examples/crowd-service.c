@@ -25,6 +25,8 @@
 #define MANY	32	/* messages at a time */
 #define STOP	1	/* key of the packet that ends a thread */
 #define CROWD	2	/* key of the port's packets */
+#define THREADS	1024	/* at most */
+#define CLIENTS	65536	/* likewise */
 
 static const char usage[] =
 	"usage: crowd-service NAME THREADS CLIENTS REQUESTS\n"
@@ -59,12 +61,15 @@ static struct {
 static void accept_visitor(struct worker *w, uint64_t id)
 {
 	unsigned int n = crowd.accepted++;
-	struct visitor *v = &crowd.visitors[n];
+	struct visitor *v = n < crowd.clients ? &crowd.visitors[n] : NULL;
 
-	if (n >= crowd.clients ||
-	    alpc_port_accept(crowd.port, id, (uintptr_t)v, NULL, 0, &v->port))
-		crowd.wrong++;
-	w->accepted++;
+	if (v && !alpc_port_accept(crowd.port, id, (uintptr_t)v, NULL, 0,
+				   &v->port)) {
+		w->accepted++;
+		return;
+	}
+	alpc_port_refuse(crowd.port, id, NULL, 0);
+	crowd.wrong++;
 }
 
 /* Look at a request, and fill its reply in. */
@@ -255,15 +260,17 @@ int main(int argc, char **argv)
 	int ret, good = 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc != 5) {
+	if (argc == 5) {
+		crowd.threads = crowd_number(argv[2], THREADS);
+		crowd.clients = crowd_number(argv[3], CLIENTS);
+		crowd.requests = crowd_number(argv[4], ALPC_VECTOR_MAX);
+	}
+	if (!crowd.threads || !crowd.clients || !crowd.requests) {
 		fputs(usage, stderr);
 		return 2;
 	}
-	crowd.threads = (unsigned int)atoi(argv[2]);
-	crowd.clients = (unsigned int)atoi(argv[3]);
-	crowd.requests = (unsigned int)atoi(argv[4]);
-	crowd.visitors = calloc(crowd.clients + 1, sizeof(*crowd.visitors));
-	crowd.workers = calloc(crowd.threads + 1, sizeof(*crowd.workers));
+	crowd.visitors = calloc(crowd.clients, sizeof(*crowd.visitors));
+	crowd.workers = calloc(crowd.threads, sizeof(*crowd.workers));
 	ret = crowd.visitors && crowd.workers ? open_port(argv[1]) : -ENOMEM;
 	if (!ret)
 		ret = serve();

@@ -7,7 +7,9 @@
 #ifndef CROWD_H
 #define CROWD_H
 
+#include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 /* A request: this, and then the data. The reply is a &struct crowd_sum. */
 struct crowd_request {
@@ -22,5 +24,16 @@ struct crowd_sum {
 	uint32_t thread;	/* that answers */
 	uint32_t len;		/* of the data, bytes */
 };
+
+/* A number of an argument, from 1 to @max; 0: it is none. */
+static inline unsigned int crowd_number(const char *text, unsigned int max)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	return errno || *end || *text == '-' || n > max ? 0 : (unsigned int)n;
+}
 
 #endif /* CROWD_H */

@@ -46,8 +46,9 @@ static int lend(struct alpc_port *port, struct alpc_message *message)
 	pid_t pid = fork();
 	int status;
 
+	/* What nobody looks at comes first: that does not make it a member either. */
 	if (!pid)
-		return ask(port, message, "l");
+		return alpc_send(port, "x", 1, 0) ? 1 : ask(port, message, "l");
 	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ?
 	       WEXITSTATUS(status) : 1;
 }

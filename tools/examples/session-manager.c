@@ -157,12 +157,16 @@ static void on_connected(struct alpc_client *client)
 	say("process %d joins: %s", m->pid, m->name);
 }
 
-/* Another thread of the process may send; another process or user may not. */
+/*
+ * Another thread of the process may send; another process or user may not. Each
+ * request is looked at by itself. As long as the member is there nobody else has its
+ * number.
+ */
 static bool is_member(const struct alpc_message *request, const struct member *m)
 {
-	if (!alpc_message_identity_changed(request) ||
-	    (alpc_message_pid(request) == m->pid &&
-	     alpc_message_uid(request) == session.uid))
+	if (alpc_message_pid(request) == m->pid &&
+	    alpc_message_uid(request) == session.uid &&
+	    !syscall(SYS_pidfd_send_signal, m->pidfd, 0, NULL, 0))
 		return true;
 	say("process %d of user %u sends in the name of process %d",
 	    alpc_message_pid(request), alpc_message_uid(request), m->pid);
@@ -220,11 +224,25 @@ static int set_access(const struct alpc_port *port)
 	return err;
 }
 
+/* (uid_t)-1 is nobody's. */
+static int parse_uid(const char *text, uid_t *uid)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || end == text || *end || *text == '-' || n >= (uid_t)-1)
+		return -EINVAL;
+	*uid = (uid_t)n;
+	return 0;
+}
+
 static int start(const char *name)
 {
 	/* Who does not say which process it is does not get in. */
 	const struct alpc_port_options options = {
-		.size = sizeof(options), .flags = ALPC_PORT_NOTE_IDENTITY,
+		.size = sizeof(options),
 		.require = ALPC_IDENTITY_PROCESS | ALPC_IDENTITY_USER,
 	};
 	const struct alpc_server_ops ops = {
@@ -252,11 +270,11 @@ int main(int argc, char **argv)
 			break;
 		name = optarg;
 	}
-	if (c != -1 || optind != argc - 1) {
+	if (c != -1 || optind != argc - 1 ||
+	    parse_uid(argv[optind], &session.uid)) {
 		fputs(usage, stderr);
 		return 2;
 	}
-	session.uid = (uid_t)strtoul(argv[optind], NULL, 10);
 	err = start(name);
 	if (err) {
 		fprintf(stderr, "session-manager: %s: %s\n", name, strerror(-err));

@@ -330,7 +330,10 @@ enum alpc_level {
  *
  * With %ALPC_PORT_NOTE_IDENTITY a message carries %ALPC_MSG_IDENTITY if its
  * sender - the thread, or its credentials - is another than that of the message
- * before, on the same connection; the first is compared with who connected.
+ * before, on the same connection; the first is compared with who connected. If that
+ * message was withdrawn before it was received, it does in any case. So who sends
+ * first is told of with the first message that is received of it, and a receiver has
+ * to look at each message, datagrams included.
  *
  * Errors: EEXIST (name in use), EINVAL (name, limit, flag), EMFILE, ENFILE,
  * ENOMEM, EFAULT, E2BIG.
@@ -1139,7 +1142,8 @@ struct alpc_take_fds {
  * @group_count: in: room at @groups; out: how many supplementary groups there
  *	are, also when they are more
  * @out_changes: how often the sender was another than that of the message
- *	before, this message included (@id 0: by now); 0 if changes are not noted
+ *	before, or that was withdrawn, this message included (@id 0: by now); 0 if
+ *	changes are not noted
  *	(%ALPC_PORT_NOTE_IDENTITY, %ALPC_CONNECT_NOTE_IDENTITY)
  * @groups: address of __u32[@group_count]
  * @out_start_time: when the process began, in nanoseconds of CLOCK_BOOTTIME in the

@@ -215,7 +215,7 @@ static int call_init(const struct alpc_call_options **opt,
 	*opt = copy;
 	ret = alpc_lib_options(copy, sizeof(*copy), options);
 	if (!ret && (copy->range_count > ALPC_RANGES_MAX ||
-		     (copy->range_count && !copy->ranges)))
+		     (copy->range_count && !copy->ranges) || copy->reserved))
 		ret = -EINVAL;
 	return ret;
 }

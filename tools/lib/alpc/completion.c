@@ -20,7 +20,7 @@ alpc_completion_create(const struct alpc_completion_options *options,
 	ret = alpc_lib_options(&opt, sizeof(opt), options);
 	if (ret)
 		return ret;
-	if (opt.flags & ~ALPC_USE_DEVICE)
+	if (opt.flags & ~ALPC_USE_DEVICE || opt.reserved)
 		return -EINVAL;
 	c = malloc(sizeof(*c));
 	if (!c)
@@ -58,8 +58,14 @@ ALPC_API int alpc_completion_bind(struct alpc_completion *completion,
 		.key = key,
 		.completion = completion->fd,
 	};
+	bool before = atomic_exchange(&port->bound, true);
+	int ret;
 
-	return alpc_lib_ioctl(port->fd, ALPC_IOC_BIND, &arg);
+	/* Before there can be a packet, for who reads its list. */
+	ret = alpc_lib_ioctl(port->fd, ALPC_IOC_BIND, &arg);
+	if (ret)
+		atomic_store(&port->bound, before);
+	return ret;
 }
 
 ALPC_API int alpc_completion_unbind(struct alpc_port *port)
@@ -68,8 +74,11 @@ ALPC_API int alpc_completion_unbind(struct alpc_port *port)
 		.size = sizeof(arg),
 		.flags = ALPC_BIND_REMOVE,
 	};
+	int ret = alpc_lib_ioctl(port->fd, ALPC_IOC_BIND, &arg);
 
-	return alpc_lib_ioctl(port->fd, ALPC_IOC_BIND, &arg);
+	if (!ret)
+		atomic_store(&port->bound, false);
+	return ret;
 }
 
 ALPC_API int alpc_completion_wait(struct alpc_completion *completion,

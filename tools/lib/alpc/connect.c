@@ -52,7 +52,7 @@ ALPC_API int alpc_port_create(const char *name,
 	ret = alpc_lib_options(&opt, sizeof(opt), options);
 	if (ret)
 		return ret;
-	if (opt.flags & ~PORT_FLAGS || opt.mode & ~07777U)
+	if (opt.flags & ~PORT_FLAGS || opt.mode & ~07777U || opt.reserved)
 		return -EINVAL;
 	arg.flags = opt.flags & ~ALPC_USE_DEVICE;
 	arg.name = (uintptr_t)name;

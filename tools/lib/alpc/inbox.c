@@ -261,6 +261,7 @@ static struct alpc_lib_origin *note(struct alpc_lib_inbox *inbox, uint64_t id,
 	*o = *origin;
 	o->users = 0;
 	o->canceled = false;
+	o->canceling = false;
 	if (!alpc_lib_table_set(&inbox->requests, id, o))
 		return o;
 	free(o);
@@ -356,7 +357,9 @@ bool alpc_lib_inbox_use(const struct alpc_port *port, uint64_t id,
 	o = alpc_lib_table_find(&inbox->requests, id);
 	if (o) {
 		o->users++;
-		*origin = *o;
+		/* Nothing is written to what may be the sender's again. */
+		*origin = o->canceling ?
+			  (struct alpc_lib_origin){ .context = o->context } : *o;
 	}
 	pthread_mutex_unlock(&inbox->lock);
 	return o;
@@ -403,6 +406,49 @@ bool alpc_lib_inbox_unuse(const struct alpc_port *port, uint64_t id)
 	}
 	pthread_mutex_unlock(&inbox->lock);
 	return release;
+}
+
+/**
+ * alpc_lib_inbox_cancel() - begin to cancel a request
+ * @port: port that it was received from
+ * @id: request
+ *
+ * Until alpc_lib_inbox_uncancel() or alpc_lib_inbox_answered() nobody who answers it
+ * writes to the room that it brought.
+ *
+ * Return: 0; -ESRCH if another thread is about to answer it, or to cancel it.
+ */
+int alpc_lib_inbox_cancel(const struct alpc_port *port, uint64_t id)
+{
+	struct alpc_lib_inbox *inbox = alpc_lib_port_inbox(port);
+	struct alpc_lib_origin *o;
+	int ret = 0;
+
+	if (!inbox)
+		return 0;
+	pthread_mutex_lock(&inbox->lock);
+	o = alpc_lib_table_find(&inbox->requests, id);
+	if (o && (o->users || o->canceling))
+		ret = -ESRCH;
+	else if (o)
+		o->canceling = true;
+	pthread_mutex_unlock(&inbox->lock);
+	return ret;
+}
+
+/* It was not cancelled. */
+void alpc_lib_inbox_uncancel(const struct alpc_port *port, uint64_t id)
+{
+	struct alpc_lib_inbox *inbox = alpc_lib_port_inbox(port);
+	struct alpc_lib_origin *o;
+
+	if (!inbox)
+		return;
+	pthread_mutex_lock(&inbox->lock);
+	o = alpc_lib_table_find(&inbox->requests, id);
+	if (o)
+		o->canceling = false;
+	pthread_mutex_unlock(&inbox->lock);
 }
 
 /* A request was answered, or cannot be any more. */

@@ -44,6 +44,7 @@
  *	follows the one that the view names; 0 for none
  * @in_place: the program reads it where it is
  * @users: who is about to answer it, and may write to the room that it brought
+ * @canceling: it is about to be cancelled, and that room may be the sender's again
  * @canceled: it was cancelled meanwhile: the last of these releases it
  * @next: in &alpc_lib_inbox.spare
  */
@@ -56,6 +57,7 @@ struct alpc_lib_origin {
 	uint64_t room;
 	bool in_place;
 	bool canceled;
+	bool canceling;
 	unsigned int users;
 	struct alpc_lib_origin *next;
 };
@@ -125,6 +127,8 @@ bool alpc_lib_inbox_use(const struct alpc_port *port, uint64_t id,
 bool alpc_lib_inbox_lend(struct alpc_port *port, uint64_t id,
 			 const struct alpc_lib_origin *origin);
 bool alpc_lib_inbox_unuse(const struct alpc_port *port, uint64_t id);
+int alpc_lib_inbox_cancel(const struct alpc_port *port, uint64_t id);
+void alpc_lib_inbox_uncancel(const struct alpc_port *port, uint64_t id);
 void alpc_lib_inbox_answered(const struct alpc_port *port, uint64_t id);
 void alpc_lib_inbox_gone(const struct alpc_port *port, uint64_t context);
 

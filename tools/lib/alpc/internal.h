@@ -30,6 +30,7 @@ struct alpc_lib_space;
  * @kind: &enum alpc_port_kind, 0 as long as nobody has asked; atomic
  * @max_message: its inline limit in bytes, 0 as long as nobody has asked; atomic
  * @way: &enum alpc_way of what is sent; atomic
+ * @bound: it was bound to a completion port, and not unbound; atomic
  * @space: struct alpc_lib_space, memory for long messages, of a communication
  *	port; made when it is needed; atomic
  * @inbox: struct alpc_lib_inbox, what is known of those who send to it, or, for a
@@ -44,6 +45,7 @@ struct alpc_port {
 	atomic_uint kind;
 	atomic_uint max_message;
 	atomic_uint way;
+	atomic_bool bound;
 	atomic_uintptr_t space;
 	atomic_uintptr_t inbox;
 	struct alpc_lib_peer *peer;

@@ -103,13 +103,17 @@ ALPC_API int alpc_server_reply_message(struct alpc_server *server, uint64_t id,
 
 ALPC_API int alpc_server_cancel(struct alpc_server *server, uint64_t id)
 {
+	struct alpc_lib_origin origin;
 	int ret;
 
 	if (id & QUICK_ID)
 		return alpc_lib_quick_cancel(server, id);
+	/* It is noted from now on, and who would answer it finds it there. */
+	if (later_use(server, id, &origin) &&
+	    alpc_lib_inbox_unuse(server->port, id))
+		alpc_lib_release_id(server->port, id);
 	ret = alpc_cancel_received(server->port, id);
-	/* Another thread may just be answering it. */
-	if (ret != -ESRCH)
+	if (!ret || ret == -ECANCELED)
 		later_answered(server, id);
 	return ret;
 }

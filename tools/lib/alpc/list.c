@@ -5,6 +5,7 @@
  * Copyright (C) 2026 The ALPC for Linux authors
  */
 #include "body.h"
+#include "space.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@
  * @slots: how many; a power of two
  * @slot_size: distance of two, bytes
  * @slot_offset: of the first
+ * @process: number of the process that has @shared: a child that was forked does not
  * @ready: numbers of slots, in @shared
  * @free: likewise
  * @lock: protects what follows, and what the process writes to @shared
@@ -42,6 +44,7 @@ struct alpc_list_reader {
 	uint32_t slots;
 	uint32_t slot_size;
 	uint32_t slot_offset;
+	uint32_t process;
 	const uint32_t *ready;
 	uint32_t *free;
 	pthread_mutex_t lock;
@@ -97,7 +100,9 @@ ALPC_API int alpc_list_create(struct alpc_port *port,
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return -ENOMEM;
-	ret = -pthread_mutex_init(&r->lock, NULL);
+	ret = alpc_lib_process_number(&r->process);
+	if (!ret)
+		ret = -pthread_mutex_init(&r->lock, NULL);
 	if (ret)
 		goto err_free;
 	arg.slots = opt.slots ? opt.slots : SLOTS_DEFAULT;
@@ -129,10 +134,13 @@ ALPC_API void alpc_list_close(struct alpc_list_reader *reader)
 
 	if (!reader)
 		return;
-	list_delete(reader->port);
-	atomic_store(&reader->port->listed, false);
-	munmap(reader->shared, reader->len);
-	pthread_mutex_destroy(&reader->lock);
+	/* In a child that was forked all of it is the parent's. */
+	if (alpc_lib_process_is(reader->process)) {
+		list_delete(reader->port);
+		atomic_store(&reader->port->listed, false);
+		munmap(reader->shared, reader->len);
+		pthread_mutex_destroy(&reader->lock);
+	}
 	free(reader);
 	errno = saved;
 }
@@ -159,9 +167,11 @@ static int list_pop(struct alpc_list_reader *r, struct alpc_list_item *item)
 		return -EPROTO;
 	head = (const struct alpc_msg *)((char *)r->shared + at);
 	item->slot = slot;
+	memset(item->reserved, 0, sizeof(item->reserved));
 	item->head = head;
-	item->len = head->len;
-	at = head->data;
+	/* Read once: what is checked is what is used. */
+	item->len = __atomic_load_n(&head->len, __ATOMIC_RELAXED);
+	at = __atomic_load_n(&head->data, __ATOMIC_RELAXED);
 	if (at > r->len || item->len > r->len - at)
 		return -EPROTO;
 	item->data = (char *)r->shared + at;
@@ -203,6 +213,8 @@ ALPC_API int alpc_list_take(struct alpc_list_reader *reader,
 {
 	int ret = -EAGAIN;
 
+	if (!alpc_lib_process_is(reader->process))
+		return -EXDEV;
 	pthread_mutex_lock(&reader->lock);
 	if (!list_is_queues_turn(reader) && !list_is_empty(reader))
 		ret = list_pop(reader, item);
@@ -215,6 +227,8 @@ ALPC_API int alpc_list_take(struct alpc_list_reader *reader,
 ALPC_API void alpc_list_give(struct alpc_list_reader *reader,
 			     const struct alpc_list_item *item)
 {
+	if (!alpc_lib_process_is(reader->process))
+		return;
 	pthread_mutex_lock(&reader->lock);
 	list_push(reader, item->slot);
 	pthread_mutex_unlock(&reader->lock);
@@ -230,6 +244,12 @@ static int list_copy(struct alpc_list_reader *r, struct alpc_message *m)
 	if (ret)
 		return ret;
 	m->io.recv = *item.head;
+	m->io.recv.len = (uint32_t)item.len;
+	m->port = r->port;
+	m->call = 0;
+	/* The port may have been asked for more before. */
+	if (m->attrs)
+		alpc_lib_attrs_forget(m);
 	/* As with data that cannot be taken in: it is there, without them. */
 	ret = alpc_lib_message_grow(m, item.len);
 	if (ret)
@@ -239,6 +259,18 @@ static int list_copy(struct alpc_list_reader *r, struct alpc_message *m)
 	m->done = ALPC_DONE_RECEIVED;
 	list_push(r, item.slot);
 	return ret;
+}
+
+/* One thread is at work, and what comes meanwhile is its own to find. */
+static void list_awake(struct alpc_list_reader *r)
+{
+	struct alpc_list *shared = r->shared;
+
+	/* Others may sleep at a completion port, and are to be woken. */
+	if (atomic_load_explicit(&r->port->bound, memory_order_relaxed))
+		return;
+	if (__atomic_load_n(&shared->sleeping, __ATOMIC_RELAXED))
+		__atomic_store_n(&shared->sleeping, 0, __ATOMIC_RELAXED);
 }
 
 /*
@@ -255,8 +287,7 @@ static int list_receive(struct alpc_list_reader *r, struct alpc_message *m)
 		__atomic_store_n(&shared->sleeping, ALPC_LIST_SLEEPING,
 				 __ATOMIC_SEQ_CST);
 	if (!list_is_empty(r)) {
-		if (__atomic_load_n(&shared->sleeping, __ATOMIC_RELAXED))
-			__atomic_store_n(&shared->sleeping, 0, __ATOMIC_RELAXED);
+		list_awake(r);
 		ret = list_copy(r, m);
 	}
 	pthread_mutex_unlock(&r->lock);
@@ -301,6 +332,8 @@ ALPC_API int alpc_list_receive(struct alpc_list_reader *reader,
 {
 	int ret;
 
+	if (!alpc_lib_process_is(reader->process))
+		return -EXDEV;
 	/* Several system calls may be needed. */
 	if (timeout > 0)
 		timeout = alpc_deadline(timeout);

@@ -162,7 +162,7 @@ static int calls_init(struct alpc_quick_calls *q, struct alpc_port *port,
 	ret = alpc_lib_options(&opt, sizeof(opt), options);
 	if (ret)
 		return ret;
-	if (opt.spin_ns > ALPC_QUICK_SPIN_MAX)
+	if (opt.spin_ns > ALPC_QUICK_SPIN_MAX || opt.reserved)
 		return -EINVAL;
 	q->port = port;
 	if (alpc_lib_cpus() > 1)

@@ -131,10 +131,14 @@ ALPC_API int alpc_cancel_cookie(struct alpc_port *port, uint64_t cookie)
 
 ALPC_API int alpc_cancel_received(struct alpc_port *port, uint64_t id)
 {
-	int ret = cancel(port, ALPC_CANCEL_RECEIVED, id, 0);
+	int ret = alpc_lib_inbox_cancel(port, id);
 
-	/* Another thread may just be answering it. */
-	if (ret != -ESRCH)
+	if (ret)
+		return ret;
+	ret = cancel(port, ALPC_CANCEL_RECEIVED, id, 0);
+	if (ret >= 0 || ret == -ECANCELED)
 		alpc_lib_inbox_answered(port, id);
+	else
+		alpc_lib_inbox_uncancel(port, id);
 	return ret < 0 ? ret : 0;
 }

@@ -30,6 +30,7 @@ struct request {
  *	function.
  * @last: number of the last one
  * @spare: message that nobody uses just now, or NULL
+ * @closing: it is being freed, and takes no more
  */
 struct alpc_requests {
 	struct alpc_port *port;
@@ -39,6 +40,7 @@ struct alpc_requests {
 	struct alpc_lib_table pending;
 	uint64_t last;
 	struct alpc_message *spare;
+	bool closing;
 };
 
 ALPC_API int alpc_requests_new(struct alpc_port *port, alpc_message_fn *other,
@@ -62,11 +64,12 @@ ALPC_API int alpc_requests_new(struct alpc_port *port, alpc_message_fn *other,
 static int requests_add(struct alpc_requests *r, struct request *request,
 			uint64_t *number)
 {
-	int ret;
+	int ret = -ECANCELED;
 
 	pthread_mutex_lock(&r->lock);
 	*number = ++r->last;
-	ret = alpc_lib_table_set(&r->pending, *number, request);
+	if (!r->closing)
+		ret = alpc_lib_table_set(&r->pending, *number, request);
 	pthread_mutex_unlock(&r->lock);
 	return ret;
 }
@@ -247,6 +250,10 @@ ALPC_API void alpc_requests_free(struct alpc_requests *requests)
 {
 	if (!requests)
 		return;
+	/* A function that is called for its request may send the next one. */
+	pthread_mutex_lock(&requests->lock);
+	requests->closing = true;
+	pthread_mutex_unlock(&requests->lock);
 	for (size_t i = 0; i < requests->pending.size; i++)
 		if (requests->pending.cells[i].value)
 			alpc_cancel_cookie(requests->port,

@@ -57,6 +57,18 @@ static void vector_free(struct vector *v)
 	free(v->parcels);
 }
 
+/* What later versions may give a meaning to is not there yet. */
+static bool vector_is_clean(const struct vector *v)
+{
+	for (unsigned int i = 0; i < v->in_count; i++) {
+		const uint32_t *reserved = v->in[i].reserved;
+
+		if (reserved[0] | reserved[1] | reserved[2])
+			return false;
+	}
+	return true;
+}
+
 /* There is room for each message that is sent and each that may be released. */
 static int vector_init(struct vector *v, int64_t timeout)
 {
@@ -64,7 +76,8 @@ static int vector_init(struct vector *v, int64_t timeout)
 	struct alpc_lib_time time;
 	int ret;
 
-	if (v->out_count > ALPC_VECTOR_MAX || v->in_count > ALPC_VECTOR_MAX || !n)
+	if (v->out_count > ALPC_VECTOR_MAX || v->in_count > ALPC_VECTOR_MAX || !n ||
+	    !vector_is_clean(v))
 		return -EINVAL;
 	ret = alpc_lib_time_parse(timeout, &time);
 	if (ret)
@@ -109,6 +122,8 @@ static int parcel_body(struct vector *v, struct parcel *p,
 	struct alpc_lib_body *b = &p->body;
 	struct alpc_message *m = o->message;
 
+	if (o->reserved[0] | o->reserved[1])
+		return -EINVAL;
 	if (m) {
 		alpc_lib_message_forget(m);
 		alpc_lib_body_init(b, m->data, m->len);
@@ -270,6 +285,8 @@ static void vector_take(struct vector *v, unsigned int received)
 		struct alpc_message *m = v->in[i].message;
 
 		m->io.recv = v->recv[i];
+		m->port = v->port;
+		m->call = 0;
 		m->done = ALPC_DONE_RECEIVED;
 		v->in[i].error = alpc_lib_receive_take(v->port, m);
 	}

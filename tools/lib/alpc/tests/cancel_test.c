@@ -31,10 +31,39 @@ static struct {
 	unsigned int released;	/* how often the request was */
 	unsigned int early;	/* before its reply */
 	int notice;		/* what receiving the notice gave */
+	bool reject;		/* cancel it when the section is opened next */
+	int reject_ret;		/* what that gave */
+	unsigned int cancels;
+	int cancel_error;
+	bool answer;		/* answer it while it is being cancelled */
+	int answer_ret;		/* what that gave */
 } world;
+
+/* Answered by another thread, with more than goes inline. */
+static int answer_long(void)
+{
+	static char reply[LENGTH];
+
+	memset(reply, 'r', LENGTH);
+	return alpc_reply(world.port, ID, reply, LENGTH);
+}
+
+static int cancel_received(void)
+{
+	world.cancels++;
+	if (world.answer) {
+		world.answer = false;
+		world.answer_ret = answer_long();
+	}
+	return world.cancel_error;
+}
 
 static int open_section(struct alpc_open_section *arg)
 {
+	if (world.reject) {
+		world.reject = false;
+		world.reject_ret = alpc_cancel_received(world.port, ID);
+	}
 	if (world.cancel) {
 		world.cancel = false;
 		world.type = ALPC_CANCELED;
@@ -98,6 +127,8 @@ static int cancel_kernel(int step, int fd, unsigned long request, void *arg)
 		return open_section(arg);
 	case ALPC_IOC_TRANSFER:
 		return transfer(arg);
+	case ALPC_IOC_CANCEL:
+		return cancel_received();
 	}
 	return -ENOTTY;
 }
@@ -180,6 +211,48 @@ TEST_F(cancel, before_the_reply)
 	world.reply_error = -ESRCH;
 	EXPECT_EQ(-ESRCH, alpc_reply(world.port, ID, reply, 10));
 	EXPECT_EQ(1, world.released);
+}
+
+/* -- Cancelled by who has received it ------------------------------------------- */
+
+/* Who answers it may be writing where the sender wants the reply: it comes too late. */
+TEST_F(cancel, received_while_it_is_answered)
+{
+	world.cancel = false;
+	world.reject = true;
+	EXPECT_EQ(0, answer_long());
+	EXPECT_EQ(-ESRCH, world.reject_ret);
+	EXPECT_EQ(0, world.cancels);
+	EXPECT_EQ(1, world.replies);
+	EXPECT_EQ('r', self->memory[LENGTH - 1]);
+}
+
+/* Who begins to answer it then does not write there: it may be the sender's again. */
+TEST_F(cancel, received_before_it_is_answered)
+{
+	world.cancel = false;
+	world.answer = true;
+	world.reply_error = -ESRCH;
+	EXPECT_EQ(0, alpc_cancel_received(world.port, ID));
+	EXPECT_EQ(1, world.cancels);
+	EXPECT_GT(0, world.answer_ret);
+	EXPECT_EQ(0, self->memory[0]);
+	EXPECT_EQ(0, self->memory[LENGTH - 1]);
+}
+
+/* What could not be cancelled is answered as if nothing had been. */
+TEST_F(cancel, received_in_vain)
+{
+	static const int errors[] = { -ENOTTY, -EINVAL, -EFAULT, -ESRCH };
+
+	world.cancel = false;
+	for (unsigned int i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		world.cancel_error = errors[i];
+		EXPECT_EQ(errors[i], alpc_cancel_received(world.port, ID));
+	}
+	EXPECT_EQ(0, answer_long());
+	EXPECT_EQ(1, world.replies);
+	EXPECT_EQ('r', self->memory[LENGTH - 1]);
 }
 
 TEST_HARNESS_MAIN

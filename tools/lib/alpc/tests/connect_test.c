@@ -244,6 +244,35 @@ TEST_F(device, options_without_size)
 	EXPECT_EQ(0, kernel_steps());
 }
 
+/* What a later version may give a meaning to is refused by this one. */
+TEST_F(device, options_with_what_is_reserved)
+{
+	struct alpc_port_options port = {
+		.size = sizeof(port), .reserved = 1,
+	};
+	struct alpc_completion_options completion = {
+		.size = sizeof(completion), .reserved = 1,
+	};
+	struct alpc_quick_options quick = {
+		.size = sizeof(quick), .reserved = 1,
+	};
+	struct alpc_call_options call = { .size = sizeof(call), .reserved = 1 };
+	struct alpc_quick_calls *calls;
+	struct alpc_completion *c;
+	struct alpc_message *m;
+	int steps;
+
+	EXPECT_EQ(-EINVAL, alpc_port_create("n", &port, &self->port));
+	EXPECT_EQ(-EINVAL, alpc_completion_create(&completion, &c));
+	ASSERT_EQ(0, alpc_message_new(0, &m));
+	ASSERT_EQ(0, alpc_port_create("n", NULL, &self->port));
+	steps = kernel_steps();
+	EXPECT_EQ(-EINVAL, alpc_call_with(self->port, "", 0, m, 1, &call));
+	EXPECT_EQ(-EINVAL, alpc_quick_open(self->port, &quick, 1, &calls));
+	EXPECT_EQ(steps, kernel_steps());
+	alpc_message_free(m);
+}
+
 /* -- Connecting --------------------------------------------------------------- */
 
 TEST_F(device, connect)

@@ -7,8 +7,10 @@
 #include "kernel.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <kselftest_harness.h>
@@ -23,6 +25,9 @@
 static struct alpc_list *shared;
 static int receive_ret;		/* what receiving from the port gives */
 static int receives;
+static bool late;		/* while it is received something is put in */
+
+static struct alpc_msg *put(uint32_t slot, const char *data);
 
 static int list_kernel(int step, int fd, unsigned long request, void *arg)
 {
@@ -50,6 +55,8 @@ static int list_kernel(int step, int fd, unsigned long request, void *arg)
 		return 0;
 	case ALPC_IOC_TRANSFER:
 		receives++;
+		if (late)
+			put(0, "late");
 		if (!receive_ret) {
 			t->recv.type = ALPC_DATAGRAM;
 			t->recv.len = 0;
@@ -93,6 +100,7 @@ FIXTURE_SETUP(list)
 	};
 	kernel_set(list_kernel);
 	receive_ret = -EAGAIN;
+	late = false;
 	ASSERT_EQ(0, alpc_message_new(0, &self->m));
 	ASSERT_EQ(0, alpc_port_adopt(memfd_create("port", 0), &self->port));
 	ASSERT_EQ(0, alpc_list_create(self->port, &options, &self->reader));
@@ -171,6 +179,82 @@ TEST_F(list, sleeps_when_there_is_nothing)
 	receive_ret = -ETIMEDOUT;
 	EXPECT_EQ(-ETIMEDOUT, alpc_list_receive(self->reader, self->m,
 						ALPC_MSEC(1)));
+}
+
+/* The port had been asked who sends, and has not told of this message. */
+TEST_F(list, identity_is_told_by_the_port_only)
+{
+	struct alpc_credentials *who;
+
+	ASSERT_EQ(0, alpc_message_accept_identity(self->m, ALPC_IDENTITY_USER));
+	late = true;
+	receive_ret = -ENOMSG;
+	ASSERT_EQ(0, alpc_list_receive(self->reader, self->m, ALPC_INFINITE));
+	EXPECT_EQ(1, receives);
+	EXPECT_EQ(4, alpc_message_len(self->m));
+	EXPECT_EQ(-ESRCH, alpc_message_get_credentials(self->m,
+						       ALPC_IDENTITY_USER, &who));
+}
+
+/* What is copied is as long as what was checked, whoever writes there. */
+TEST_F(list, length_that_changes)
+{
+	uint32_t *ready = (uint32_t *)((char *)shared + READY);
+	char letters[101];
+	struct alpc_msg *head;
+	pid_t pid;
+
+	memset(letters, 'x', 100);
+	letters[100] = 0;
+	head = put(0, letters);
+	ASSERT_EQ(0, alpc_list_receive(self->reader, self->m, 0));
+	pid = fork();
+	if (!pid)
+		for (;;) {
+			__atomic_store_n(&head->len, 1, __ATOMIC_RELAXED);
+			__atomic_store_n(&head->len, 100, __ATOMIC_RELAXED);
+		}
+	for (int i = 0; i < 300000; i++) {
+		void *data;
+		size_t len;
+
+		ASSERT_EQ(0, alpc_message_resize(self->m, 100, &data));
+		memset(data, 0, 100);
+		ready[shared->tail++ % SLOTS] = 0;
+		ASSERT_EQ(0, alpc_list_receive(self->reader, self->m, 0));
+		len = alpc_message_len(self->m);
+		ASSERT_TRUE(len == 1 || len == 100);
+		ASSERT_EQ('x', ((const char *)alpc_message_data(self->m))[len - 1]);
+	}
+	kill(pid, SIGKILL);
+	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+}
+
+/* It is the parent's: a child neither reads nor ends it. */
+TEST_F(list, child_leaves_it_alone)
+{
+	int status;
+	pid_t pid;
+
+	put(0, "hello");
+	pid = fork();
+	if (!pid) {
+		int steps = kernel_steps();
+		bool good;
+
+		good = alpc_list_take(self->reader, &self->item) == -EXDEV &&
+		       alpc_list_receive(self->reader, self->m, 0) == -EXDEV;
+		self->item.slot = 1;
+		alpc_list_give(self->reader, &self->item);
+		alpc_list_close(self->reader);
+		_exit(!good || kernel_steps() != steps);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, shared->head);
+	EXPECT_EQ(0, shared->free_tail);
+	ASSERT_EQ(0, alpc_list_receive(self->reader, self->m, 0));
+	EXPECT_EQ(5, alpc_message_len(self->m));
 }
 
 /* A list that is never empty does not keep the queue waiting, nor the other way round. */

@@ -7,34 +7,12 @@
  */
 #include <kselftest_harness.h>
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "alpc_access.h"
+#include "alpc_nowhere.h"
 
 enum { LENGTH = 256 << 10 };
-
-/* Pages that somebody has to provide, and nobody does. */
-static char *memory_of_nobody(size_t len, int *fd)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register registration = {
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	char *p = new_memory(len);
-
-	*fd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	registration.range.start = address(p);
-	registration.range.len = len;
-	if (*fd < 0 || ioctl(*fd, UFFDIO_API, &api) ||
-	    ioctl(*fd, UFFDIO_REGISTER, &registration)) {
-		fprintf(stderr, "# userfaultfd: %s\n", strerror(errno));
-		return NULL;
-	}
-	return p;
-}
 
 /* In a process of its own: read into memory that does not come. */
 static void read_into_nowhere(int fd, __u64 id, __u32 flags)
@@ -85,27 +63,6 @@ FIXTURE_TEARDOWN(access_nowhere)
 		read_into_nowhere((self)->server, (self)->msg.id, (variant)->flags); \
 	ASSERT_EQ(0, fault_blocked((self)->receiver.pid)); \
 } while (0)
-
-/* Wait until the one thread of a process sleeps in an ioctl, for a page. */
-static int fault_blocked(pid_t pid)
-{
-	char path[64], call[256], before[4096], after[4096];
-
-	for (;;) {
-		snprintf(path, sizeof(path), "/proc/%d/status", pid);
-		if (read_file(path, before, sizeof(before)) <= 0)
-			return -ESRCH;
-		snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
-		if (read_file(path, call, sizeof(call)) <= 0)
-			return -ESRCH;
-		snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
-		if (read_file(path, after, sizeof(after)) <= 0 || strstr(before, "State:\tZ"))
-			return -ESRCH;
-		if (atoi(call) == SYS_ioctl && !strcmp(after, "handle_userfault"))
-			return 0;
-		usleep(500);
-	}
-}
 
 /* A receiver that keeps its own memory away does not keep the caller waiting. */
 TEST_F(access_nowhere, abuse_40_receiver_cannot_hold_the_caller)

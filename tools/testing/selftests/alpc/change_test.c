@@ -6,6 +6,7 @@
  */
 #include <kselftest_harness.h>
 
+#include "alpc_nowhere.h"
 #include "alpc_thread.h"
 
 #define ALICE		1001
@@ -92,6 +93,95 @@ TEST_F(change, abuse_43_of_what_was_received_twice_is_told_twice)
 	EXPECT_CHANGED(true, 2);
 }
 
+/* Who withdraws the first of what it sends is told of with the next. */
+TEST_F(change, abuse_43_is_told_although_a_request_was_cancelled)
+{
+	__u64 id;
+
+	ASSERT_EQ(0, setresuid(-1, ALICE, -1));
+	ASSERT_EQ(0, alpc_request_async(self->pair.client, NULL, 0, 0, 0, &id));
+	ASSERT_EQ(ALPC_CANCELED_QUEUED, alpc_cancel(self->pair.client, id));
+	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
+	EXPECT_CHANGED(true, 2);
+	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
+	EXPECT_CHANGED(false, 2);
+	/* That it was told of is not forgotten. */
+	ASSERT_EQ(0, alpc_request_async(self->pair.client, NULL, 0, 0, 0, &id));
+	ASSERT_EQ(ALPC_CANCELED_QUEUED, alpc_cancel(self->pair.client, id));
+	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
+	EXPECT_CHANGED(false, 2);
+}
+
+TEST_F(change, abuse_43_is_told_although_a_call_was_given_up)
+{
+	struct alpc_transfer t;
+
+	ASSERT_EQ(0, setresuid(-1, ALICE, -1));
+	transfer_init(&t, ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT);
+	transfer_send(&t, ALPC_SEND_REQUEST, 0, "ask", 3);
+	t.timeout = 0;
+	ASSERT_EQ(-ETIMEDOUT, alpc_transfer(self->pair.client, &t));
+	EXPECT_EQ(ALPC_DONE_CANCELED, t.out_done);
+	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
+	EXPECT_CHANGED(true, 2);
+	ASSERT_EQ(0, alpc_send(self->pair.client, NULL, 0));
+	EXPECT_CHANGED(false, 2);
+}
+
+/* Somebody else, who sends twice. */
+struct stranger {
+	struct worker worker;
+	struct pair *pair;
+	__u64 id;
+	bool sent, go_on;
+};
+
+static int send_twice(void *arg)
+{
+	struct stranger *s = arg;
+	int err;
+
+	err = alpc_request_async(s->pair->client, "ask", 3, 0, 0, &s->id);
+	__atomic_store_n(&s->sent, true, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&s->go_on, __ATOMIC_ACQUIRE))
+		sched_yield();
+	return err ?: alpc_send(s->pair->client, NULL, 0);
+}
+
+/* In a process of its own: receive into memory that does not come. */
+static void receive_into_nowhere(int fd)
+{
+	struct alpc_transfer t;
+	int uffd;
+
+	transfer_init(&t, ALPC_TRANSFER_RECEIVE);
+	t.recv.data = address(memory_of_nobody(getpagesize(), &uffd));
+	t.recv.len = getpagesize();
+	if (t.recv.data)
+		alpc_transfer(fd, &t);
+	_exit(1);
+}
+
+/* Its receiver had it in its hands when it was cancelled, and saw nothing of it. */
+TEST_F(change, abuse_43_is_told_although_receiving_failed)
+{
+	struct stranger s = { .pair = &self->pair };
+	struct child child;
+
+	ASSERT_EQ(0, worker_start(&s.worker, send_twice, &s));
+	while (!__atomic_load_n(&s.sent, __ATOMIC_ACQUIRE))
+		sched_yield();
+	ASSERT_LE(0, child_start(&child));
+	if (!child.pid)
+		receive_into_nowhere(self->pair.port);
+	ASSERT_EQ(0, fault_blocked(child.pid));
+	ASSERT_EQ(ALPC_CANCELED_TAKEN, alpc_cancel(self->pair.client, s.id));
+	child_kill(&child);
+	__atomic_store_n(&s.go_on, true, __ATOMIC_RELEASE);
+	ASSERT_EQ(0, worker_join(&s.worker));
+	EXPECT_CHANGED(true, 2);
+}
+
 /* Whoever has the memory to fill finds it filled: run with slub_debug=P. */
 TEST_F(change, abuse_47_is_none_in_what_nobody_noted)
 {
@@ -152,6 +242,32 @@ TEST_F(change, abuse_43_of_a_server_is_told_to_who_asked)
 	ASSERT_EQ(0, alpc_send(self->pair.server, NULL, 0));
 	ASSERT_EQ(0, setresuid(-1, 0, -1));
 	AWAIT(ALPC_DATAGRAM, self->pair.client, &self->msg, self->buf);
+	EXPECT_EQ(0, self->msg.flags);
+	close(client);
+	close(server);
+}
+
+TEST_F(change, abuse_43_of_a_server_is_told_although_it_cancelled)
+{
+	struct alpc_connect arg = connect_args(self->pair.name);
+	struct connect_worker connector = { .connect = arg };
+	int client, server;
+	__u64 id;
+
+	connector.connect.flags = ALPC_CONNECT_NOTE_IDENTITY;
+	ASSERT_EQ(0, worker_connect(&connector));
+	AWAIT(ALPC_CONNECTION_REQUEST, self->pair.port, &self->msg, self->buf);
+	server = alpc_accept_id(self->pair.port, self->msg.id, 2);
+	client = worker_join(&connector.worker);
+	ASSERT_LE(0, client);
+	ASSERT_EQ(0, setresuid(-1, ALICE, -1));
+	ASSERT_EQ(0, alpc_request_async(server, NULL, 0, 0, 0, &id));
+	ASSERT_EQ(ALPC_CANCELED_QUEUED, alpc_cancel(server, id));
+	ASSERT_EQ(0, alpc_send(server, NULL, 0));
+	AWAIT(ALPC_DATAGRAM, client, &self->msg, self->buf);
+	EXPECT_EQ(ALPC_MSG_IDENTITY, self->msg.flags);
+	ASSERT_EQ(0, alpc_send(server, NULL, 0));
+	AWAIT(ALPC_DATAGRAM, client, &self->msg, self->buf);
 	EXPECT_EQ(0, self->msg.flags);
 	close(client);
 	close(server);

@@ -8,9 +8,13 @@
 #include <kselftest_harness.h>
 
 #include "alpc_thread.h"
+#include "alpc_vector.h"
 
-/* How many messages fit into the queue of the port. */
-enum { QUEUE = 4 };
+/*
+ * How many messages fit into the queue of the port, are sent together, and are in a
+ * vector.
+ */
+enum { QUEUE = 4, GROUP = 8, VECTOR = 12 };
 
 static unsigned int handled;
 
@@ -201,6 +205,159 @@ TEST_F(signal, reply_and_receive_reports_the_reply)
 	EXPECT_EQ(ALPC_DONE_SENT, t->out_done);
 	TAKE(ALPC_REPLY, self->pair.client, &msg, self->buf);
 	EXPECT_EQ(9, msg.cookie);
+}
+
+/* --- vectors -------------------------------------------------------------- */
+
+struct vector_worker {
+	struct worker worker;
+	struct alpc_vector v;
+	struct alpc_vector_send send[VECTOR];
+	struct alpc_msg recv;
+	int number[VECTOR], in;
+	int fd;
+	__u32 send_count, recv_count;
+};
+
+static int send_vector(void *arg)
+{
+	struct vector_worker *w = arg;
+
+	return alpc_vector(w->fd, &w->v, 0, w->send, w->send_count, &w->recv, w->recv_count);
+}
+
+/* Start a thread that sends so many numbers, from 0 on, as datagrams or requests. */
+static int start_vector(struct vector_worker *w, int fd, __u32 send_count, __u32 recv_count,
+			__u16 flags)
+{
+	__u32 i;
+
+	memset(w, 0, sizeof(*w));
+	w->fd = fd;
+	w->send_count = send_count;
+	w->recv_count = recv_count;
+	w->recv.data = address(&w->in);
+	w->recv.len = sizeof(w->in);
+	for (i = 0; i < VECTOR; i++) {
+		w->number[i] = i;
+		w->send[i].msg.data = address(&w->number[i]);
+		w->send[i].msg.len = sizeof(w->number[i]);
+		w->send[i].msg.flags = flags;
+		w->send[i].out_error = POISON_U32;
+	}
+	return worker_start(&w->worker, send_vector, w) ?: worker_blocked(&w->worker);
+}
+
+#define TAKE_NUMBER(self, number) do { \
+	struct alpc_msg __msg; \
+	int __number = number; \
+\
+	AWAIT(ALPC_DATAGRAM, (self)->pair.port, &__msg, (self)->buf); \
+	EXPECT_EQ(sizeof(__number), __msg.len); \
+	EXPECT_EQ(0, memcmp((self)->buf, &__number, sizeof(__number))); \
+} while (0)
+
+/* Whatever the handler says: what was sent is not sent again. */
+TEST_F(signal, vector_that_has_sent_some_says_so)
+{
+	struct vector_worker w;
+	int i;
+
+	ASSERT_EQ(0, start_vector(&w, self->pair.client, VECTOR, 0, 0));
+	ASSERT_EQ(QUEUE, alpc_queued(self->pair.port));
+	ASSERT_EQ(-ESRCH, interrupt(&w.worker));
+	EXPECT_EQ(-EINTR, worker_join(&w.worker));
+	EXPECT_EQ(QUEUE + 1, w.v.out_sent);
+	for (i = 0; i < QUEUE; i++)
+		EXPECT_EQ(0, w.send[i].out_error);
+	EXPECT_EQ(EINTR, w.send[QUEUE].out_error);
+	EXPECT_EQ(POISON_U32, w.send[QUEUE + 1].out_error);
+	for (i = 0; i < QUEUE; i++)
+		TAKE_NUMBER(self, i);
+}
+
+/* Request by request, so in groups: the first one is sent, and the next one not begun. */
+TEST_F(signal, vector_that_has_sent_a_group_says_so)
+{
+	struct vector_worker w;
+	struct alpc_msg msg;
+	int i;
+
+	ASSERT_EQ(0, start_vector(&w, self->pair.client, VECTOR, 0, ALPC_SEND_REQUEST));
+	for (i = 0; i < GROUP; i++) {
+		if (i == GROUP - QUEUE) {
+			ASSERT_EQ(-ESRCH, interrupt(&w.worker));
+			EXPECT_EQ(-EINTR, worker_join(&w.worker));
+		}
+		AWAIT(ALPC_REQUEST, self->pair.port, &msg, self->buf);
+		EXPECT_EQ(0, memcmp(self->buf, &i, sizeof(i)));
+		ASSERT_EQ(ALPC_CANCELED_TAKEN, alpc_cancel_received(self->pair.port, msg.id));
+		TAKE(ALPC_CANCELED, self->pair.client, &msg, self->buf);
+		if (i < GROUP - QUEUE)
+			ASSERT_EQ(0, worker_blocked(&w.worker));
+	}
+	EXPECT_EQ(GROUP + 1, w.v.out_sent);
+	EXPECT_EQ(0, w.send[GROUP - 1].out_error);
+	EXPECT_EQ(EINTR, w.send[GROUP].out_error);
+}
+
+/* As nothing had been done, that is what is said, or it begins again. */
+TEST_F(signal, vector_that_waits_for_room_is_restarted_likewise)
+{
+	struct vector_worker w;
+	int i;
+
+	for (i = 0; i < QUEUE; i++)
+		ASSERT_EQ(0, alpc_send(self->pair.client, &i, sizeof(i)));
+	ASSERT_EQ(0, start_vector(&w, self->pair.client, VECTOR, 0, 0));
+	if (variant->flags & SA_RESTART) {
+		ASSERT_EQ(0, interrupt(&w.worker));
+		ASSERT_EQ(0, interrupt(&w.worker));
+	} else {
+		ASSERT_EQ(-ESRCH, interrupt(&w.worker));
+		EXPECT_EQ(-EINTR, worker_join(&w.worker));
+		EXPECT_EQ(0, w.v.out_sent);
+		EXPECT_EQ(POISON_U32, w.send[0].out_error);
+	}
+	for (i = 0; i < QUEUE; i++)
+		TAKE_NUMBER(self, i);
+	if (variant->flags & SA_RESTART) {
+		for (i = 0; i < VECTOR; i++)
+			TAKE_NUMBER(self, i);
+		EXPECT_EQ(0, worker_join(&w.worker));
+		EXPECT_EQ(VECTOR, w.v.out_sent);
+	}
+}
+
+TEST_F(signal, vector_that_receives_is_restarted_likewise)
+{
+	struct vector_worker w;
+
+	ASSERT_EQ(0, start_vector(&w, self->pair.port, 0, 1, 0));
+	if (variant->flags & SA_RESTART) {
+		ASSERT_EQ(0, interrupt(&w.worker));
+		ASSERT_EQ(0, alpc_send(self->pair.client, "x", 1));
+		EXPECT_EQ(0, worker_join(&w.worker));
+		EXPECT_EQ(1, w.v.out_received);
+	} else {
+		ASSERT_EQ(-ESRCH, interrupt(&w.worker));
+		EXPECT_EQ(-EINTR, worker_join(&w.worker));
+		EXPECT_EQ(0, w.v.out_received);
+	}
+}
+
+TEST_F(signal, vector_that_has_sent_and_receives_says_so)
+{
+	struct vector_worker w;
+
+	ASSERT_EQ(0, start_vector(&w, self->pair.client, 2, 1, 0));
+	ASSERT_EQ(-ESRCH, interrupt(&w.worker));
+	EXPECT_EQ(-EINTR, worker_join(&w.worker));
+	EXPECT_EQ(2, w.v.out_sent);
+	EXPECT_EQ(0, w.v.out_received);
+	EXPECT_EQ(0, w.send[1].out_error);
+	TAKE_NUMBER(self, 0);
+	TAKE_NUMBER(self, 1);
 }
 
 /* --- processes that are stopped ------------------------------------------- */

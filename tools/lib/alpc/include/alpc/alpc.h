@@ -146,6 +146,7 @@ struct alpc_port;
  * @require: ALPC_IDENTITY_* parts that a client must not withhold
  * @withhold: ALPC_IDENTITY_* parts that clients are not told of who serves them
  * @max_security: how many security contexts one end of a connection may have
+ * @reserved: 0
  */
 struct alpc_port_options {
 	size_t size;
@@ -164,6 +165,7 @@ struct alpc_port_options {
 	uint32_t require;
 	uint32_t withhold;
 	uint32_t max_security;
+	uint32_t reserved;
 };
 
 /**
@@ -431,6 +433,7 @@ typedef int alpc_callback_fn(void *arg, const struct alpc_message *request,
  *	message if it has one, else what was said when connecting
  * @reserve: reserve of @port to take the memory from, or 0; see
  *	alpc_reserve_create()
+ * @reserved: 0
  */
 struct alpc_call_options {
 	size_t size;
@@ -441,6 +444,7 @@ struct alpc_call_options {
 	unsigned int range_count;
 	uint32_t security;
 	uint32_t reserve;
+	uint32_t reserved;
 };
 
 /**

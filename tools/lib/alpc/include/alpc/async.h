@@ -166,10 +166,12 @@ int alpc_cancel_cookie(struct alpc_port *port, uint64_t cookie);
  *
  * Its caller gets -ECANCELED, or, if it does not wait, a message of type
  * %ALPC_CANCELED. What it brought is given back: data in place are not to be looked at
- * any more.
+ * any more, and no reply is to be made there. If that succeeds the request cannot be
+ * answered any more, and a reply with its message is not to be tried.
  *
  * Return: 0; -ECANCELED (its sender has cancelled it), -ESRCH (it was answered, or is
- * just being answered by another thread), -EBADMSG (a connection request).
+ * just being answered, or cancelled, by another thread), -EBADMSG (a connection
+ * request).
  */
 int alpc_cancel_received(struct alpc_port *port, uint64_t id);
 
@@ -238,7 +240,7 @@ int alpc_requests_new(struct alpc_port *port, alpc_message_fn *other, void *arg,
  * @arg: for @fn
  * @number: number of the request in this set; may be NULL
  *
- * Return: as alpc_send_request_with(); -ENOMEM.
+ * Return: as alpc_send_request_with(); -ENOMEM, -ECANCELED (the set is being freed).
  */
 int alpc_requests_send(struct alpc_requests *requests, const void *data,
 		       size_t len, int64_t timeout,
@@ -281,6 +283,9 @@ size_t alpc_requests_count(struct alpc_requests *requests);
 /**
  * alpc_requests_free() - cancel what is left, and free the set
  * @requests: set, which nobody else uses any more, or NULL
+ *
+ * The functions of what is left are called. Where one of them would send another request
+ * alpc_requests_send() fails.
  */
 void alpc_requests_free(struct alpc_requests *requests);
 

@@ -30,12 +30,14 @@ struct alpc_completion;
  * @device: an open descriptor of /dev/alpc, for a program that cannot open it
  * @concurrency: how many threads that it has released may run at a time; 0: as
  *	many as there are CPUs
+ * @reserved: 0
  */
 struct alpc_completion_options {
 	size_t size;
 	uint32_t flags;
 	int device;
 	uint32_t concurrency;
+	uint32_t reserved;
 };
 
 /**
@@ -77,7 +79,8 @@ int alpc_completion_fd(const struct alpc_completion *completion);
  * Each message that waits at the port, now and later, makes a packet
  * (%ALPC_PACKET_MESSAGE), unless a thread waits for it at the port itself; the end
  * of a client's connection makes one as well (%ALPC_PACKET_CLOSED). If the port has a
- * list, so does what comes into that after alpc_list_receive() has said -EAGAIN.
+ * list, so does what comes into that once alpc_list_receive() has said -EAGAIN, and
+ * from then on, also while one of the threads receives: another one may take the next.
  *
  * Return: 0; -EBUSY (it is bound already), errors as of %ALPC_IOC_BIND.
  */

@@ -34,6 +34,15 @@ struct alpc_port;
  * where it lies, without a copy, until alpc_list_give() gives the slot back; as soon
  * as it says -EAGAIN, alpc_list_receive() is to be asked.
  *
+ * A port with a list can be bound to a completion port (alpc_completion_bind()); then
+ * each thread that gets a packet receives until -EAGAIN.
+ *
+ * A message in the list has nothing beside its data, so alpc_message_accept_identity()
+ * tells nothing of it; who sent a request can be asked.
+ *
+ * The list is the process's that has made it, and not that of a child which was forked:
+ * there the functions return -EXDEV, and alpc_list_close() leaves the list alone.
+ *
  * Requests are answered as usual, through the port. Where a port has a list nobody
  * receives from it otherwise, and so no server is made of it (alpc_server_new()).
  */
@@ -60,6 +69,7 @@ struct alpc_list_options {
  * @data: its data
  * @len: length of these in bytes
  * @slot: for alpc_list_give()
+ * @reserved: set to 0
  *
  * The memory is this process's and the kernel's: no sender sees it, or can change it.
  */
@@ -68,6 +78,7 @@ struct alpc_list_item {
 	const void *data;
 	size_t len;
 	uint32_t slot;
+	uint32_t reserved[3];
 };
 
 /**
@@ -88,7 +99,8 @@ int alpc_list_create(struct alpc_port *port,
  * @reader: reader, which nobody else uses, or NULL
  *
  * What lies in the list is lost: who needs it receives until -EAGAIN, when nobody sends
- * any more. A request that was lost is not answered before its connection ends.
+ * any more. A request that was lost is not answered before its connection ends. In a
+ * child that was forked it only frees @reader.
  */
 void alpc_list_close(struct alpc_list_reader *reader);
 
@@ -100,7 +112,7 @@ void alpc_list_close(struct alpc_list_reader *reader);
  * No system call. Any number of threads may take, and each may have several.
  *
  * Return: 0; -EAGAIN: there is nothing in the list, or it is the queue's turn.
- * -EPROTO: the program has written to the list.
+ * -EPROTO: the program has written to the list. -EXDEV: the list is the parent's.
  */
 int alpc_list_take(struct alpc_list_reader *reader, struct alpc_list_item *item);
 
@@ -123,7 +135,7 @@ void alpc_list_give(struct alpc_list_reader *reader,
  * A system call only if there is nothing in the list, or something in the queue. In an
  * event loop: when the port is readable, with a timeout of 0, until -EAGAIN.
  *
- * Return: as alpc_receive(); -EPROTO as alpc_list_take().
+ * Return: as alpc_receive(); -EPROTO and -EXDEV as alpc_list_take().
  */
 int alpc_list_receive(struct alpc_list_reader *reader,
 		      struct alpc_message *message, int64_t timeout);

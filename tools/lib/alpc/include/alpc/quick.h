@@ -59,10 +59,12 @@ struct alpc_quick_calls;
  * @spin_ns: for how long a caller looks for its reply before it sleeps, or, if its
  *	request was not taken up, calls like any other; up to %ALPC_QUICK_SPIN_MAX,
  *	0 for the default, 200 microseconds
+ * @reserved: 0
  */
 struct alpc_quick_options {
 	size_t size;
 	uint32_t spin_ns;
+	uint32_t reserved;
 };
 
 /**

@@ -124,8 +124,15 @@ int alpc_message_accept_identity(struct alpc_message *message, uint32_t parts);
  *
  * Return: true if its sender - the thread, or its credentials - is not that of the
  * message before on the same connection, or, if it is the first one, not who
- * connected. Always false unless the port was created with
- * %ALPC_PORT_NOTE_IDENTITY (a client: connected with %ALPC_CONNECT_NOTE_IDENTITY).
+ * connected; or if that message was withdrawn before it was received. Always false
+ * unless the port was created with %ALPC_PORT_NOTE_IDENTITY (a client: connected with
+ * %ALPC_CONNECT_NOTE_IDENTITY).
+ *
+ * It is said once, with the first message of another sender, whatever that is. Who
+ * relies on it has to look at every message of the connection in the order in which
+ * they were sent, datagrams that it has no use for included: a message for which this
+ * is false can be that of the stranger who has sent the one before. What is certain of
+ * each message by itself is its pid, tid, uid and gid.
  */
 bool alpc_message_identity_changed(const struct alpc_message *message);
 

@@ -35,6 +35,7 @@ struct alpc_port;
  * @security: %ALPC_DATAGRAM, %ALPC_REQUEST: as in &struct alpc_call_options
  * @reserve: %ALPC_DATAGRAM, %ALPC_REQUEST: reserve of @port to take the memory from,
  *	or 0; see alpc_reserve_create()
+ * @reserved: 0
  */
 struct alpc_outgoing {
 	uint32_t type;
@@ -47,6 +48,7 @@ struct alpc_outgoing {
 	size_t room;
 	uint32_t security;
 	uint32_t reserve;
+	uint64_t reserved[2];
 };
 
 /**
@@ -54,10 +56,12 @@ struct alpc_outgoing {
  * @message: takes it; another one in each place
  * @error: gets 0, or the error with which alpc_receive() would have failed after it
  *	had received this message, whose data could not be taken in
+ * @reserved: 0
  */
 struct alpc_incoming {
 	struct alpc_message *message;
-	int error;
+	int32_t error;
+	uint32_t reserved[3];
 };
 
 /**

@@ -413,6 +413,43 @@ TEST_F(step, functions_for_what_is_cancelled)
 	alpc_requests_free(NULL);
 }
 
+struct again {
+	struct alpc_requests *requests;
+	unsigned int calls;
+	int ret;
+};
+
+static void send_again(void *arg, int error, struct alpc_message *reply)
+{
+	struct again *a = arg;
+
+	(void)error;
+	(void)reply;
+	if (a->calls++ < SOME)
+		a->ret = alpc_requests_send(a->requests, "?", 1, 0, NULL,
+					    send_again, a, NULL);
+}
+
+/* Whose function sends it again: each is called for what it has sent. */
+TEST_F(step, functions_that_send_again)
+{
+	struct again a = { 0 };
+
+	ASSERT_EQ(0, alpc_requests_new(self->client, NULL, NULL, &a.requests));
+	ASSERT_EQ(0, alpc_requests_send(a.requests, "?", 1, 0, NULL, send_again,
+					&a, NULL));
+	ASSERT_EQ(0, alpc_reply(self->port, take(self->port, self->m), "!", 1));
+	ASSERT_EQ(0, alpc_requests_dispatch(a.requests, 0));
+	EXPECT_EQ(1, a.calls);
+	EXPECT_EQ(0, a.ret);
+	EXPECT_EQ(1, alpc_requests_count(a.requests));
+	/* But not while the set is being freed. */
+	alpc_requests_free(a.requests);
+	EXPECT_EQ(2, a.calls);
+	EXPECT_EQ(-ECANCELED, a.ret);
+	EXPECT_EQ(-EAGAIN, alpc_receive(self->port, self->m, 0));
+}
+
 TEST_F(step, functions_when_the_connection_ends)
 {
 	const struct alpc_request_options options = {

@@ -8,6 +8,7 @@
 
 #include <poll.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SLOTS	8
@@ -102,6 +103,25 @@ TEST_F(list, requests_are_answered_as_usual)
 	}
 }
 
+TEST_F(list, who_sent_a_request)
+{
+	struct alpc_credentials *who;
+	int fd;
+
+	ASSERT_EQ(0, alpc_send_request(self->client, "?", 1, 0, 0, 0, NULL));
+	ASSERT_EQ(0, alpc_list_receive(self->reader, self->m, 0));
+	ASSERT_EQ(0, alpc_message_get_credentials(self->m, ALPC_IDENTITY_ALL,
+						  &who));
+	EXPECT_EQ(getpid(), who->pid);
+	alpc_credentials_free(who);
+	fd = alpc_message_open_process(self->m);
+	EXPECT_LE(0, fd);
+	close(fd);
+	ASSERT_EQ(0, alpc_reply(self->port, alpc_message_id(self->m), NULL, 0));
+	EXPECT_EQ(-ESRCH, alpc_message_get_credentials(self->m,
+						       ALPC_IDENTITY_ALL, &who));
+}
+
 /* Short and long, more than there are slots: in the order in which they were sent. */
 TEST_F(list, and_queue_in_order)
 {
@@ -140,6 +160,56 @@ TEST_F(list, nothing_there)
 		EXPECT_EQ(1, poll(&pfd, 1, 0));
 		ASSERT_EQ(0, alpc_list_receive(self->reader, self->m, 0));
 	}
+}
+
+/* Another thread of the pool could take the second one, and is told of it. */
+TEST_F(list, bound_tells_of_each)
+{
+	struct alpc_completion *c;
+	struct alpc_packet packet;
+
+	ASSERT_EQ(0, alpc_completion_create(NULL, &c));
+	ASSERT_EQ(0, alpc_completion_bind(c, self->port, 7));
+	EXPECT_EQ(-EAGAIN, alpc_list_receive(self->reader, self->m, 0));
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(0, alpc_send(self->client, "1", 1, 0));
+		ASSERT_EQ(1, alpc_completion_wait(c, &packet, 1, 0));
+		EXPECT_EQ(7, packet.key);
+		ASSERT_EQ(0, alpc_list_receive(self->reader, self->m, 0));
+		/* This thread is still busy with it. */
+	}
+	/* Who receives alone is not told of what it finds anyway. */
+	ASSERT_EQ(0, alpc_completion_unbind(self->port));
+	ASSERT_EQ(0, alpc_send(self->client, "1", 1, 0));
+	ASSERT_EQ(0, alpc_list_receive(self->reader, self->m, 0));
+	ASSERT_EQ(0, alpc_completion_bind(c, self->port, 8));
+	EXPECT_EQ(-EAGAIN, alpc_list_receive(self->reader, self->m, 0));
+	alpc_completion_close(c);
+}
+
+/* The parent goes on with it, whatever its child does. */
+TEST_F(list, child_leaves_it_alone)
+{
+	struct alpc_list_item item;
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, alpc_send(self->client, "1", 1, 0));
+	pid = fork();
+	if (!pid) {
+		if (alpc_list_take(self->reader, &item) != -EXDEV ||
+		    alpc_list_receive(self->reader, self->m, 0) != -EXDEV)
+			_exit(1);
+		alpc_list_close(self->reader);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	ASSERT_EQ(0, alpc_list_take(self->reader, &item));
+	alpc_list_give(self->reader, &item);
+	ASSERT_EQ(0, alpc_send(self->client, "2", 1, 0));
+	ASSERT_EQ(0, alpc_list_receive(self->reader, self->m, 0));
+	EXPECT_TRUE(says(self->m, "2", 1));
 }
 
 TEST_F(list, end_of_a_connection)

@@ -291,6 +291,43 @@ TEST_F(vector, messages_with_what_they_bring)
 	close(fd);
 }
 
+/* Of a message that was never used, and of one that was used on another port. */
+TEST_F(vector, who_sent_a_request)
+{
+	struct alpc_port *port, *client, *server;
+	struct alpc_credentials *who;
+	char name[80];
+
+	snprintf(name, sizeof(name), "%s.other", port_name());
+	ASSERT_EQ(0, alpc_port_create(name, NULL, &port));
+	ASSERT_EQ(0, connect_to(name, port, 1, &client, &server));
+	ASSERT_EQ(0, alpc_send(client, "?", 1, 0));
+	ASSERT_EQ(0, alpc_receive(port, in[1].message, 0));
+	for (int i = 0; i < 2; i++)
+		out[i].type = ALPC_REQUEST;
+	ASSERT_EQ(0, alpc_send_many(self->client, out, 2, 0, NULL));
+	ASSERT_EQ(2, alpc_receive_many(self->port, in, 2, 0));
+	for (int i = 0; i < 2; i++) {
+		const struct alpc_message *m = in[i].message;
+		int fd;
+
+		ASSERT_EQ(0, alpc_message_get_credentials(m, ALPC_IDENTITY_ALL,
+							  &who));
+		EXPECT_EQ(getpid(), who->pid);
+		alpc_credentials_free(who);
+		fd = alpc_message_open_process(m);
+		EXPECT_LE(0, fd);
+		close(fd);
+		ASSERT_EQ(0, alpc_reply(self->port, alpc_message_id(m), NULL, 0));
+		EXPECT_EQ(-ESRCH,
+			  alpc_message_get_credentials(m, ALPC_IDENTITY_ALL,
+						       &who));
+	}
+	alpc_port_close(client);
+	alpc_port_close(server);
+	alpc_port_close(port);
+}
+
 /* One that cannot be taken in is there all the same, and the next one too. */
 TEST_F(vector, message_that_is_too_long_for_its_receiver)
 {
@@ -322,6 +359,14 @@ TEST_F(vector, bad_arguments)
 	EXPECT_EQ(-EINVAL, alpc_send_and_receive_many(self->client, out, 1,
 						      &sent, in, 0, 0));
 	EXPECT_EQ(-EOPNOTSUPP, alpc_receive_many(self->server, in, 1, 0));
+	out[1].reserved[1] = 1;
+	EXPECT_EQ(-EINVAL, alpc_send_many(self->client, out + 1, 1, 0, &sent));
+	EXPECT_EQ(1, sent);
+	EXPECT_EQ(-EINVAL, out[1].error);
+	out[1].reserved[1] = 0;
+	in[1].reserved[2] = 1;
+	EXPECT_EQ(-EINVAL, alpc_receive_many(self->port, in, 2, 0));
+	in[1].reserved[2] = 0;
 	EXPECT_EQ(-EAGAIN, alpc_receive_many(self->port, in, 1, 0));
 	EXPECT_EQ(-ETIMEDOUT, alpc_receive_many(self->port, in, 1, ALPC_MSEC(5)));
 }
