@@ -157,7 +157,7 @@ static bool reports_lost_caller(int err)
 	return err == -ECANCELED || err == -ESRCH || err == -EPIPE;
 }
 
-TEST_F(client, killed_is_closed_once_after_all_it_sent)
+TEST_F(client, abuse_17_killed_is_closed_once_after_all_it_sent)
 {
 	struct transfer_worker callback;
 	struct alpc_msg msg;
@@ -260,13 +260,13 @@ FIXTURE_TEARDOWN(connecting)
 	pair_close(&self->pair);
 }
 
-TEST_F(connecting, killed_before_its_request_is_received_leaves_nothing)
+TEST_F(connecting, abuse_17_killed_before_its_request_is_received_leaves_nothing)
 {
 	child_kill(&self->child);
 	NOTHING(self->pair.port);
 }
 
-TEST_F(connecting, killed_before_it_is_answered_cannot_be_accepted)
+TEST_F(connecting, abuse_17_killed_before_it_is_answered_cannot_be_accepted)
 {
 	struct alpc_msg request;
 
@@ -313,7 +313,7 @@ TEST_F(descriptor, duplicates_keep_the_port_open)
 	NOTHING(self->pair.port);
 }
 
-TEST_F(descriptor, fork_shares_the_port)
+TEST_F(descriptor, abuse_20_fork_shares_the_port)
 {
 	struct alpc_msg msg;
 
@@ -339,7 +339,7 @@ TEST_F(descriptor, fork_shares_the_port)
 	NOTHING(self->pair.port);
 }
 
-TEST_F(descriptor, passed_port_outlives_its_process)
+TEST_F(descriptor, abuse_20_passed_port_outlives_its_process)
 {
 	struct alpc_msg msg;
 	int server, passed;
@@ -386,7 +386,7 @@ TEST_F(descriptor, port_in_a_closed_socket_is_closed)
 	NOTHING(self->pair.port);
 }
 
-TEST_F(descriptor, exec_closes_the_port)
+TEST_F(descriptor, abuse_20_exec_closes_the_port)
 {
 	struct alpc_msg msg;
 	int server, in[2];

@@ -250,7 +250,7 @@ FIXTURE_TEARDOWN(race)
 }
 
 /* Each of them, with another of the same in the other thread, too. */
-TEST_F_TIMEOUT(race, with_everything_else, 120)
+TEST_F_TIMEOUT(race, abuse_19_with_everything_else, 120)
 {
 	enum { ROUNDS = 2 };
 	struct scene *s = &self->scene;
@@ -331,7 +331,7 @@ FIXTURE_TEARDOWN(once)
 }
 
 /* Through the connection port, and through the server's port of the client. */
-TEST_F_TIMEOUT(once, two_threads_answer_one_request, 120)
+TEST_F_TIMEOUT(once, abuse_15_two_threads_answer_one_request, 120)
 {
 	enum { ROUNDS = 200 };
 	unsigned int go = 0, round, winner, got[2] = {};
@@ -471,7 +471,7 @@ TEST_F(once, port_is_passed_on_during_a_call)
 /* --- the module ----------------------------------------------------------- */
 
 /* Whatever is open keeps the module where it is. */
-TEST_F(once, module_cannot_be_removed_while_a_port_is_open)
+TEST_F(once, abuse_23_module_cannot_be_removed_while_a_port_is_open)
 {
 	int *const fds[] = { &self->pair.client, &self->pair.server, &self->pair.port };
 	unsigned int i, n;

@@ -60,7 +60,7 @@ FIXTURE_TEARDOWN(transfer)
 }
 
 /* Every combination that the header does not list, on every kind of port. */
-TEST_F(transfer, combinations_not_listed_are_einval)
+TEST_F(transfer, abuse_10_combinations_not_listed_are_einval)
 {
 	const int fds[] = { self->pair.client, self->pair.server, self->pair.port };
 	struct alpc_transfer t;
@@ -322,7 +322,7 @@ TEST_F(field, must_be_zero)
 }
 
 /* Types which only the kernel makes, NT's flag bits in the high byte, and all. */
-TEST_F(transfer, sender_sets_no_type)
+TEST_F(transfer, abuse_04_sender_sets_no_type)
 {
 	static const __u16 types[] = {
 		ALPC_REQUEST, ALPC_REPLY, ALPC_DATAGRAM, 4, ALPC_PORT_CLOSED, ALPC_CLIENT_DIED, 7,
@@ -344,7 +344,7 @@ TEST_F(transfer, sender_sets_no_type)
 }
 
 /* What a received message says about its sender is not taken from the sender. */
-TEST_F(transfer, sender_fields_have_no_effect)
+TEST_F(transfer, abuse_05_sender_fields_have_no_effect)
 {
 	struct alpc_transfer t;
 	struct alpc_msg msg;
