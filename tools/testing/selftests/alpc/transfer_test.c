@@ -379,6 +379,44 @@ TEST_F(transfer, abuse_05_sender_fields_have_no_effect)
 	pair_close(&pair);
 }
 
+/* Nor what a reply says about who replies, and what it answers. */
+TEST_F(transfer, abuse_16_repliers_fields_have_no_effect)
+{
+	struct alpc_transfer t;
+	struct alpc_msg msg;
+	struct pair pair;
+	char buf[16];
+	__u64 id;
+	int i;
+
+	ASSERT_EQ(0, pair_open(&pair, NULL));
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, alpc_request_async(pair.client, "q", 1, 5, 0, &id));
+		TAKE(ALPC_REQUEST, pair.port, &msg, buf);
+		transfer_init(&t, SEND);
+		transfer_send(&t, ALPC_SEND_REPLY, msg.id, "r", 1);
+		t.send.context = 1;
+		t.send.pid = 1;
+		t.send.tid = 1;
+		t.send.uid = 12345;
+		t.send.gid = 12345;
+		t.send.seq = 99;
+		t.send.call = 99;
+		ASSERT_EQ(0, alpc_transfer(i ? pair.server : pair.port, &t));
+		TAKE(ALPC_REPLY, pair.client, &msg, buf);
+		EXPECT_EQ(id, msg.id);
+		EXPECT_EQ(5, msg.cookie);
+		EXPECT_EQ(0, msg.context);
+		EXPECT_EQ(getpid(), msg.pid);
+		EXPECT_EQ(gettid(), msg.tid);
+		EXPECT_EQ(getuid(), msg.uid);
+		EXPECT_EQ(getgid(), msg.gid);
+		EXPECT_EQ(FIRST_SEQ + i, msg.seq);
+		EXPECT_EQ(0, msg.call);
+	}
+	pair_close(&pair);
+}
+
 /* out_done tells what each operation has done, and nothing when it failed. */
 TEST_F(transfer, out_done_says_what_was_done)
 {
