@@ -41,7 +41,7 @@ TEST_F(command, exact_size_works_and_keeps_size_and_flags)
 	EXPECT_EQ(0, pair_works(&self->scene.pair));
 }
 
-TEST_F(command, every_shorter_size_is_invalid)
+TEST_F(command, abuse_09_every_shorter_size_is_invalid)
 {
 	__u32 size;
 
@@ -73,7 +73,7 @@ TEST_F(command, longer_with_zeroes_works_and_is_not_written_behind_the_known)
 	EXPECT_EQ(0, pair_works(&self->scene.pair));
 }
 
-TEST_F(command, longer_with_anything_else_is_too_big)
+TEST_F(command, abuse_09_longer_with_anything_else_is_too_big)
 {
 	static const __u32 extra[] = { 1, 4, 8, 56, 512 };
 	__u32 size = self->command->size;
@@ -107,7 +107,7 @@ TEST_F(command, huge_sizes_fail)
 	EXPECT_UNTOUCHED();
 }
 
-TEST_F(command, each_unknown_flag_is_invalid)
+TEST_F(command, abuse_09_each_unknown_flag_is_invalid)
 {
 	unsigned int bit;
 	__u32 good = *field(self, 4);
@@ -147,7 +147,7 @@ FIXTURE_TEARDOWN(scene)
 	scene_close(&self->scene);
 }
 
-TEST_F(scene, each_reserved_field_must_be_zero)
+TEST_F(scene, abuse_09_each_reserved_field_must_be_zero)
 {
 	__u32 arg[ARGUMENT_SIZE / sizeof(__u32)] __attribute__((aligned(8)));
 	const struct command *command;

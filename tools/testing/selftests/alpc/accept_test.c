@@ -58,7 +58,7 @@ FIXTURE_TEARDOWN(accept)
 	EXPECT_EQ(0, pair_works(&self->pair)); \
 } while (0)
 
-TEST_F(accept, only_once)
+TEST_F(accept, abuse_14_only_once)
 {
 	int server = alpc_accept_id(self->pair.port, self->id, 1);
 
@@ -97,7 +97,7 @@ TEST_F(accept, refusal_gives_no_descriptor)
 	EXPECT_EQ(self->fds, open_fds());
 }
 
-TEST_F(accept, a_request_is_no_connection_request)
+TEST_F(accept, abuse_14_a_request_is_no_connection_request)
 {
 	__u64 id;
 
@@ -113,7 +113,7 @@ TEST_F(accept, a_request_is_no_connection_request)
 	EXPECT_ACCEPTABLE();
 }
 
-TEST_F(accept, a_reply_is_no_acceptance)
+TEST_F(accept, abuse_14_a_reply_is_no_acceptance)
 {
 	EXPECT_EQ(-EBADMSG, alpc_reply(self->pair.port, self->id, "!", 1));
 	EXPECT_EQ(-EBADMSG, alpc_reply_receive(self->pair.port, self->id, "!", 1, &self->msg,
@@ -169,7 +169,7 @@ TEST_F(accept, not_before_it_was_received)
 	EXPECT_ACCEPTABLE();
 }
 
-TEST_F(accept, id_of_another_port)
+TEST_F(accept, abuse_14_id_of_another_port)
 {
 	struct pair other;
 
@@ -360,7 +360,7 @@ static int contend_refusing(void *arg)
 	return alpc_refuse(contest->port, contest->id, NULL, 0);
 }
 
-TEST_F(accept, one_of_those_who_answer_at_once_does)
+TEST_F(accept, abuse_15_one_of_those_who_answer_at_once_does)
 {
 	struct contest contest = { .port = self->pair.port };
 	int round, i, result, won;

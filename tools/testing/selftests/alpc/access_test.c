@@ -435,7 +435,7 @@ TEST_F(access, abuse_40_nothing_is_done_if_any_part_is_wrong)
 	EXPECT_TRUE(is_pattern(self->memory, LENGTH, 1));
 }
 
-TEST_F(access, argument_must_make_sense)
+TEST_F(access, abuse_06_argument_must_make_sense)
 {
 	struct alpc_access arg, good;
 
@@ -469,7 +469,7 @@ TEST_F(access, argument_must_make_sense)
 }
 
 /* A call whose ranges are not right is not sent. */
-TEST_F(access, ranges_must_make_sense)
+TEST_F(access, abuse_06_ranges_must_make_sense)
 {
 	const struct alpc_range good = range_of(self->memory, LENGTH, ALPC_RANGE_READ);
 	static const struct { struct alpc_range range; int err; } bad[] = {

@@ -244,7 +244,7 @@ TEST_F(async, reply_that_somebody_else_received_is_esrch)
 	EXPECT_EQ(-ESRCH, AWAIT_REPLY(0, ALPC_INFINITE));
 }
 
-TEST_F(async, reply_that_does_not_fit_stays)
+TEST_F(async, abuse_07_reply_that_does_not_fit_stays)
 {
 	int i;
 
@@ -272,7 +272,7 @@ TEST_F(async, reply_that_does_not_fit_stays)
 	EXPECT_EQ(-ESRCH, AWAIT_REPLY(0, 0));
 }
 
-TEST_F(async, reply_that_cannot_be_copied_out_stays)
+TEST_F(async, abuse_08_reply_that_cannot_be_copied_out_stays)
 {
 	struct alpc_transfer t;
 	int i;
@@ -442,7 +442,7 @@ TEST_F(async, end_of_the_other_process_ends_the_wait)
 }
 
 /* Who is killed while it waits leaves the reply to those who still have the port. */
-TEST_F(async, reply_outlives_who_waited_for_it)
+TEST_F(async, abuse_25_reply_outlives_who_waited_for_it)
 {
 	struct child child;
 

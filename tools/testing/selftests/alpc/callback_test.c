@@ -239,7 +239,7 @@ TEST_F(callback, longer_than_the_callers_buffer)
 	EXPECT_EQ(expected, alpc_callback(fd, id, "x", 1, &__msg, __buf, sizeof(__buf))); \
 } while (0)
 
-TEST_F(callback, needs_an_unanswered_request)
+TEST_F(callback, abuse_13_needs_an_unanswered_request)
 {
 	struct alpc_msg msg;
 	int client, server;

@@ -211,7 +211,7 @@ TEST_F(connect, nobody_has_the_name)
 	EXPECT_NO_CONNECTION();
 }
 
-TEST_F(connect, server_goes_while_many_wait)
+TEST_F(connect, abuse_21_server_goes_while_many_wait)
 {
 	struct connect_worker clients[6];
 	int i;
@@ -403,7 +403,7 @@ TEST_F(connect, interrupted_and_not_repeated)
 	EXPECT_CONNECTS();
 }
 
-TEST_F(connect, client_is_killed_while_it_waits)
+TEST_F(connect, abuse_17_client_is_killed_while_it_waits)
 {
 	struct child child;
 
@@ -418,7 +418,7 @@ TEST_F(connect, client_is_killed_while_it_waits)
 	EXPECT_CONNECTS();
 }
 
-TEST_F(connect, no_id_comes_twice)
+TEST_F(connect, abuse_13_no_id_comes_twice)
 {
 	__u64 ids[50];
 	int client, i, k;

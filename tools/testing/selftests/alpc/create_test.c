@@ -230,7 +230,7 @@ FIXTURE_TEARDOWN(inline_limit)
 	id = __msg.id; \
 } while (0)
 
-TEST_F(inline_limit, holds_for_every_message_in_both_directions)
+TEST_F(inline_limit, abuse_02_holds_for_every_message_in_both_directions)
 {
 	__u32 max = variant->given;
 	struct pair *pair = &self->pair;
@@ -283,7 +283,7 @@ TEST_F(inline_limit, holds_for_connection_messages)
 	close(server);
 }
 
-TEST_F(inline_limit, lengths_that_wrap_are_too_long)
+TEST_F(inline_limit, abuse_01_lengths_that_wrap_are_too_long)
 {
 	static const __u32 lens[] = { 65536, 0x10000 - 40, 0x7fffffff, 0x80000000, 0xffffffd8,
 				      0xfffffff8, 0xffffffff };
@@ -458,7 +458,7 @@ TEST_F(file, creation_without_a_descriptor_leaves_nothing)
 	close(fd);
 }
 
-TEST_F(file, creation_that_fails_late_leaves_no_name)
+TEST_F(file, abuse_24_creation_that_fails_late_leaves_no_name)
 {
 	struct alpc_create_port arg = create_args(unique_name());
 	struct alpc_create_port *fixed;

@@ -157,7 +157,7 @@ static bool reports_lost_caller(int err)
 	return err == -ECANCELED || err == -ESRCH || err == -EPIPE;
 }
 
-TEST_F(client, killed_is_closed_once_after_all_it_sent)
+TEST_F(client, abuse_17_killed_is_closed_once_after_all_it_sent)
 {
 	struct transfer_worker callback;
 	struct alpc_msg msg;
@@ -260,13 +260,13 @@ FIXTURE_TEARDOWN(connecting)
 	pair_close(&self->pair);
 }
 
-TEST_F(connecting, killed_before_its_request_is_received_leaves_nothing)
+TEST_F(connecting, abuse_17_killed_before_its_request_is_received_leaves_nothing)
 {
 	child_kill(&self->child);
 	NOTHING(self->pair.port);
 }
 
-TEST_F(connecting, killed_before_it_is_answered_cannot_be_accepted)
+TEST_F(connecting, abuse_17_killed_before_it_is_answered_cannot_be_accepted)
 {
 	struct alpc_msg request;
 
@@ -284,6 +284,7 @@ FIXTURE(descriptor)
 {
 	struct pair pair;
 	struct child child;
+	pid_t inside;
 	char buf[64];
 };
 
@@ -313,7 +314,7 @@ TEST_F(descriptor, duplicates_keep_the_port_open)
 	NOTHING(self->pair.port);
 }
 
-TEST_F(descriptor, fork_shares_the_port)
+TEST_F(descriptor, abuse_20_fork_shares_the_port)
 {
 	struct alpc_msg msg;
 
@@ -339,7 +340,7 @@ TEST_F(descriptor, fork_shares_the_port)
 	NOTHING(self->pair.port);
 }
 
-TEST_F(descriptor, passed_port_outlives_its_process)
+TEST_F(descriptor, abuse_20_passed_port_outlives_its_process)
 {
 	struct alpc_msg msg;
 	int server, passed;
@@ -386,7 +387,7 @@ TEST_F(descriptor, port_in_a_closed_socket_is_closed)
 	NOTHING(self->pair.port);
 }
 
-TEST_F(descriptor, exec_closes_the_port)
+TEST_F(descriptor, abuse_20_exec_closes_the_port)
 {
 	struct alpc_msg msg;
 	int server, in[2];
@@ -405,6 +406,96 @@ TEST_F(descriptor, exec_closes_the_port)
 	child_kill(&self->child);
 	NOTHING(self->pair.port);
 	close(server);
+}
+
+#define INHERITED	"ALPC_INHERITED_PORT"
+
+/*
+ * What this program does where it was executed by a client that kept its port open:
+ * fetch the reply to what was asked before, and send.
+ */
+static __attribute__((constructor)) void inherit(void)
+{
+	const char *number = getenv(INHERITED);
+	struct alpc_msg msg;
+	char buf[16], byte;
+	int fd;
+
+	if (!number)
+		return;
+	fd = atoi(number);
+	if (alpc_receive(fd, &msg, buf, sizeof(buf)) || msg.type != ALPC_REPLY ||
+	    alpc_send(fd, buf, msg.len))
+		_exit(1);
+	_exit(read(0, &byte, 1) != 1);
+}
+
+/* A client that wants to keeps its port, and what it has asked, over execve(2). */
+TEST_F(descriptor, abuse_20_exec_keeps_a_port_that_is_to_be_kept)
+{
+	char number[16], go[2] = "x";
+	struct alpc_msg msg;
+	int server, in[2];
+
+	ASSERT_EQ(0, pipe2(in, O_CLOEXEC));
+	ASSERT_LE(0, client_start(&self->pair, &self->child, CONTEXT, &server));
+	if (!self->child.pid) {
+		snprintf(number, sizeof(number), "%d", server);
+		setenv(INHERITED, number, 1);
+		dup2(in[0], 0);
+		if (alpc_request_async(server, "before", 6, 1, 0, NULL) ||
+		    fcntl(server, F_SETFD, 0))
+			_exit(1);
+		execl("/proc/self/exe", "death_test", NULL);
+		_exit(1);
+	}
+	AWAIT(ALPC_REQUEST, self->pair.port, &msg, self->buf);
+	ASSERT_EQ(0, alpc_reply(self->pair.port, msg.id, "answer", 6));
+	AWAIT(ALPC_DATAGRAM, self->pair.port, &msg, self->buf);
+	EXPECT_EQ(0, memcmp(self->buf, "answer", 6));
+	EXPECT_EQ(CONTEXT, msg.context);
+	EXPECT_EQ(self->child.pid, msg.pid);
+	NOTHING(self->pair.port);
+	ASSERT_EQ(1, write(in[1], go, 1));
+	EXPECT_EQ(0, child_end(&self->child));
+	TAKE(ALPC_PORT_CLOSED, self->pair.port, &msg, self->buf);
+	NOTHING(self->pair.port);
+	close(server);
+}
+
+/* A port that is passed to a container is what it was outside. */
+TEST_F(descriptor, abuse_20_works_in_other_namespaces)
+{
+	struct alpc_msg msg;
+
+	ASSERT_LE(0, child_start(&self->child));
+	if (!self->child.pid) {
+		int fd = fcntl(self->pair.client, F_DUPFD_CLOEXEC, 100);
+		pid_t pid;
+
+		pair_close(&self->pair);
+		if (unshare(CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC))
+			_exit(1);
+		/* The pid namespace is that of the children. */
+		pid = fork();
+		if (!pid) {
+			_exit(getpid() != 1 || alpc_connect_to(self->pair.name) != -ENOENT ||
+			      alpc_call(fd, "inside", 6, &msg, self->buf, 64) || msg.pid);
+		}
+		close(fd);
+		child_put(&self->child, &pid, sizeof(pid));
+		child_exit(!waitid(P_PID, pid, &(siginfo_t){}, WEXITED | WNOWAIT) &&
+			   waitpid(pid, &pid, 0) > 0 && !pid);
+	}
+	close_fd(&self->pair.client);
+	ASSERT_EQ(0, child_get(&self->child, self->buf, sizeof(pid_t)));
+	memcpy(&self->inside, self->buf, sizeof(self->inside));
+	AWAIT(ALPC_REQUEST, self->pair.port, &msg, self->buf);
+	EXPECT_EQ(self->pair.context, msg.context);
+	EXPECT_EQ(self->inside, msg.pid);
+	ASSERT_EQ(0, alpc_reply(self->pair.port, msg.id, "outside", 7));
+	EXPECT_EQ(0, child_end(&self->child));
+	TAKE(ALPC_PORT_CLOSED, self->pair.port, &msg, self->buf);
 }
 
 /* --- nothing is left ------------------------------------------------------ */

@@ -320,7 +320,7 @@ static int poll_one(void *arg)
 }
 
 /* poll() holds the file, but not the number: the port goes when it returns. */
-TEST_F(load, closed_while_a_thread_polls)
+TEST_F(load, abuse_19_closed_while_a_thread_polls)
 {
 	struct waiter waiter = { .fd = self->pair.client };
 

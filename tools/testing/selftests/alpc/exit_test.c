@@ -94,7 +94,7 @@ TEST_F(exit, thread_calls_pthread_exit)
 }
 
 /* The notice comes last, and no thread that did not ask has one. */
-TEST_F(exit, notice_follows_what_the_thread_sent)
+TEST_F(exit, abuse_26_notice_follows_what_the_thread_sent)
 {
 	struct thread thread = { .fd = self->pair.client, .cookie = COOKIE, .messages = 100 };
 	int i;
@@ -129,7 +129,7 @@ TEST_F(exit, process_is_killed)
 }
 
 /* A call that its thread's end cancels, and then the notice. */
-TEST_F(exit, process_is_killed_in_a_call)
+TEST_F(exit, abuse_25_process_is_killed_in_a_call)
 {
 	struct alpc_msg request;
 
@@ -280,7 +280,7 @@ TEST_F(exit, only_open_client_ports_are_asked)
 
 enum { THREADS = 30 };
 
-TEST_F(exit, each_of_many_threads_is_announced_once)
+TEST_F(exit, abuse_26_each_of_many_threads_is_announced_once)
 {
 	struct thread thread[THREADS];
 	unsigned char seen[THREADS] = {};

@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 
 #include "alpc_fds.h"
+#include "alpc_vector.h"
 
 FIXTURE(fds_abuse)
 {
@@ -309,6 +310,43 @@ TEST_F(fds_abuse, abuse_34_port_in_its_own_message)
 	self->fd = alpc_create(unique_name());
 	EXPECT_EQ(-ELOOP, send_fd(self->pair.client, self->fd));
 	pair_close(&self->pair);
+	EXPECT_TRUE(is_gone(self->pair.name));
+}
+
+/*
+ * Two ports, each of which is to lie in a message that waits at the other one: whatever
+ * they would travel with, and at which end.
+ */
+TEST_F(fds_abuse, abuse_22_two_ports_in_each_others_messages)
+{
+	const struct alpc_vector_send none = {};
+	struct alpc_vector_send vector = none;
+	struct pair *pair[2] = { &self->pair };
+	struct alpc_vector v;
+	struct pair second;
+	int i, n;
+
+	ASSERT_EQ(0, pair_open(&second, NULL));
+	pair[1] = &second;
+	for (i = 0; i < 2; i++) {
+		const int theirs[] = { pair[!i]->port, pair[!i]->client, pair[!i]->server };
+
+		for (n = 0; n < ARRAY_SIZE(theirs); n++) {
+			EXPECT_EQ(-ELOOP, send_fd(pair[i]->client, theirs[n]));
+			EXPECT_EQ(-ELOOP, send_fd(pair[i]->server, theirs[n]));
+			EXPECT_EQ(-ELOOP, send_fds(pair[i]->client, ALPC_SEND_REQUEST, 0,
+						   &theirs[n], 1));
+			self->attrs = attrs_of(&theirs[n], 1);
+			vector = none;
+			transfer_attrs(&vector.msg, &self->attrs);
+			EXPECT_EQ(-ELOOP, alpc_vector(pair[i]->client, &v, 0, &vector, 1, NULL, 0));
+		}
+		EXPECT_QUIET(pair[i]->port);
+		EXPECT_QUIET(pair[i]->client);
+	}
+	pair_close(&second);
+	pair_close(&self->pair);
+	EXPECT_TRUE(is_gone(second.name));
 	EXPECT_TRUE(is_gone(self->pair.name));
 }
 

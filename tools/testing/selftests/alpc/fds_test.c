@@ -349,7 +349,7 @@ TEST_F(fds, arguments_of_taking_are_checked)
 }
 
 /* Some of the numbers can be written and some not: all stay. */
-TEST_F(fds, numbers_that_cannot_be_written_leave_all_to_be_taken)
+TEST_F(fds, abuse_08_numbers_that_cannot_be_written_leave_all_to_be_taken)
 {
 	int sent[MANY], got[MANY];
 	int *numbers = memory_before_hole(4 * sizeof(int));

@@ -261,7 +261,7 @@ static bool flood(int fd)
 }
 
 /* A client that never stops sending: others have their turn and their replies. */
-TEST_F(limits, flooding_client_does_not_stop_others)
+TEST_F(limits, abuse_50_flooding_client_does_not_stop_others)
 {
 	struct child flooder, caller;
 	unsigned int i, served = 0;
@@ -368,7 +368,7 @@ TEST_F(limits, connections_are_limited)
 }
 
 /* Those beyond the limit wait until others are answered, in their order. */
-TEST_F(limits, unanswered_connects_are_limited)
+TEST_F(limits, abuse_52_unanswered_connects_are_limited)
 {
 	const struct alpc_create_port options = { .max_pending = 2 };
 	struct connect_worker waiting[2];

@@ -127,7 +127,7 @@ TEST_F_TIMEOUT(memory, of_waiting_messages_is_charged_to_the_sender, 120)
  * A client with little memory that floods comes to its end there: its sends
  * fail, or it is killed. The server and its other clients do not notice.
  */
-TEST_F_TIMEOUT(memory, of_a_flood_ends_in_the_flooders_cgroup, 120)
+TEST_F_TIMEOUT(memory, abuse_57_of_a_flood_ends_in_the_flooders_cgroup, 120)
 {
 	int err, got;
 
@@ -264,7 +264,7 @@ TEST_F_TIMEOUT(memory, of_a_section_is_charged_to_its_creator, 120)
  * One that is longer than the cgroup may have is refused, however often it is
  * asked for, and kills nobody: what fits is created, and so is what others want.
  */
-TEST_F_TIMEOUT(memory, of_a_section_ends_at_the_limit_of_the_cgroup, 120)
+TEST_F_TIMEOUT(memory, abuse_57_of_a_section_ends_at_the_limit_of_the_cgroup, 120)
 {
 	struct section other;
 	long long before;

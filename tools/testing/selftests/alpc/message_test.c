@@ -170,7 +170,7 @@ TEST_F(message, calls_of_every_length_both_ways)
 	free(buf);
 }
 
-TEST_F(message, longer_than_the_limit_is_emsgsize)
+TEST_F(message, abuse_02_longer_than_the_limit_is_emsgsize)
 {
 	const __u32 too_long[] = {
 		self->limit + 1, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff - ALPC_HEADER_SIZE,
@@ -245,7 +245,7 @@ TEST_F(message, data_that_is_not_there_is_efault)
 }
 
 /* Each of them is at the head of its queue; the next receiver gets it whole. */
-TEST_F(message, stays_when_the_buffer_is_too_small)
+TEST_F(message, abuse_07_stays_when_the_buffer_is_too_small)
 {
 	const int ports[] = { self->pair.port, self->pair.client };
 	struct alpc_msg msg;
@@ -280,7 +280,7 @@ TEST_F(message, stays_when_the_buffer_is_too_small)
 	}
 }
 
-TEST_F(message, stays_when_the_buffer_is_not_there)
+TEST_F(message, abuse_08_stays_when_the_buffer_is_not_there)
 {
 	const int ports[] = { self->pair.port, self->pair.client };
 	struct alpc_transfer t;
@@ -320,7 +320,7 @@ TEST_F(message, stays_when_the_buffer_is_not_there)
 }
 
 /* The struct itself can be read but not written, so nothing can be told. */
-TEST_F(message, stays_when_the_transfer_cannot_be_written)
+TEST_F(message, abuse_08_stays_when_the_transfer_cannot_be_written)
 {
 	struct alpc_transfer *t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE,
 				       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -342,7 +342,7 @@ TEST_F(message, stays_when_the_transfer_cannot_be_written)
  * A receiver that slept is given a message it has no room for, or whose buffer
  * has gone: the one that began to wait before it gets the message.
  */
-TEST_F(message, goes_to_the_other_receiver_when_one_cannot_take_it)
+TEST_F(message, abuse_07_goes_to_the_other_receiver_when_one_cannot_take_it)
 {
 	struct transfer_worker good, bad;
 	unsigned int i;
@@ -415,7 +415,7 @@ FIXTURE_TEARDOWN(changing)
 	pair_close(&self->pair);
 }
 
-TEST_F(changing, memory_during_send_gives_one_good_message_or_an_error)
+TEST_F(changing, abuse_03_memory_during_send_gives_one_good_message_or_an_error)
 {
 	struct alpc_transfer t;
 	struct changer changer = { .transfer = &t };

@@ -261,7 +261,7 @@ TEST_F(peer, comes_with_a_message_if_it_is_wanted)
 	EXPECT_EQ(OVERFLOW, self->who.out_uid);
 }
 
-TEST_F(peer, abuse_8_message_stays_where_its_identity_does_not_fit)
+TEST_F(peer, abuse_08_message_stays_where_its_identity_does_not_fit)
 {
 	struct alpc_attrs attrs = { .identity = 8 };
 	struct alpc_transfer t;

@@ -170,7 +170,7 @@ TEST_F(source, that_is_nowhere)
 	EXPECT_UNTOUCHED();
 }
 
-TEST_F(source, whose_address_has_more_bits_than_a_pointer)
+TEST_F(source, abuse_06_whose_address_has_more_bits_than_a_pointer)
 {
 	/* On 64-bit machines the address of kernel memory, or of nothing. */
 	EXPECT_EQ(-EFAULT, run_with(self, *self->where | 1ULL << 63));

@@ -6,10 +6,8 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
-#include <fcntl.h>
 #include <kselftest_harness.h>
 #include <poll.h>
-#include <sys/syscall.h>
 
 #include "alpc_thread.h"
 
@@ -250,7 +248,7 @@ FIXTURE_TEARDOWN(race)
 }
 
 /* Each of them, with another of the same in the other thread, too. */
-TEST_F_TIMEOUT(race, with_everything_else, 120)
+TEST_F_TIMEOUT(race, abuse_19_with_everything_else, 120)
 {
 	enum { ROUNDS = 2 };
 	struct scene *s = &self->scene;
@@ -331,7 +329,7 @@ FIXTURE_TEARDOWN(once)
 }
 
 /* Through the connection port, and through the server's port of the client. */
-TEST_F_TIMEOUT(once, two_threads_answer_one_request, 120)
+TEST_F_TIMEOUT(once, abuse_15_two_threads_answer_one_request, 120)
 {
 	enum { ROUNDS = 200 };
 	unsigned int go = 0, round, winner, got[2] = {};
@@ -466,31 +464,6 @@ TEST_F(once, port_is_passed_on_during_a_call)
 	TAKE(ALPC_DATAGRAM, self->pair.port, &msg, self->buf);
 	EXPECT_EQ(child.pid, msg.pid);
 	TAKE(ALPC_PORT_CLOSED, self->pair.port, &msg, self->buf);
-}
-
-/* --- the module ----------------------------------------------------------- */
-
-/* Whatever is open keeps the module where it is. */
-TEST_F(once, module_cannot_be_removed_while_a_port_is_open)
-{
-	int *const fds[] = { &self->pair.client, &self->pair.server, &self->pair.port };
-	unsigned int i, n;
-
-	for (i = 0; i < ARRAY_SIZE(fds); i++) {
-		close(alpc_device());
-		for (n = 0; n < ARRAY_SIZE(fds); n++) {
-			if (n != i)
-				close_fd(fds[n]);
-		}
-		EXPECT_EQ(-1, syscall(SYS_delete_module, "alpc", O_NONBLOCK));
-		EXPECT_EQ(EWOULDBLOCK, errno);
-		close_fd(fds[i]);
-		/* The number that was the device's is free and comes first. */
-		ASSERT_LE(0, open("/dev/alpc", O_RDWR | O_CLOEXEC));
-		EXPECT_EQ(-1, syscall(SYS_delete_module, "alpc", O_NONBLOCK));
-		EXPECT_EQ(EWOULDBLOCK, errno);
-		ASSERT_EQ(0, pair_open(&self->pair, NULL));
-	}
 }
 
 TEST_HARNESS_MAIN

@@ -62,7 +62,7 @@ TEST_F(reply, replies_in_another_order_go_by_id_and_cookie)
 	NOTHING(self->pair.client);
 }
 
-TEST_F(reply, ids_are_never_used_again)
+TEST_F(reply, abuse_13_ids_are_never_used_again)
 {
 	enum { REQUESTS = 200 };
 	__u64 sent[REQUESTS], received[REQUESTS];
@@ -167,7 +167,7 @@ TEST_F(reply, made_up_ids_are_esrch)
 	NOTHING(self->pair.client);
 }
 
-TEST_F(reply, request_is_answered_once)
+TEST_F(reply, abuse_12_request_is_answered_once)
 {
 	struct alpc_msg msg;
 	__u64 id;
@@ -184,7 +184,7 @@ TEST_F(reply, request_is_answered_once)
 }
 
 /* Ids that are used nearby, and all bits of one that is unanswered. */
-TEST_F(reply, guessed_ids_do_not_resolve)
+TEST_F(reply, abuse_11_guessed_ids_do_not_resolve)
 {
 	struct alpc_msg msg, reply;
 	unsigned int bit;
@@ -202,7 +202,7 @@ TEST_F(reply, guessed_ids_do_not_resolve)
 	TAKE(ALPC_REQUEST, self->pair.port, &msg, self->buf);
 }
 
-TEST_F(reply, ids_of_other_connections_and_ports_do_not_resolve)
+TEST_F(reply, abuse_11_ids_of_other_connections_and_ports_do_not_resolve)
 {
 	struct alpc_msg msg, reply;
 	struct pair other;
@@ -230,7 +230,7 @@ TEST_F(reply, ids_of_other_connections_and_ports_do_not_resolve)
 }
 
 /* A client cannot answer itself, nor its server through the id that it knows. */
-TEST_F(reply, sender_cannot_answer_its_own_request)
+TEST_F(reply, abuse_12_sender_cannot_answer_its_own_request)
 {
 	struct alpc_msg msg;
 	__u64 id;
@@ -249,7 +249,7 @@ TEST_F(reply, sender_cannot_answer_its_own_request)
 	NOTHING(self->pair.client);
 }
 
-TEST_F(reply, messages_other_than_requests_take_no_reply)
+TEST_F(reply, abuse_14_messages_other_than_requests_take_no_reply)
 {
 	struct alpc_msg msg;
 	int client;
@@ -276,7 +276,7 @@ TEST_F(reply, messages_other_than_requests_take_no_reply)
 }
 
 /* A port is a file: whoever holds it answers, the receiver or not. */
-TEST_F(reply, another_process_with_the_port_replies)
+TEST_F(reply, abuse_12_another_process_with_the_port_replies)
 {
 	struct alpc_msg msg;
 	struct child child;
@@ -317,7 +317,7 @@ TEST_F(reply, longer_than_the_room_set_aside_is_still_received)
  * The caller learns that its buffer was too small, or was not there. The reply
  * stays with the call, where no other thread finds it, until it is fetched.
  */
-TEST_F(reply, caller_without_room_fetches_the_reply)
+TEST_F(reply, abuse_10_caller_without_room_fetches_the_reply)
 {
 	static const __u32 rooms[] = { 0, 1, 99 };
 	struct transfer_worker caller;

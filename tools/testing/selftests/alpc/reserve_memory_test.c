@@ -231,7 +231,7 @@ static int with_lack_in(struct scene *scene, const FIXTURE_VARIANT(lack) *varian
 
 /* --- tests ----------------------------------------------------------------------- */
 
-TEST_F_TIMEOUT(lack, fails_nothing_that_goes_through_a_reserve, 120)
+TEST_F_TIMEOUT(lack, abuse_24_fails_nothing_that_goes_through_a_reserve, 120)
 {
 	enum step_index i;
 	unsigned int nth;
@@ -247,7 +247,7 @@ TEST_F_TIMEOUT(lack, fails_nothing_that_goes_through_a_reserve, 120)
 }
 
 /* What is seen above does not come from a lack that nobody feels. */
-TEST_F_TIMEOUT(lack, fails_the_same_without_a_reserve, 120)
+TEST_F_TIMEOUT(lack, abuse_24_fails_the_same_without_a_reserve, 120)
 {
 	const int lack = self->injection ? -ENOMEM : -EDQUOT;
 	unsigned int nth, failures[STEPS] = {};
@@ -357,7 +357,7 @@ TEST_F(quota, abuse_51_creating_reserves_ends_at_the_limit)
 }
 
 /* Creating one fails at each allocation, or succeeds, and leaves nothing. */
-TEST(creating_a_reserve_without_memory)
+TEST(abuse_24_creating_a_reserve_without_memory)
 {
 	struct alpc_create_reserve arg = { .size = sizeof(arg), .len = LONG };
 	struct alpc_create_port create = create_args(unique_name());

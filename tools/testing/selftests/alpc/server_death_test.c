@@ -104,7 +104,7 @@ static void server_lives(struct child *child, const char *name, enum server_stat
 	close(__again); \
 } while (0)
 
-TEST_F(server, killed_while_idle)
+TEST_F(server, abuse_18_killed_while_idle)
 {
 	START_SERVER(self, ACCEPTS);
 	ASSERT_EQ(0, child_wait(&self->child));
@@ -112,7 +112,7 @@ TEST_F(server, killed_while_idle)
 	EXPECT_DEAD(self);
 }
 
-TEST_F(server, killed_while_a_call_is_queued)
+TEST_F(server, abuse_18_killed_while_a_call_is_queued)
 {
 	START_SERVER(self, ACCEPTS);
 	START_CALL(self);
@@ -123,7 +123,7 @@ TEST_F(server, killed_while_a_call_is_queued)
 	EXPECT_DEAD(self);
 }
 
-TEST_F(server, killed_while_it_handles_a_call)
+TEST_F(server, abuse_18_killed_while_it_handles_a_call)
 {
 	START_SERVER(self, TAKES);
 	START_CALL(self);
@@ -134,7 +134,7 @@ TEST_F(server, killed_while_it_handles_a_call)
 	EXPECT_DEAD(self);
 }
 
-TEST_F(server, killed_while_an_asynchronous_request_is_unanswered)
+TEST_F(server, abuse_18_killed_while_an_asynchronous_request_is_unanswered)
 {
 	struct alpc_msg msg;
 	int err;
@@ -155,7 +155,7 @@ TEST_F(server, killed_while_an_asynchronous_request_is_unanswered)
 	EXPECT_DEAD(self);
 }
 
-TEST_F(server, killed_while_a_sender_waits_for_room)
+TEST_F(server, abuse_18_killed_while_a_sender_waits_for_room)
 {
 	struct transfer_worker second;
 	int i;
@@ -180,7 +180,7 @@ TEST_F(server, killed_while_a_sender_waits_for_room)
 }
 
 /* What it had sent is received; then there is nothing to wait for. */
-TEST_F(server, killed_after_it_replied)
+TEST_F(server, abuse_18_killed_after_it_replied)
 {
 	struct alpc_msg msg;
 
@@ -197,7 +197,7 @@ TEST_F(server, killed_after_it_replied)
 	EXPECT_DEAD(self);
 }
 
-TEST_F(server, killed_while_it_calls_back)
+TEST_F(server, abuse_18_killed_while_it_calls_back)
 {
 	struct alpc_transfer t;
 	struct alpc_msg msg;
@@ -231,7 +231,7 @@ TEST_F(server, killed_while_it_calls_back)
 /* --- pending connections -------------------------------------------------- */
 
 /* Connects which the server has received, and not received; sync and async. */
-TEST_F(server, killed_while_clients_connect)
+TEST_F(server, abuse_18_killed_while_clients_connect)
 {
 	struct connect_worker connector[2];
 	struct alpc_msg msg;
@@ -281,7 +281,7 @@ static int receive_one(void *arg)
 }
 
 /* A request belongs to the port; the thread that received it may end. */
-TEST_F(server, thread_ends_and_another_replies)
+TEST_F(server, abuse_25_thread_ends_and_another_replies)
 {
 	struct transfer_worker receiver;
 	struct pair pair;
@@ -303,7 +303,7 @@ TEST_F(server, thread_ends_and_another_replies)
 }
 
 /* The same with processes: one of two that share the port is killed. */
-TEST_F(server, process_dies_and_another_replies)
+TEST_F(server, abuse_25_process_dies_and_another_replies)
 {
 	struct alpc_msg msg;
 	struct pair pair;

@@ -300,7 +300,7 @@ TEST_F(timeout, taken_call_is_announced_as_cancelled)
 }
 
 /* The reply comes after the caller left and before the server was told. */
-TEST_F(timeout, reply_to_a_call_that_timed_out_is_reported)
+TEST_F(timeout, abuse_12_reply_to_a_call_that_timed_out_is_reported)
 {
 	struct timed_caller caller;
 	struct alpc_msg request, msg;
@@ -390,7 +390,7 @@ static int race_server(void *arg)
 	}
 }
 
-TEST_F_TIMEOUT(timeout, race_with_the_reply_has_one_outcome_on_both_sides, 120)
+TEST_F_TIMEOUT(timeout, abuse_27_race_with_the_reply_has_one_outcome_on_both_sides, 120)
 {
 	static struct outcome outcome[CALLERS * CALLS];
 	struct race caller[CALLERS], server = { .fd = self->pair.port, .outcome = outcome };

@@ -60,7 +60,7 @@ FIXTURE_TEARDOWN(transfer)
 }
 
 /* Every combination that the header does not list, on every kind of port. */
-TEST_F(transfer, combinations_not_listed_are_einval)
+TEST_F(transfer, abuse_10_combinations_not_listed_are_einval)
 {
 	const int fds[] = { self->pair.client, self->pair.server, self->pair.port };
 	struct alpc_transfer t;
@@ -322,7 +322,7 @@ TEST_F(field, must_be_zero)
 }
 
 /* Types which only the kernel makes, NT's flag bits in the high byte, and all. */
-TEST_F(transfer, sender_sets_no_type)
+TEST_F(transfer, abuse_04_sender_sets_no_type)
 {
 	static const __u16 types[] = {
 		ALPC_REQUEST, ALPC_REPLY, ALPC_DATAGRAM, 4, ALPC_PORT_CLOSED, ALPC_CLIENT_DIED, 7,
@@ -344,7 +344,7 @@ TEST_F(transfer, sender_sets_no_type)
 }
 
 /* What a received message says about its sender is not taken from the sender. */
-TEST_F(transfer, sender_fields_have_no_effect)
+TEST_F(transfer, abuse_05_sender_fields_have_no_effect)
 {
 	struct alpc_transfer t;
 	struct alpc_msg msg;
@@ -376,6 +376,44 @@ TEST_F(transfer, sender_fields_have_no_effect)
 	EXPECT_EQ(0, msg.attrs);
 	EXPECT_EQ(0, msg.attrs_len);
 	EXPECT_EQ(0, msg.reserve);
+	pair_close(&pair);
+}
+
+/* Nor what a reply says about who replies, and what it answers. */
+TEST_F(transfer, abuse_16_repliers_fields_have_no_effect)
+{
+	struct alpc_transfer t;
+	struct alpc_msg msg;
+	struct pair pair;
+	char buf[16];
+	__u64 id;
+	int i;
+
+	ASSERT_EQ(0, pair_open(&pair, NULL));
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, alpc_request_async(pair.client, "q", 1, 5, 0, &id));
+		TAKE(ALPC_REQUEST, pair.port, &msg, buf);
+		transfer_init(&t, SEND);
+		transfer_send(&t, ALPC_SEND_REPLY, msg.id, "r", 1);
+		t.send.context = 1;
+		t.send.pid = 1;
+		t.send.tid = 1;
+		t.send.uid = 12345;
+		t.send.gid = 12345;
+		t.send.seq = 99;
+		t.send.call = 99;
+		ASSERT_EQ(0, alpc_transfer(i ? pair.server : pair.port, &t));
+		TAKE(ALPC_REPLY, pair.client, &msg, buf);
+		EXPECT_EQ(id, msg.id);
+		EXPECT_EQ(5, msg.cookie);
+		EXPECT_EQ(0, msg.context);
+		EXPECT_EQ(getpid(), msg.pid);
+		EXPECT_EQ(gettid(), msg.tid);
+		EXPECT_EQ(getuid(), msg.uid);
+		EXPECT_EQ(getgid(), msg.gid);
+		EXPECT_EQ(FIRST_SEQ + i, msg.seq);
+		EXPECT_EQ(0, msg.call);
+	}
 	pair_close(&pair);
 }
 

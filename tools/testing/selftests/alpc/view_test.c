@@ -185,7 +185,7 @@ TEST_F(view, of_a_callback_goes_to_the_thread_that_calls)
 
 /* --- which ranges --------------------------------------------------------- */
 
-TEST_F(view, must_lie_in_the_section)
+TEST_F(view, abuse_06_must_lie_in_the_section)
 {
 	const __u64 len = self->own.len;
 	const struct {
