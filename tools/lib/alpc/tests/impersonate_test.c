@@ -375,7 +375,7 @@ static void on_abort(int sig)
  * in the end and the function did not run; or the thread could not become itself
  * again, and the process was to end.
  */
-TEST_F(act, every_call_fails)
+TEST_F(act, abuse_45_every_call_fails)
 {
 	const struct sigaction action = { .sa_handler = on_abort };
 	volatile unsigned int refused = 0, aborts = 0;
@@ -433,7 +433,7 @@ static int look_deeper(void *arg)
 	return ret;
 }
 
-TEST_F(act, nested)
+TEST_F(act, abuse_45_nested)
 {
 	struct nested n = { .inner = self->m[2] };
 

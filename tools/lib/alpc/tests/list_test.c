@@ -137,7 +137,7 @@ TEST_F(list, no_system_call)
 }
 
 /* Whatever is there, nothing outside the list is read. */
-TEST_F(list, scribbled_over)
+TEST_F(list, abuse_41_scribbled_over)
 {
 	uint32_t *ready = (uint32_t *)((char *)shared + READY);
 	struct alpc_msg *m;

@@ -86,7 +86,7 @@ TEST_F(identity, of_everything_a_client_sends_and_of_its_end)
 	close(server);
 }
 
-TEST_F(identity, of_everything_a_server_sends)
+TEST_F(identity, abuse_16_of_everything_a_server_sends)
 {
 	struct alpc_msg msg;
 	int refused, client;
@@ -138,7 +138,7 @@ static int send_as_bob(void *arg)
 	return alpc_send(pair->client, "x", 1);
 }
 
-TEST_F(identity, is_the_thread_s_not_the_process_s)
+TEST_F(identity, abuse_43_is_the_thread_s_not_the_process_s)
 {
 	struct worker worker;
 
@@ -152,7 +152,7 @@ TEST_F(identity, is_the_thread_s_not_the_process_s)
 	EXPECT_SENDER(getpid(), gettid(), 0, 0);
 }
 
-TEST_F(identity, is_that_of_each_send)
+TEST_F(identity, abuse_43_is_that_of_each_send)
 {
 	ASSERT_EQ(0, alpc_send(self->pair.client, "x", 1));
 	ASSERT_EQ(0, setresgid(-1, STAFF, -1));
@@ -257,7 +257,7 @@ TEST_F(identity, of_a_thread_that_died)
 
 /* --- what a sender writes about itself ------------------------------------ */
 
-TEST_F(identity, cannot_be_written_by_the_sender)
+TEST_F(identity, abuse_05_cannot_be_written_by_the_sender)
 {
 	struct alpc_transfer t;
 	int i;
@@ -281,7 +281,7 @@ TEST_F(identity, cannot_be_written_by_the_sender)
 	}
 }
 
-TEST_F(identity, types_are_made_by_the_kernel_only)
+TEST_F(identity, abuse_04_types_are_made_by_the_kernel_only)
 {
 	static const __u16 sends[] = { 0, ALPC_SEND_REQUEST };
 	struct alpc_transfer t;

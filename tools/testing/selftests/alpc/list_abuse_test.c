@@ -59,7 +59,7 @@ static int drain(struct _test_data_list_abuse *self)
 /* --- garbage (41) ---------------------------------------------------------- */
 
 /* Every word of the memory, each with values that are wrong in another way. */
-TEST_F(list_abuse, every_word_is_garbage)
+TEST_F(list_abuse, abuse_41_every_word_is_garbage)
 {
 	static const __u32 garbage[] = { 0, 1, SLOTS, SLOTS + 1, 0x7fffffff, 0x80000000, ~0U };
 	__u32 *word = (__u32 *)self->ring.shared, i, value;
@@ -78,7 +78,7 @@ TEST_F(list_abuse, every_word_is_garbage)
 }
 
 /* Slots that are given back twice, unread, or never were. */
-TEST_F(list_abuse, slots_that_are_not_its_own_are_not_taken_back)
+TEST_F(list_abuse, abuse_41_slots_that_are_not_its_own_are_not_taken_back)
 {
 	__u32 *freed = list_free(&self->ring), i;
 	bool used[SLOTS] = {};
@@ -124,7 +124,7 @@ static int scribble(void *arg)
 }
 
 /* While senders run, and a reader receives what reaches the queue. */
-TEST_F(list_abuse, a_thread_scribbles_over_everything)
+TEST_F(list_abuse, abuse_41_a_thread_scribbles_over_everything)
 {
 	struct child child[SENDERS];
 	struct alpc_transfer t;
@@ -172,7 +172,7 @@ TEST_F(list_abuse, a_thread_scribbles_over_everything)
 /* --- mappings (42) --------------------------------------------------------- */
 
 /* They all show the same; none of them is needed, and none is inherited. */
-TEST_F(list_abuse, is_mapped_any_number_of_times_or_not_at_all)
+TEST_F(list_abuse, abuse_42_is_mapped_any_number_of_times_or_not_at_all)
 {
 	struct alpc_list *second = list_map(&self->ring), *shared = self->ring.shared;
 	size_t len = self->ring.create.out_len;
@@ -378,7 +378,7 @@ TEST_F(list_abuse, slow_array_leaves_all_slots_to_others)
 }
 
 /* The list is deleted, and its memory is back at once; the message is queued. */
-TEST_F(list_abuse, slow_sender_finds_the_list_deleted)
+TEST_F(list_abuse, abuse_42_slow_sender_finds_the_list_deleted)
 {
 	unsigned long long before = section_bytes();
 	__u64 len = self->ring.create.out_len;
@@ -396,7 +396,7 @@ TEST_F(list_abuse, slow_sender_finds_the_list_deleted)
 }
 
 /* There is another list by then, which is as good. */
-TEST_F(list_abuse, slow_sender_finds_another_list)
+TEST_F(list_abuse, abuse_42_slow_sender_finds_another_list)
 {
 	SENDER_COPIES();
 	ASSERT_EQ(0, list_delete(self->pair.port));
@@ -459,7 +459,7 @@ TEST_F(list_abuse, slow_sender_is_killed)
 }
 
 /* The process with the list is killed at any moment while others send. */
-TEST_F(list_abuse, reader_is_killed)
+TEST_F(list_abuse, abuse_42_reader_is_killed)
 {
 	const char *name = unique_name();
 	struct ring ring;
