@@ -82,19 +82,6 @@ static void new_one_is_free(struct kunit *test)
 	KUNIT_EXPECT_GE(test, r->m->room, LENGTH);
 }
 
-/* The last number has been given, and the first one is not given again. */
-static void abuse_13_numbers_end(struct kunit *test)
-{
-	struct alpc_create_reserve arg = { .len = LENGTH };
-	struct alpc_end *end = &conn(test)->client;
-
-	end->last_reserve = U32_MAX - 1;
-	KUNIT_EXPECT_EQ(test, reserve(test)->id, U32_MAX);
-	KUNIT_EXPECT_EQ(test, alpc_reserve_create(end, &arg), -EDQUOT);
-	KUNIT_EXPECT_EQ(test, alpc_reserve_delete(end, U32_MAX), 0);
-	KUNIT_EXPECT_EQ(test, alpc_reserve_create(end, &arg), -EDQUOT);
-}
-
 static void datagram_is_in_flight_until_it_is_copied(struct kunit *test)
 {
 	struct alpc_reserve *r = reserve(test);
@@ -253,7 +240,6 @@ static void deleted_one_is_gone(struct kunit *test)
 
 static struct kunit_case reserve_cases[] = {
 	KUNIT_CASE(new_one_is_free),
-	KUNIT_CASE(abuse_13_numbers_end),
 	KUNIT_CASE(datagram_is_in_flight_until_it_is_copied),
 	KUNIT_CASE(reply_is_owed_until_it_is_received),
 	KUNIT_CASE(is_back_when_the_last_one_who_copies_is_done),
