@@ -26,7 +26,7 @@ SIZE_IS(alpc_serve_options, 32);
 SIZE_IS(alpc_list_options, 16);
 SIZE_IS(alpc_quick_options, 16);
 SIZE_IS(alpc_server_options, 32);
-SIZE_IS(alpc_server_ops, 80);
+SIZE_IS(alpc_server_ops, 88);
 SIZE_IS(alpc_outgoing, 80);
 SIZE_IS(alpc_incoming, 24);
 SIZE_IS(alpc_list_item, 40);

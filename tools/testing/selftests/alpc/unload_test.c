@@ -115,6 +115,9 @@ TEST_F(unload, abuse_23_is_refused_while_it_is_in_use)
 			munmap(ring.shared, ring.create.out_len);
 		break;
 	case RECEIVER:
+		/* Nobody is left whose end it could be told. */
+		close_fd(&self->pair.server);
+		close_fd(&self->pair.client);
 		transfer_init(&worker.transfer, ALPC_TRANSFER_RECEIVE);
 		transfer_receive(&worker.transfer, in, sizeof(in));
 		ASSERT_EQ(0, worker_transfer(&worker, self->pair.port));
