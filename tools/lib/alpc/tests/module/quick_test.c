@@ -74,14 +74,14 @@ TEST_F(quick, each_is_handled_once)
 {
 	unsigned int quick = 0;
 
-	for (unsigned int i = 1; i <= 1000; i++) {
+	/* On a busy machine all of many may find nobody awake. */
+	for (unsigned int i = 1; i <= 1000 || !quick; i++) {
 		ASSERT_EQ(0, quick_order(self->quick, ECHO, LEN, 0, self->m, FOR_EVER));
 		ASSERT_EQ(i, world->handled);
 		quick += alpc_message_way(self->m) == ALPC_WAY_QUICK;
 		ASSERT_EQ(quick, world->quick);
 		ASSERT_EQ(ALPC_DONE_SENT | ALPC_DONE_RECEIVED, alpc_message_done(self->m));
 	}
-	EXPECT_LT(0, quick);
 }
 
 TEST_F(quick, the_request_may_lie_in_the_reply)
