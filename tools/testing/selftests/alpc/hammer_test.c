@@ -91,11 +91,14 @@ static int serve(void *arg)
 	struct hammer *hammer = arg;
 	struct alpc_msg msg;
 	char in[16];
+	bool over;
 	int err;
 
 	for (;;) {
+		/* What came before it is over is there when it is. */
+		over = __atomic_load_n(&hammer->over, __ATOMIC_ACQUIRE);
 		err = alpc_receive_nowait(hammer->pair.port, &msg, in, sizeof(in));
-		if (err == -EAGAIN && __atomic_load_n(&hammer->over, __ATOMIC_ACQUIRE))
+		if (err == -EAGAIN && over)
 			return 0;
 		if (err == -EAGAIN) {
 			sched_yield();
