@@ -88,7 +88,6 @@ FIXTURE_TEARDOWN(security)
 	unlink("bob");
 	unlink("staff");
 	unlink("root");
-	unlink("new");
 	EXPECT_EQ(0, rmdir(self->dir));
 }
 
@@ -116,16 +115,18 @@ static int look(void *arg)
 	struct __user_cap_data_struct caps[2];
 	struct view *v = arg;
 	struct stat st = { 0 };
+	char path[32];
 
+	/* Two threads may act as clients at once. */
+	snprintf(path, sizeof(path), "new.%d", gettid());
 	v->alice = try_open("alice");
 	v->bob = try_open("bob");
 	v->staff = try_open("staff");
 	v->root = try_open("root");
-	unlink("new");
-	close(open("new", O_WRONLY | O_CREAT | O_EXCL, 0600));
-	if (stat("new", &st))
+	close(open(path, O_WRONLY | O_CREAT | O_EXCL, 0600));
+	if (stat(path, &st))
 		return -errno;
-	unlink("new");
+	unlink(path);
 	v->owner = st.st_uid;
 	v->group = st.st_gid;
 	client_get_caps(caps);
