@@ -7,12 +7,6 @@
 #ifndef ALPC_TEST_LIST_H
 #define ALPC_TEST_LIST_H
 
-#include <fcntl.h>
-#include <linux/userfaultfd.h>
-#include <stdio.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
-
 #include "alpc_thread.h"
 
 /* What the reader keeps for itself; the memory is @shared. */
@@ -165,50 +159,5 @@ static inline int list_receive(struct ring *ring, struct alpc_msg *msg, void *bu
 
 /* Inside a test: the list must have nothing. */
 #define UNLISTED(ring) EXPECT_EQ(0, list_unread(ring))
-
-/* A page that comes when the test says so. */
-struct late_page {
-	char *page;
-	int fd;
-};
-
-static inline int late_page_open(struct late_page *late)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-
-	late->page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	late->fd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	reg.range.start = address(late->page);
-	reg.range.len = 4096;
-	if (late->page == MAP_FAILED || late->fd < 0 || ioctl(late->fd, UFFDIO_API, &api) ||
-	    ioctl(late->fd, UFFDIO_REGISTER, &reg))
-		return -errno;
-	return 0;
-}
-
-/* Wait until somebody waits for it. */
-static inline bool late_page_wanted(struct late_page *late)
-{
-	struct uffd_msg msg;
-
-	return read(late->fd, &msg, sizeof(msg)) == sizeof(msg) &&
-	       msg.event == UFFD_EVENT_PAGEFAULT;
-}
-
-static inline int late_page_come(struct late_page *late, const void *contents)
-{
-	struct uffdio_copy copy = {
-		.dst = address(late->page), .src = address(contents), .len = 4096,
-	};
-
-	return ioctl(late->fd, UFFDIO_COPY, &copy) ? -errno : 0;
-}
-
-static inline void late_page_close(struct late_page *late)
-{
-	close_fd(&late->fd);
-	munmap(late->page, 4096);
-}
 
 #endif /* ALPC_TEST_LIST_H */

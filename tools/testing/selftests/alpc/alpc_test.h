@@ -281,6 +281,14 @@ int write_file(const char *path, const char *text);
 int read_file(const char *path, char *buf, size_t size);
 
 /*
+ * A cgroup to freeze processes in: bring one into it; freeze those in it, or let them
+ * go on, and wait until that has happened; remove it once its processes have ended.
+ */
+int freezer_enter(pid_t pid);
+int freezer_set(bool frozen);
+void freezer_remove(void);
+
+/*
  * Whether nothing is left at a port: no message, no request unanswered. For
  * use inside a test.
  */

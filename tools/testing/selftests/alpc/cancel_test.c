@@ -6,10 +6,8 @@
  */
 #include <fcntl.h>
 #include <kselftest_harness.h>
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
 
+#include "alpc_nowhere.h"
 #include "alpc_thread.h"
 
 enum { COOKIE = 0xc00c1e };
@@ -141,42 +139,17 @@ TEST_F(cancel, received_request_cannot_be_answered)
 	EXPECT_EQ(-ESRCH, alpc_reply(self->to, self->request, "late", 4));
 }
 
-static char *memory_that_waits(int *faults)
-{
-	const long page = sysconf(_SC_PAGESIZE);
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = {
-		.range = { .len = page }, .mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	char *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	range.range.start = address(p);
-	*faults = syscall(SYS_userfaultfd, O_CLOEXEC);
-	if (p == MAP_FAILED || *faults < 0 || ioctl(*faults, UFFDIO_API, &api) ||
-	    ioctl(*faults, UFFDIO_REGISTER, &range))
-		return NULL;
-	return p;
-}
-
 /* A thread that is answering: its data are not there yet. */
 #define BEGIN_TO_REPLY(data) do { \
-	struct uffd_msg __fault; \
-\
-	data = memory_that_waits(&self->faults); \
+	data = memory_of_nobody(getpagesize(), &self->faults); \
 	ASSERT_NE(NULL, data); \
 	transfer_init(&self->replier.transfer, ALPC_TRANSFER_SEND); \
 	transfer_send(&self->replier.transfer, ALPC_SEND_REPLY, self->request, data, 8); \
 	ASSERT_EQ(0, worker_transfer(&self->replier, self->to)); \
-	ASSERT_EQ(sizeof(__fault), read(self->faults, &__fault, sizeof(__fault))); \
+	ASSERT_TRUE(page_wanted(self->faults)); \
 } while (0)
 
-#define END_REPLY(data) do { \
-	struct uffdio_zeropage __zero = { \
-		.range = { .start = address(data), .len = sysconf(_SC_PAGESIZE) }, \
-	}; \
-\
-	ASSERT_EQ(0, ioctl(self->faults, UFFDIO_ZEROPAGE, &__zero)); \
-} while (0)
+#define END_REPLY(data) ASSERT_EQ(0, page_comes(self->faults, data, NULL))
 
 TEST_F(cancel, being_answered_fails_the_answer)
 {

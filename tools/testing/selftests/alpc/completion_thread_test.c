@@ -5,7 +5,6 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
-#include <sys/stat.h>
 
 #include "completion_fixture.h"
 
@@ -130,59 +129,38 @@ TEST_F(threads, one_that_is_stopped_while_it_waits_is_not_given_anything)
 	EXPECT_EQ(0, child_end(&child));
 }
 
-#define CGROUP	"/sys/fs/cgroup/alpc-freeze"
-
-static int set_frozen(bool frozen)
-{
-	const char *wanted = frozen ? "frozen 1" : "frozen 0";
-	char text[256];
-	int err = write_file(CGROUP "/cgroup.freeze", frozen ? "1" : "0");
-
-	while (!err) {
-		err = read_file(CGROUP "/cgroup.events", text, sizeof(text));
-		if (err < 0 || strstr(text, wanted))
-			return err < 0 ? err : 0;
-		err = 0;
-		sched_yield();
-	}
-	return err;
-}
-
 /* A frozen thread holds neither a place nor a packet. */
 TEST_F(threads, abuse_57_one_that_is_frozen_holds_nobody_up)
 {
 	struct taker *taker = shared_memory(sizeof(*taker));
 	struct child child;
-	char pid[16];
 
 	ASSERT_NE(NULL, taker);
-	ASSERT_TRUE(!mkdir(CGROUP, 0755) || errno == EEXIST);
 	START(0, take_and_sleep);
 	START(1, take_and_sleep);
 	taker->completion = self->fd;
 	ASSERT_EQ(0, process_takes_and_runs(&child, taker));
-	snprintf(pid, sizeof(pid), "%d", child.pid);
-	ASSERT_EQ(0, write_file(CGROUP "/cgroup.procs", pid));
+	ASSERT_EQ(0, freezer_enter(child.pid));
 	/* While it waits ... */
-	ASSERT_EQ(0, set_frozen(true));
+	ASSERT_EQ(0, freezer_set(true));
 	EXPECT_EQ(2, state_of(self->fd).out_waiting);
 	ASSERT_EQ(0, post(self->fd, 1, 0));
 	FINISH(1);
-	ASSERT_EQ(0, set_frozen(false));
+	ASSERT_EQ(0, freezer_set(false));
 	await_waiting(self->fd, 2);
 	/* ... and while it runs. */
 	ASSERT_EQ(0, post(self->fd, 2, 0));
 	await_released(taker);
 	ASSERT_EQ(0, post(self->fd, 3, 0));
 	EXPECT_EQ(1, state_of(self->fd).out_packets);
-	ASSERT_EQ(0, set_frozen(true));
+	ASSERT_EQ(0, freezer_set(true));
 	FINISH(0);
 	EXPECT_EQ(3, self->taker[0].packet.key);
-	ASSERT_EQ(0, set_frozen(false));
+	ASSERT_EQ(0, freezer_set(false));
 	await_running(self->fd, 1);
 	stop_running(taker);
 	EXPECT_EQ(0, child_end(&child));
-	EXPECT_EQ(0, rmdir(CGROUP));
+	freezer_remove();
 }
 
 /* It goes on counting as what it has become, until that ends. */

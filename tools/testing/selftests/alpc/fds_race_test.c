@@ -6,10 +6,10 @@
  * Copyright (C) 2026 The ALPC for Linux authors
  */
 #include <kselftest_harness.h>
-#include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
 
 #include "alpc_fds.h"
+#include "alpc_nowhere.h"
 
 enum { ROUNDS = 200, RACED = 3 };
 
@@ -235,19 +235,13 @@ FIXTURE_VARIANT_ADD(fds_stuck, and_fails) { 2 * sizeof(int), -EFAULT };
 
 static bool watch_page(FIXTURE_DATA(fds_stuck) *self)
 {
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = {
-		.range = { .len = sysconf(_SC_PAGESIZE) },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
+	const size_t len = getpagesize();
 
-	self->page = memory_before_hole(range.range.len);
-	if (!self->page || madvise(self->page, range.range.len, MADV_DONTNEED))
+	self->page = memory_before_hole(len);
+	if (!self->page || madvise(self->page, len, MADV_DONTNEED))
 		return false;
-	range.range.start = address(self->page);
-	self->faults = syscall(SYS_userfaultfd, O_CLOEXEC);
-	return self->faults >= 0 && !ioctl(self->faults, UFFDIO_API, &api) &&
-	       !ioctl(self->faults, UFFDIO_REGISTER, &range);
+	self->faults = pages_wait(self->page, len);
+	return self->faults >= 0;
 }
 
 static int take_stuck(void *arg)
@@ -262,7 +256,6 @@ static int stuck_start(FIXTURE_DATA(fds_stuck) *self, __u16 flags)
 {
 	struct arena *arena = &self->arena;
 	int sent[RACED] = { arena->probe.sent, arena->probe.sent, arena->probe.sent };
-	struct uffd_msg fault;
 	int err;
 
 	err = send_fds(arena->pair.client, flags, 0, sent, RACED) ?:
@@ -277,19 +270,16 @@ static int stuck_start(FIXTURE_DATA(fds_stuck) *self, __u16 flags)
 	err = worker_start(&self->worker, take_stuck, self);
 	if (err)
 		return err;
-	return read(self->faults, &fault, sizeof(fault)) == sizeof(fault) ? 0 : -EIO;
+	return page_wanted(self->faults) ? 0 : -EIO;
 }
 
 /* Let the thread go on, and close what it has got; gives its result. */
 static int stuck_go_on(FIXTURE_DATA(fds_stuck) *self)
 {
-	struct uffdio_zeropage zero = {
-		.range = { .start = address(self->page), .len = sysconf(_SC_PAGESIZE) },
-	};
 	const int *got = (const int *)(unsigned long)self->take.fds;
 	int result, i;
 
-	if (ioctl(self->faults, UFFDIO_ZEROPAGE, &zero))
+	if (page_comes(self->faults, self->page, NULL))
 		return -EIO;
 	result = worker_join(&self->worker);
 	for (i = 0; i < RACED && !result; i++)

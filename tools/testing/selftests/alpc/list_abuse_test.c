@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "alpc_list.h"
+#include "alpc_nowhere.h"
 
 enum { SLOTS = 16, LEN = 64, SENDERS = 3, ROUNDS = 1500 };
 
@@ -18,7 +19,8 @@ FIXTURE(list_abuse)
 {
 	struct pair pair;
 	struct ring ring;
-	struct late_page late;
+	char *page;
+	int faults;
 	struct worker worker;
 	struct child child;
 	struct alpc_msg *got, msg;
@@ -29,7 +31,7 @@ FIXTURE(list_abuse)
 
 FIXTURE_SETUP(list_abuse)
 {
-	self->late.fd = -1;
+	self->faults = -1;
 	self->server = -1;
 	self->stop = false;
 	ASSERT_EQ(0, pair_open(&self->pair, NULL));
@@ -40,7 +42,7 @@ FIXTURE_SETUP(list_abuse)
 FIXTURE_TEARDOWN(list_abuse)
 {
 	list_close(&self->ring);
-	close_fd(&self->late.fd);
+	close_fd(&self->faults);
 	close_fd(&self->server);
 	pair_close(&self->pair);
 }
@@ -263,17 +265,22 @@ static int send_late(void *arg)
 {
 	struct _test_data_list_abuse *self = arg;
 
-	return alpc_send(self->pair.client, self->late.page, LEN);
+	return alpc_send(self->pair.client, self->page, LEN);
 }
+
+/* What a sender needs to read, and somebody else provides. */
+#define NEW_LATE_PAGE() \
+	ASSERT_NE(NULL, self->page = memory_of_nobody(getpagesize(), &self->faults))
 
 /* A sender waits for its own memory, which it was about to copy to a slot. */
 #define SENDER_COPIES() do { \
-	ASSERT_EQ(0, late_page_open(&self->late)); \
+	NEW_LATE_PAGE(); \
 	ASSERT_EQ(0, worker_start(&self->worker, send_late, self)); \
-	ASSERT_TRUE(late_page_wanted(&self->late)); \
+	ASSERT_TRUE(page_wanted(self->faults)); \
 } while (0)
 
-#define PAGE_COMES(contents) ASSERT_EQ(0, late_page_come(&self->late, contents))
+#define PAGE_COMES(contents) \
+	ASSERT_EQ(0, page_comes(self->faults, self->page, contents))
 
 /* All slots are there for others, and what they send is received. */
 #define EXPECT_ALL_SLOTS(client) do { \
@@ -329,7 +336,7 @@ static int send_many_late(void *arg)
 	struct alpc_vector_send send[SLOTS];
 
 	fill_vector(self, send);
-	send[1].msg.data = address(self->late.page);
+	send[1].msg.data = address(self->page);
 	return send_vector(self, send);
 }
 
@@ -339,9 +346,9 @@ TEST_F(list_abuse, slow_vector_leaves_all_slots_to_others)
 	int other, i;
 
 	ASSERT_EQ(0, pair_connect(self->pair.port, self->pair.name, 2, &other, &self->server));
-	ASSERT_EQ(0, late_page_open(&self->late));
+	NEW_LATE_PAGE();
 	ASSERT_EQ(0, worker_start(&self->worker, send_many_late, self));
-	ASSERT_TRUE(late_page_wanted(&self->late));
+	ASSERT_TRUE(page_wanted(self->faults));
 	LISTED(ALPC_DATAGRAM, &self->ring, self->got);
 	EXPECT_ALL_SLOTS(other);
 	PAGE_COMES(self->buf);
@@ -355,7 +362,7 @@ static int send_late_many(void *arg)
 {
 	struct _test_data_list_abuse *self = arg;
 
-	return send_vector(self, (struct alpc_vector_send *)self->late.page);
+	return send_vector(self, (struct alpc_vector_send *)self->page);
 }
 
 /* The same if what says where the data are is late. */
@@ -366,9 +373,9 @@ TEST_F(list_abuse, slow_array_leaves_all_slots_to_others)
 
 	ASSERT_EQ(0, pair_connect(self->pair.port, self->pair.name, 2, &other, &self->server));
 	fill_vector(self, (struct alpc_vector_send *)page);
-	ASSERT_EQ(0, late_page_open(&self->late));
+	NEW_LATE_PAGE();
 	ASSERT_EQ(0, worker_start(&self->worker, send_late_many, self));
-	ASSERT_TRUE(late_page_wanted(&self->late));
+	ASSERT_TRUE(page_wanted(self->faults));
 	EXPECT_ALL_SLOTS(other);
 	PAGE_COMES(page);
 	for (i = 0; i < SLOTS; i++)
@@ -443,8 +450,8 @@ TEST_F(list_abuse, slow_sender_is_killed)
 	ASSERT_LE(0, client_start(&self->pair, &self->child, 2, &self->server));
 	if (!self->child.pid) {
 		self->pair.client = self->server;
-		if (late_page_open(&self->late) || worker_start(&self->worker, send_late, self) ||
-		    !late_page_wanted(&self->late))
+		NEW_LATE_PAGE();
+		if (worker_start(&self->worker, send_late, self) || !page_wanted(self->faults))
 			_exit(1);
 		child_signal(&self->child);
 		pause();

@@ -243,19 +243,26 @@ TEST_F(list_fair, who_sends_little_is_not_held)
 	EXPECT_EQ(5, alpc_queued(self->pair.port));
 }
 
+/* The client sends more than fits, and all of it is received. */
+#define FILL_AND_EMPTY() do { \
+	int __i; \
+\
+	for (__i = 0; __i < SLOTS + 1; __i++) \
+		SEND(self->pair.client); \
+	NO_ROOM(self->pair.client); \
+	for (__i = 0; __i < SLOTS + 1; __i++) \
+		ASSERT_EQ(0, list_receive(&self->ring, &self->msg, self->buf, \
+					  sizeof(self->buf), 0)); \
+} while (0)
+
 /* Much is much, whatever came before that, and wherever counting began. */
 TEST_F(list_fair, who_fills_the_list_is_held)
 {
-	int i, before;
+	int before;
 
 	for (before = 0; before < 2 * SLOTS; before += SLOTS / 4) {
 		put_and_take(_metadata, self, self->other, before);
-		for (i = 0; i < SLOTS + 1; i++)
-			SEND(self->pair.client);
-		NO_ROOM(self->pair.client);
-		for (i = 0; i < SLOTS + 1; i++)
-			ASSERT_EQ(0, list_receive(&self->ring, &self->msg, self->buf,
-						  sizeof(self->buf), 0));
+		FILL_AND_EMPTY();
 		SEND(self->pair.client);
 		LISTED(ALPC_DATAGRAM, &self->ring, self->got);
 	}
@@ -281,12 +288,7 @@ TEST_F(list_fair, who_finds_a_slot_is_not_held)
 {
 	int i;
 
-	for (i = 0; i < SLOTS + 1; i++)
-		SEND(self->pair.client);
-	NO_ROOM(self->pair.client);
-	for (i = 0; i < SLOTS + 1; i++)
-		ASSERT_EQ(0, list_receive(&self->ring, &self->msg, self->buf,
-					  sizeof(self->buf), 0));
+	FILL_AND_EMPTY();
 	SEND(self->pair.client);
 	SEND_LONG(self->pair.client);
 	for (i = 0; i < 4; i++)

@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -377,4 +378,40 @@ int enter_user_namespace(void)
 		return err;
 	snprintf(text, sizeof(text), "0 %u 1", gid);
 	return write_file("/proc/self/gid_map", text);
+}
+
+/* --- the freezer ---------------------------------------------------------- */
+
+#define FREEZER	"/sys/fs/cgroup/alpc-freezer"
+
+int freezer_enter(pid_t pid)
+{
+	char text[16];
+
+	if (mkdir(FREEZER, 0755) && errno != EEXIST)
+		return -errno;
+	snprintf(text, sizeof(text), "%d", pid);
+	return write_file(FREEZER "/cgroup.procs", text);
+}
+
+int freezer_set(bool frozen)
+{
+	const char *wanted = frozen ? "frozen 1" : "frozen 0";
+	char text[256];
+	int err = write_file(FREEZER "/cgroup.freeze", frozen ? "1" : "0");
+
+	while (!err) {
+		err = read_file(FREEZER "/cgroup.events", text, sizeof(text));
+		if (err < 0 || strstr(text, wanted))
+			return err < 0 ? err : 0;
+		err = 0;
+		sched_yield();
+	}
+	return err;
+}
+
+void freezer_remove(void)
+{
+	while (rmdir(FREEZER) && errno == EBUSY)
+		sched_yield();
 }

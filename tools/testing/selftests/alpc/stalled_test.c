@@ -6,15 +6,11 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
-#include <fcntl.h>
 #include <kselftest_harness.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "alpc_thread.h"
-
-#define CGROUP	"/sys/fs/cgroup/alpc-stalled"
 
 FIXTURE(stalled)
 {
@@ -59,16 +55,12 @@ static _Noreturn void serve(struct child *child, const char *name)
 
 FIXTURE_SETUP(stalled)
 {
-	char pid[16];
-
 	self->name = unique_name();
 	ASSERT_LE(0, child_start(&self->server));
 	if (!self->server.pid)
 		serve(&self->server, self->name);
 	ASSERT_EQ(0, child_wait(&self->server));
-	ASSERT_TRUE(!mkdir(CGROUP, 0755) || errno == EEXIST);
-	snprintf(pid, sizeof(pid), "%d", self->server.pid);
-	ASSERT_EQ(0, write_file(CGROUP "/cgroup.procs", pid));
+	ASSERT_EQ(0, freezer_enter(self->server.pid));
 	self->client = alpc_connect_to(self->name);
 	ASSERT_LE(0, self->client);
 }
@@ -77,24 +69,7 @@ FIXTURE_TEARDOWN(stalled)
 {
 	close_fd(&self->client);
 	child_kill(&self->server);
-	while (rmdir(CGROUP) && errno == EBUSY)
-		sched_yield();
-}
-
-static int freeze(bool frozen)
-{
-	const char *wanted = frozen ? "frozen 1" : "frozen 0";
-	char text[256];
-	int err = write_file(CGROUP "/cgroup.freeze", frozen ? "1" : "0");
-
-	while (!err) {
-		err = read_file(CGROUP "/cgroup.events", text, sizeof(text));
-		if (err < 0 || strstr(text, wanted))
-			return err < 0 ? err : 0;
-		err = 0;
-		sched_yield();
-	}
-	return err;
+	freezer_remove();
 }
 
 static int stall(struct child *server, bool frozen)
@@ -102,7 +77,7 @@ static int stall(struct child *server, bool frozen)
 	int status;
 
 	if (frozen)
-		return freeze(true);
+		return freezer_set(true);
 	if (kill(server->pid, SIGSTOP) ||
 	    waitpid(server->pid, &status, WUNTRACED) != server->pid)
 		return -errno;
@@ -112,7 +87,7 @@ static int stall(struct child *server, bool frozen)
 static int go_on(struct child *server, bool frozen)
 {
 	if (frozen)
-		return freeze(false);
+		return freezer_set(false);
 	return kill(server->pid, SIGCONT) ? -errno : 0;
 }
 

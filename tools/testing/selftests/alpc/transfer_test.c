@@ -343,6 +343,18 @@ TEST_F(transfer, abuse_04_sender_sets_no_type)
 	}
 }
 
+/* Fill in what the kernel says about a sender. */
+static void forge_sender(struct alpc_msg *msg)
+{
+	msg->context = 1;
+	msg->pid = 1;
+	msg->tid = 1;
+	msg->uid = 12345;
+	msg->gid = 12345;
+	msg->seq = 99;
+	msg->call = 99;
+}
+
 /* What a received message says about its sender is not taken from the sender. */
 TEST_F(transfer, abuse_05_sender_fields_have_no_effect)
 {
@@ -354,13 +366,7 @@ TEST_F(transfer, abuse_05_sender_fields_have_no_effect)
 	ASSERT_EQ(0, pair_open(&pair, NULL));
 	transfer_init(&t, SEND);
 	transfer_send(&t, 0, 0, "x", 1);
-	t.send.context = 1;
-	t.send.pid = 1;
-	t.send.tid = 1;
-	t.send.uid = 12345;
-	t.send.gid = 12345;
-	t.send.seq = 99;
-	t.send.call = 99;
+	forge_sender(&t.send);
 	ASSERT_EQ(0, alpc_transfer(pair.client, &t));
 	EXPECT_EQ(ALPC_DONE_SENT, t.out_done);
 	TAKE(ALPC_DATAGRAM, pair.port, &msg, buf);
@@ -395,13 +401,7 @@ TEST_F(transfer, abuse_16_repliers_fields_have_no_effect)
 		TAKE(ALPC_REQUEST, pair.port, &msg, buf);
 		transfer_init(&t, SEND);
 		transfer_send(&t, ALPC_SEND_REPLY, msg.id, "r", 1);
-		t.send.context = 1;
-		t.send.pid = 1;
-		t.send.tid = 1;
-		t.send.uid = 12345;
-		t.send.gid = 12345;
-		t.send.seq = 99;
-		t.send.call = 99;
+		forge_sender(&t.send);
 		ASSERT_EQ(0, alpc_transfer(i ? pair.server : pair.port, &t));
 		TAKE(ALPC_REPLY, pair.client, &msg, buf);
 		EXPECT_EQ(id, msg.id);

@@ -7,11 +7,11 @@
  */
 #include <kselftest_harness.h>
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 
+#include "alpc_nowhere.h"
 #include "alpc_thread.h"
 #include "alpc_vector.h"
 
@@ -430,17 +430,12 @@ static int receive_all(void *arg)
  */
 TEST_F(run, outlives_its_connection)
 {
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
 	struct worker worker;
 	void *page;
+	int uffd;
 
-	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	range.range.start = address(page);
-	range.range.len = 4096;
-	ASSERT_EQ(0, ioctl(uffd, UFFDIO_API, &api));
-	ASSERT_EQ(0, ioctl(uffd, UFFDIO_REGISTER, &range));
+	page = memory_of_nobody(getpagesize(), &uffd);
+	ASSERT_NE(NULL, page);
 	ASSERT_EQ(0, vectors_send(&self->v, self->client, 4));
 	ASSERT_EQ(0, vectors_send(&self->v, self->pair.client, 4));
 	self->v.recv[3].data = address(page);

@@ -8,6 +8,7 @@
 #include <kselftest_harness.h>
 
 #include "alpc_list.h"
+#include "alpc_nowhere.h"
 #include "alpc_view.h"
 
 /* How many views of one end may be outstanding. */
@@ -550,7 +551,8 @@ TEST_F(ending, gives_back_everything_when_both_are_gone)
 
 struct slow_receiver {
 	struct transfer_worker worker;
-	struct late_page late;
+	char *page;
+	int faults;
 };
 
 /*
@@ -569,13 +571,14 @@ TEST_F(hold, of_an_answer_does_not_end_with_the_requests_receiver)
 	TAKE(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
 	ASSERT_EQ(0, alpc_reply(self->pair.port, self->msg.id, NULL, 0));
 
-	ASSERT_EQ(0, late_page_open(&slow.late));
+	slow.page = memory_of_nobody(getpagesize(), &slow.faults);
+	ASSERT_NE(NULL, slow.page);
 	transfer_init(t, ALPC_TRANSFER_RECEIVE);
 	transfer_receive(t, self->call.buf, sizeof(self->call.buf));
-	t->recv.data = address(slow.late.page);
+	t->recv.data = address(slow.page);
 	ASSERT_EQ(0, worker_transfer(&slow.worker, self->pair.port));
 	ASSERT_EQ(0, alpc_request_async(self->pair.client, "ask", 3, 0, 8, NULL));
-	ASSERT_TRUE(late_page_wanted(&slow.late));
+	ASSERT_TRUE(page_wanted(slow.faults));
 	ASSERT_EQ(0, send_view(self->pair.server, ALPC_SEND_REPLY, self->msg.id + 1, section.id,
 			       0, 1, 0));
 	TAKE(ALPC_REPLY, self->pair.client, &self->msg, self->buf);
@@ -583,8 +586,8 @@ TEST_F(hold, of_an_answer_does_not_end_with_the_requests_receiver)
 	EXPECT_EQ(ALPC_MSG_HELD, self->msg.flags);
 
 	/* Its page will never come. */
-	munmap(slow.late.page, 4096);
-	close_fd(&slow.late.fd);
+	munmap(slow.page, getpagesize());
+	close_fd(&slow.faults);
 	EXPECT_EQ(-EFAULT, worker_join(&slow.worker.worker));
 	ASSERT_EQ(0, alpc_info(self->pair.port, &info));
 	EXPECT_EQ(0, info.out_unanswered);
