@@ -96,6 +96,16 @@ static void do_op(unsigned int index)
 	area->ret = ret;
 }
 
+/* Say that it is done, and wait for what is to be done next. */
+void actor_await(struct actor *actor)
+{
+	__atomic_add_fetch(&actor->done, 1, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&shared->event, 1, __ATOMIC_SEQ_CST);
+	futex_wake(&shared->event);
+	while (__atomic_load_n(&actor->go, __ATOMIC_SEQ_CST) == actor->done)
+		futex_wait(&actor->go, actor->done, -1);
+}
+
 static _Noreturn void actor_main(unsigned int index)
 {
 	struct actor *actor = &shared->actors[index];
@@ -103,11 +113,7 @@ static _Noreturn void actor_main(unsigned int index)
 	actor->tid = syscall(SYS_gettid);
 	cover_actor(index);
 	for (;;) {
-		__atomic_add_fetch(&actor->done, 1, __ATOMIC_SEQ_CST);
-		__atomic_add_fetch(&shared->event, 1, __ATOMIC_SEQ_CST);
-		futex_wake(&shared->event);
-		while (__atomic_load_n(&actor->go, __ATOMIC_SEQ_CST) == actor->done)
-			futex_wait(&actor->go, actor->done, -1);
+		actor_await(actor);
 		if (actor->op == OP_CLOSE)
 			syscall(SYS_close_range, FIRST_FD, LAST_FD, 0);
 		else

@@ -47,6 +47,14 @@ bool cover_init(void)
 	return find_text();
 }
 
+void cover_forget(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ACTORS_MAX; i++)
+		munmap(buffers[i], ENTRIES * sizeof(uint64_t));
+}
+
 /* Ends with the thread, when the kernel takes it back. */
 void cover_actor(unsigned int actor)
 {

@@ -24,6 +24,8 @@ static inline bool cover_has(const struct cover *cover, unsigned int at)
 
 /* Before processes are made: they inherit what they need. Fails without KCOV. */
 bool cover_init(void);
+/* In a process that is not to read it. */
+void cover_forget(void);
 /* In each thread that is to be seen. */
 void cover_actor(unsigned int actor);
 /* Forget what the actors have reached. */

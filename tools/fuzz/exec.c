@@ -6,7 +6,6 @@
  */
 #include <fcntl.h>
 #include <linux/futex.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,20 +47,6 @@ static long now(void)
 	return time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-/* Descriptors of the fuzzer's own are out of the programs' reach. */
-void exec_init(void)
-{
-	int fd = open("/dev/alpc", O_RDWR | O_CLOEXEC);
-
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (fd < 0 || dup3(fd, DEVICE_FD, O_CLOEXEC) < 0 || shared == MAP_FAILED ||
-	    prctl(PR_SET_CHILD_SUBREAPER, 1)) {
-		perror("/dev/alpc");
-		exit(2);
-	}
-}
-
 static bool idle(const struct actor *actor)
 {
 	return __atomic_load_n(&actor->done, __ATOMIC_SEQ_CST) ==
@@ -82,7 +67,7 @@ static bool reap(void)
 {
 	pid_t pid;
 
-	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+	while ((pid = waitpid(-shared->group, NULL, WNOHANG)) > 0)
 		mark_dead(pid);
 	return pid == 0;
 }
@@ -113,62 +98,50 @@ static void give(struct actor *actor, unsigned int op)
 	futex_wake(&actor->go);
 }
 
-/* Those that share descriptors are made by process 0, as its siblings. */
-static pid_t clone_proc(unsigned int proc, unsigned long flags)
+/* Descriptors of the fuzzer's own are out of the programs' reach. */
+void exec_init(void)
 {
-	long pid = syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
+	int fd = open("/dev/alpc", O_RDWR | O_CLOEXEC);
 
-	if (pid == 0)
-		proc_main(proc);
-	if (pid > 0)
-		shared->pids[proc] = pid;
-	return pid;
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (fd < 0 || dup2(fd, DEVICE_FD) < 0 || shared == MAP_FAILED ||
+	    prctl(PR_SET_CHILD_SUBREAPER, 1)) {
+		perror("/dev/alpc");
+		exit(2);
+	}
 }
 
-static _Noreturn void first_main(void)
+void exec_begin(void)
 {
-	unsigned int i;
+	pid_t pid;
 
-	setpgid(0, 0);
-	for (i = 1; i < shared->program.procs; i++)
-		if (!shared->program.proc[i].own &&
-		    clone_proc(i, CLONE_FILES | CLONE_PARENT) < 0)
-			_exit(3);
-	proc_main(0);
-}
-
-static bool start_first(void)
-{
-	pid_t pid = fork();
-
+	shared->nursery.go = 1;
+	pid = fork();
 	if (pid == 0)
-		first_main();
-	if (pid < 0)
-		return false;
-	shared->pids[0] = pid;
-	shared->group = pid;
-	return setpgid(pid, pid) == 0;
+		nursery_main();
+	if (pid < 0 || !await(&shared->nursery, START_TIME)) {
+		perror("fork");
+		exit(2);
+	}
 }
 
 static bool start_procs(void)
 {
 	const struct program *program = &shared->program;
 	unsigned int i;
-	pid_t pid;
 
 	/* What an actor has done first is to begin. */
 	for (i = 0; i < program->procs * THREADS; i++)
 		shared->actors[i].go = 1;
-	if (!start_first())
+	give(&shared->nursery, 0);
+	if (!await(&shared->nursery, START_TIME))
 		return false;
-	for (i = 1; i < program->procs; i++) {
-		if (!program->proc[i].own)
-			continue;
-		pid = clone_proc(i, program->proc[i].userns ?
-				 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWIPC : 0);
-		if (pid < 0 || setpgid(pid, shared->group))
-			return false;
-	}
+	shared->group = shared->pids[0];
+	setpgid(shared->pids[0], shared->group);
+	for (i = 1; i < program->procs; i++)
+		if (program->proc[i].own)
+			setpgid(shared->pids[i], shared->group);
 	for (i = 0; i < program->procs * THREADS; i++)
 		if (!await(&shared->actors[i], START_TIME))
 			return false;
@@ -222,7 +195,8 @@ static bool end_procs(void)
 
 bool exec_program(const struct program *program)
 {
-	memset(shared, 0, offsetof(struct shared, areas));
+	memset(&shared->group, 0,
+	       offsetof(struct shared, areas) - offsetof(struct shared, group));
 	memset(shared->areas, 0, program->count * AREA_SIZE);
 	shared->program = *program;
 	cover_reset();

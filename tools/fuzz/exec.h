@@ -22,6 +22,7 @@ struct actor {
 /* Memory of all processes. */
 struct shared {
 	uint32_t event;		/* futex: an actor has done something */
+	struct actor nursery;	/* who makes processes */
 	int32_t group;		/* process group of all */
 	int32_t pids[PROCS_MAX];
 	struct actor actors[ACTORS_MAX];
@@ -34,10 +35,16 @@ extern struct shared *shared;
 long futex_wait(uint32_t *word, uint32_t value, long nanoseconds);
 void futex_wake(uint32_t *word);
 
-/* actor.c: a process of the program, with its threads; does not return. */
+/* actor.c: a process of the program, with its threads. */
 _Noreturn void proc_main(unsigned int proc);
+void actor_await(struct actor *actor);
+
+/* nursery.c: the process that makes all others; it is small, so making them is quick. */
+_Noreturn void nursery_main(void);
 
 void exec_init(void);
+/* After everything that processes are to inherit, before anything else. */
+void exec_begin(void);
 /* Whether all of its processes have ended. */
 bool exec_program(const struct program *program);
 

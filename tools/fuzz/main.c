@@ -9,8 +9,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
 #include "run.h"
 #include "watch.h"
@@ -28,6 +26,7 @@ static const char help[] =
 "  --out DIR        where programs are left that reach what was not reached before\n"
 "                   (found/), what was reached (reached), and the program that failed\n"
 "                   (failed)\n"
+"  --places N       how many there are to reach, to be said beside how many were\n"
 "  --splats FILE    what the kernel must not say (/splats)\n"
 "  --replay WHAT    run one program --programs times: a file, or SEED:COUNT as it was\n"
 "                   announced in the kernel's log: made from SEED and the first COUNT\n"
@@ -45,6 +44,7 @@ static const struct option names[] = {
 	{ "seed", required_argument, NULL, 's' },
 	{ "time", required_argument, NULL, 't' },
 	{ "programs", required_argument, NULL, 'n' },
+	{ "places", required_argument, NULL, 'm' },
 	{ "out", required_argument, NULL, 'o' },
 	{ "splats", required_argument, NULL, 'w' },
 	{ "replay", required_argument, NULL, 'r' },
@@ -85,6 +85,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 'n':
 			options.programs = number_of(optarg);
+			break;
+		case 'm':
+			options.places = number_of(optarg);
 			break;
 		case 'o':
 			options.out = optarg;
@@ -142,6 +145,8 @@ int main(int argc, char **argv)
 
 	parse(argc, argv);
 	calls_init();
+	if (!options.print)
+		run_init();
 	if (options.corpus)
 		corpus_load(&corpus, options.corpus);
 	if (options.print) {
@@ -150,7 +155,6 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	run_init();
 	if (options.replay) {
 		program = program_named(options.replay, &corpus);
 		return run_again(&program);

@@ -5,6 +5,7 @@
  * Copyright (C) 2026 The ALPC for Linux authors
  */
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -12,7 +13,7 @@
 #include "run.h"
 #include "watch.h"
 
-#define REPORT_EVERY	10	/* seconds */
+#define REPORT_EVERY	20	/* seconds */
 
 static struct cover reached;
 static unsigned long done;
@@ -28,6 +29,7 @@ void run_init(void)
 		fputs("there is no KCOV, or the module is not loaded\n", stderr);
 		exit(2);
 	}
+	exec_begin();
 	if (options.out) {
 		mkdir(options.out, 0755);
 		snprintf(path, sizeof(path), "%s/found", options.out);
@@ -60,11 +62,28 @@ void run_keep(const struct program *program, unsigned int index)
 	write_file(program, name);
 }
 
+/* Each line as a comment, for who reads TAP. */
+static void print(const struct program *program)
+{
+	char *text = NULL, *line, *rest;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		abort();
+	program_write(program, out);
+	fclose(out);
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		printf("#| %s\n", line);
+	free(text);
+}
+
 static void finish(void)
 {
 	char path[4096];
 
-	printf("# %lu programs, %u places reached\n", done, reached.count);
+	printf("# %lu programs, %u of %lu places reached\n", done, reached.count,
+	       options.places);
 	if (!options.out)
 		return;
 	snprintf(path, sizeof(path), "%s/reached", options.out);
@@ -74,7 +93,7 @@ static void finish(void)
 static _Noreturn void give_up(const struct program *program, const char *name, const char *why)
 {
 	printf("# %s: %s\n", name, why);
-	program_write(program, stdout);
+	print(program);
 	write_file(program, "failed");
 	finish();
 	printf("not ok 1 - fuzz: %s\n", why);
@@ -125,9 +144,8 @@ static void run_corpus(const struct corpus *corpus, time_t end)
 /* What is added to the corpus is printed: after a panic that is all there is of it. */
 static void found(struct corpus *corpus, const struct program *program, unsigned int fresh)
 {
-	printf("@found %u, %u new places\n", corpus->count, fresh);
-	program_write(program, stdout);
-	puts("@");
+	printf("# found %05u: %u new places\n", corpus->count, fresh);
+	print(program);
 	run_keep(program, corpus->count);
 	corpus_add(corpus, program);
 }
@@ -155,8 +173,9 @@ int run_fuzz(struct corpus *corpus)
 		if (seconds() - reported < REPORT_EVERY)
 			continue;
 		reported = seconds();
-		printf("# %lu of %lu s: %lu programs, %u places, %u in the corpus\n",
-		       reported - began, options.seconds, done, reached.count, corpus->count);
+		printf("# fuzz: %lu of %lu s, %lu programs, %u of %lu places, %u in the corpus\n",
+		       reported - began, options.seconds, done, reached.count, options.places,
+		       corpus->count);
 	}
 	finish();
 	puts("ok 1 - fuzz: no splat, and all processes ended");
@@ -168,7 +187,7 @@ int run_again(const struct program *program)
 	unsigned long i, count = options.programs == -1UL ? 1 : options.programs;
 
 	puts("TAP version 13\n1..1");
-	program_write(program, stdout);
+	print(program);
 	for (i = 0; i < count; i++)
 		run_one(program, &reached, "replay");
 	finish();

@@ -12,7 +12,7 @@
 struct options {
 	const char *corpus, *out, *splats, *replay, *print;
 	uint64_t seed;
-	unsigned long seconds, programs;
+	unsigned long seconds, programs, places;
 	bool distil;
 };
 
