@@ -32,18 +32,16 @@ static const char *under_number(const char *prefix, unsigned int i)
 	return name;
 }
 
-static void ranges(uint16_t at, const char *prefix, bool sending)
+static void ranges(uint16_t at, const char *prefix)
 {
 	unsigned int i;
 
 	for (i = 0; i < RANGES; i++) {
 		inside(at + i * sizeof(struct alpc_range), under_number(prefix, i));
-		if (sending) {
-			address(AT(alpc_range, address), 0x4000 + i * 0x1000);
-			len(AT(alpc_range, len), 16)->limit = 0x2000;
-			flags(AT(alpc_range, rights), 3)->normal = number(3);
-			zero(AT(alpc_range, __reserved));
-		}
+		address(AT(alpc_range, address), 0x4000 + i * 0x1000);
+		len(AT(alpc_range, len), 16)->limit = 0x2000;
+		flags(AT(alpc_range, rights), 3)->normal = number(3);
+		zero(AT(alpc_range, __reserved));
 	}
 }
 
@@ -68,11 +66,11 @@ static void attributes(uint16_t at, const char *prefix, bool sending)
 
 	who = sending ? 0 : room(sizeof(struct alpc_identity));
 	inside(at, prefix);
-	block(AT(alpc_attrs, ranges), listed);
+	block(AT(alpc_attrs, ranges), listed)->normal = number(0);
 	len(AT(alpc_attrs, range_count), 0)->limit = RANGES;
 	len(AT(alpc_attrs, fd_count), 0)->limit = FDS;
 	if (sending)
-		block(AT(alpc_attrs, fds), fds);
+		block(AT(alpc_attrs, fds), fds)->normal = number(0);
 	else
 		zero(AT(alpc_attrs, fds));
 	flags(AT(alpc_attrs, fd_kinds), ALPC_FD_ANY);
@@ -82,7 +80,7 @@ static void attributes(uint16_t at, const char *prefix, bool sending)
 		block(AT(alpc_attrs, identity), who)->normal = number(0);
 	uses(AT(alpc_attrs, security), ONE(T_SECURITY));
 	zero(AT(alpc_attrs, __reserved));
-	ranges(listed, under(prefix, "range"), sending);
+	ranges(listed, under(prefix, "range"));
 	if (!sending) {
 		inside(who, under(prefix, "identity."));
 		size_of(AT(alpc_identity, size), sizeof(struct alpc_identity));

@@ -37,31 +37,46 @@ static struct value block_of(const struct op *op, const char *prefix, const char
 	return pointer(S_BLOCK, calls[op->call].slots[find_slot(&calls[op->call], slot)].offset);
 }
 
-static void attach(struct program *program, struct rng *rng, struct op *op,
-		   const char *prefix)
+static void attach_ranges(struct program *program, struct rng *rng, struct op *op,
+			  const char *prefix)
 {
-	unsigned int i, count;
+	unsigned int i, count = 1 + rng_below(rng, 3);
 	char name[24];
 
+	put(op, prefix, "attrs.ranges", block_of(op, prefix, "attrs.range0.address"));
+	put(op, prefix, "attrs.range_count", number(count));
+	for (i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "attrs.range%u.len", i);
+		put_random(program, rng, op, prefix, name);
+	}
+}
+
+static void attach_fds(struct program *program, struct rng *rng, struct op *op,
+		       const char *prefix)
+{
+	unsigned int i, count = 1 + rng_below(rng, 4);
+	char name[24];
+
+	put(op, prefix, "attrs.fds", block_of(op, prefix, "attrs.fd0"));
+	put(op, prefix, "attrs.fd_count", number(count));
+	for (i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "attrs.fd%u", i);
+		put(op, prefix, name,
+		    need(program, rng, rng_chance(rng, 90) ? ONE(T_OTHER) : DESCRIPTORS,
+			 op->actor));
+	}
+}
+
+/* @call: its sender waits, so that its memory can be lent. */
+static void attach(struct program *program, struct rng *rng, struct op *op,
+		   const char *prefix, bool call)
+{
 	put(op, prefix, "attrs", block_of(op, prefix, "attrs.ranges"));
 	put(op, prefix, "attrs_len", number(sizeof(struct alpc_attrs)));
-	if (rng_chance(rng, 45)) {
-		count = 1 + rng_below(rng, 3);
-		put(op, prefix, "attrs.range_count", number(count));
-		for (i = 0; i < count; i++) {
-			snprintf(name, sizeof(name), "attrs.range%u.len", i);
-			put_random(program, rng, op, prefix, name);
-		}
-	}
-	if (rng_chance(rng, 45)) {
-		count = 1 + rng_below(rng, 4);
-		put(op, prefix, "attrs.fd_count", number(count));
-		for (i = 0; i < count; i++) {
-			snprintf(name, sizeof(name), "attrs.fd%u", i);
-			put(op, prefix, name, need(program, rng, rng_chance(rng, 85) ?
-						   ONE(T_OTHER) : DESCRIPTORS, op->actor));
-		}
-	}
+	if (rng_chance(rng, call ? 60 : 3))
+		attach_ranges(program, rng, op, prefix);
+	if (rng_chance(rng, 45))
+		attach_fds(program, rng, op, prefix);
 	if (rng_chance(rng, 30))
 		put_random(program, rng, op, prefix, "attrs.security");
 }
@@ -86,6 +101,9 @@ void fill_send(struct program *program, struct rng *rng, struct op *op,
 	       const char *prefix, unsigned int kind)
 {
 	static const uint32_t lengths[] = { 0, 8, 40, 100, 256, 4096, 20000 };
+	int flags = find_slot(&calls[op->call], "flags");
+	bool call = kind & ALPC_SEND_REQUEST &&
+		    op_value(op, flags)->number & ALPC_TRANSFER_WAIT;
 
 	put(op, prefix, "flags", number(kind));
 	if (kind & (ALPC_SEND_REPLY | ALPC_SEND_CALLBACK | ALPC_SEND_RELEASE))
@@ -97,8 +115,8 @@ void fill_send(struct program *program, struct rng *rng, struct op *op,
 		return;
 	if (rng_chance(rng, 20))
 		carry_view(program, rng, op, prefix);
-	if (rng_chance(rng, 25))
-		attach(program, rng, op, prefix);
+	if (rng_chance(rng, call ? 40 : 20))
+		attach(program, rng, op, prefix, call);
 	if (kind != ALPC_SEND_REPLY && rng_chance(rng, 8))
 		put_random(program, rng, op, prefix, "reserve");
 }
@@ -113,6 +131,7 @@ void fill_receive(struct program *program, struct rng *rng, struct op *op,
 		return;
 	put(op, prefix, "attrs", block_of(op, prefix, "attrs.ranges"));
 	put(op, prefix, "attrs_len", number(sizeof(struct alpc_attrs)));
+	put(op, prefix, "attrs.ranges", block_of(op, prefix, "attrs.range0.address"));
 	put(op, prefix, "attrs.range_count", number(rng_below(rng, 4)));
 	put(op, prefix, "attrs.fd_kinds", number(rng_chance(rng, 70) ? ALPC_FD_ANY : 3));
 	if (rng_chance(rng, 40)) {

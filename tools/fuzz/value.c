@@ -32,29 +32,57 @@ static bool makes(const struct op *op, unsigned int slot)
 	return true;
 }
 
+/* All that is wanted, the newest first; if @fd, only what was made through it. */
+static unsigned int list_made(const struct program *program, uint32_t want, int actor,
+			      const struct value *fd, struct value *found, unsigned int room)
+{
+	unsigned int i, j, count = 0;
+
+	for (i = program->count; i-- > 0;) {
+		const struct op *op = &program->ops[i];
+		const struct value *through = op_value(op, 0);
+
+		if ((want & DESCRIPTORS) && actor >= 0 &&
+		    !same_table(program, actor, op->actor))
+			continue;
+		if (fd && (through->kind != V_RESULT || through->op != fd->op))
+			continue;
+		for (j = 0; j < calls[op->call].count && count < room; j++)
+			if (want & ONE(calls[op->call].slots[j].gives) && makes(op, j))
+				found[count++] = result(i, j);
+	}
+	return count;
+}
+
 /* Something of a type that is wanted, rather what is new; for @actor, or anybody. */
 bool find_made(const struct program *program, struct rng *rng, uint32_t want, int actor,
 	       struct value *made)
 {
 	struct value found[64];
-	unsigned int i, j, count = 0;
+	unsigned int count = list_made(program, want, actor, NULL, found, 64);
 
-	for (i = program->count; i-- > 0;) {
-		const struct op *op = &program->ops[i];
-
-		if ((want & DESCRIPTORS) && actor >= 0 &&
-		    !same_table(program, actor, op->actor))
-			continue;
-		for (j = 0; j < calls[op->call].count && count < 64; j++)
-			if (want & ONE(calls[op->call].slots[j].gives) && makes(op, j))
-				found[count++] = result(i, j);
-	}
 	if (!count)
 		return false;
 	if (count > 4 && rng_chance(rng, 60))
 		count = 4;
 	*made = found[rng_below(rng, count)];
 	return true;
+}
+
+/* Numbers mean something where they were made. */
+static bool find_related(const struct program *program, struct rng *rng,
+			 const struct op *op, uint32_t want, struct value *made)
+{
+	const struct value *fd = op_value(op, 0);
+	struct value found[16];
+	unsigned int count;
+
+	if (fd->kind != V_RESULT || want & DESCRIPTORS)
+		return false;
+	count = list_made(program, want, -1, fd, found, 16);
+	if (count)
+		*made = found[rng_below(rng, count)];
+	return count;
 }
 
 /* Likewise, and make it if there is nothing. */
@@ -165,7 +193,8 @@ static struct value random_resource(struct program *program, struct rng *rng,
 
 	if (rng_chance(rng, 4))
 		return random_number(rng, 16);
-	value = need(program, rng, want, op->actor);
+	if (!rng_chance(rng, 70) || !find_related(program, rng, op, want, &value))
+		value = need(program, rng, want, op->actor);
 	if (value.kind == V_RESULT && !(want & DESCRIPTORS) && rng_chance(rng, 3))
 		value.number = rng_chance(rng, 50) ? 1 : -1;
 	return value;
