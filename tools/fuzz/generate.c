@@ -14,11 +14,14 @@ void random_procs(struct program *program, struct rng *rng)
 {
 	static const uint16_t uids[] = { 0, 0, 0, 1001, 1002 };
 	unsigned int i;
+	bool one;
 
 	if (!program->procs)
 		program->procs = 1 + rng_below(rng, PROCS_MAX);
+	/* What different users may do to each other is little. */
+	one = rng_chance(rng, 55);
 	for (i = 0; i < program->procs; i++) {
-		program->proc[i].uid = uids[rng_below(rng, 5)];
+		program->proc[i].uid = one ? 0 : uids[rng_below(rng, 5)];
 		program->proc[i].own = i && rng_chance(rng, 20);
 		program->proc[i].userns = program->proc[i].own && rng_chance(rng, 40);
 	}

@@ -16,7 +16,7 @@ static struct call *current;
 static uint16_t base;
 static const char *prefix;
 
-static struct slot *add(struct place place, enum slot_kind kind)
+static struct slot *add(struct place at, enum slot_kind kind)
 {
 	struct slot *slot;
 
@@ -29,11 +29,11 @@ static struct slot *add(struct place place, enum slot_kind kind)
 	}
 	slot = &current->slots[current->count++];
 	memset(slot, 0, sizeof(*slot));
-	if (snprintf(slot->name, sizeof(slot->name), "%s%s", prefix, place.name) >=
+	if (snprintf(slot->name, sizeof(slot->name), "%s%s", prefix, at.name) >=
 	    (int)sizeof(slot->name))
 		abort();
-	slot->offset = base + place.offset;
-	slot->size = place.size;
+	slot->offset = base + at.offset;
+	slot->size = at.size;
 	slot->kind = kind;
 	return slot;
 }
@@ -82,68 +82,68 @@ void inside(uint16_t offset, const char *name)
 	prefix = name;
 }
 
-struct slot *num(struct place place, uint64_t limit)
+struct slot *num(struct place at, uint64_t limit)
 {
-	struct slot *slot = add(place, K_NUMBER);
+	struct slot *slot = add(at, K_NUMBER);
 
 	slot->limit = limit;
 	return slot;
 }
 
-struct slot *flags(struct place place, uint64_t mask)
+struct slot *flags(struct place at, uint64_t mask)
 {
-	struct slot *slot = add(place, K_FLAGS);
+	struct slot *slot = add(at, K_FLAGS);
 
 	slot->limit = mask;
 	return slot;
 }
 
-struct slot *size_of(struct place place, size_t size)
+struct slot *size_of(struct place at, size_t size)
 {
-	struct slot *slot = add(place, K_SIZE);
+	struct slot *slot = add(at, K_SIZE);
 
 	slot->normal = number(size);
 	slot->limit = size;
 	return slot;
 }
 
-struct slot *zero(struct place place)
+struct slot *zero(struct place at)
 {
-	return add(place, K_ZERO);
+	return add(at, K_ZERO);
 }
 
-struct slot *when(struct place place)
+struct slot *when(struct place at)
 {
-	return add(place, K_TIME);
+	return add(at, K_TIME);
 }
 
-struct slot *address(struct place place, uint64_t offset)
+struct slot *address(struct place at, uint64_t offset)
 {
-	struct slot *slot = add(place, K_ADDRESS);
+	struct slot *slot = add(at, K_ADDRESS);
 
 	slot->normal = pointer(S_BUFFER, offset);
 	return slot;
 }
 
-struct slot *block(struct place place, uint16_t offset)
+struct slot *block(struct place at, uint16_t offset)
 {
-	struct slot *slot = add(place, K_ADDRESS);
+	struct slot *slot = add(at, K_ADDRESS);
 
 	slot->normal = pointer(S_BLOCK, offset);
 	return slot;
 }
 
-struct slot *len(struct place place, uint64_t normal)
+struct slot *len(struct place at, uint64_t normal)
 {
-	struct slot *slot = add(place, K_LENGTH);
+	struct slot *slot = add(at, K_LENGTH);
 
 	slot->normal = number(normal);
 	return slot;
 }
 
-struct slot *uses(struct place place, uint32_t want)
+struct slot *uses(struct place at, uint32_t want)
 {
-	struct slot *slot = add(place, K_RESOURCE);
+	struct slot *slot = add(at, K_RESOURCE);
 
 	slot->want = want;
 	if (want & ONE(T_DEVICE))
@@ -153,9 +153,9 @@ struct slot *uses(struct place place, uint32_t want)
 	return slot;
 }
 
-struct slot *out(struct place place, enum type gives)
+struct slot *out(struct place at, enum type gives)
 {
-	struct slot *slot = add(place, K_OUT);
+	struct slot *slot = add(at, K_OUT);
 
 	slot->gives = gives;
 	if (ONE(gives) & DESCRIPTORS)
@@ -163,9 +163,9 @@ struct slot *out(struct place place, enum type gives)
 	return slot;
 }
 
-void name_at(struct place place, struct place length)
+void name_at(struct place at, struct place length)
 {
-	add(place, K_NAME)->normal = pointer(S_NAME, 0);
+	add(at, K_NAME)->normal = pointer(S_NAME, 0);
 	add(length, K_NAME_LENGTH);
 }
 

@@ -29,17 +29,17 @@ void inside(uint16_t offset, const char *prefix);
 /* Room in the area for a struct that the argument points to; returns its offset. */
 uint16_t room(size_t size);
 
-struct slot *num(struct place place, uint64_t limit);
-struct slot *flags(struct place place, uint64_t mask);
-struct slot *size_of(struct place place, size_t size);
-struct slot *zero(struct place place);
-struct slot *when(struct place place);
-struct slot *address(struct place place, uint64_t offset);
-struct slot *block(struct place place, uint16_t offset);
-struct slot *len(struct place place, uint64_t normal);
-struct slot *uses(struct place place, uint32_t want);
-struct slot *out(struct place place, enum type gives);
-void name_at(struct place place, struct place length);
+struct slot *num(struct place at, uint64_t limit);
+struct slot *flags(struct place at, uint64_t mask);
+struct slot *size_of(struct place at, size_t size);
+struct slot *zero(struct place at);
+struct slot *when(struct place at);
+struct slot *address(struct place at, uint64_t offset);
+struct slot *block(struct place at, uint16_t offset);
+struct slot *len(struct place at, uint64_t normal);
+struct slot *uses(struct place at, uint32_t want);
+struct slot *out(struct place at, enum type gives);
+void name_at(struct place at, struct place length);
 
 void layout_ports(void);
 void layout_messages(void);

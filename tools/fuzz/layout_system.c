@@ -22,12 +22,12 @@ static void copies(const char *what, long (*run)(void *area), bool from_proc)
 		enum type type;
 	} types[] = {
 		{ "port", T_PORT }, { "client", T_CLIENT }, { "server", T_SERVER },
-		{ "completion", T_COMPLETION }, { "memory", T_MEMORY },
+		{ "completion", T_COMPLETION }, { "memory", T_MEMORY }, { }
 	};
 	unsigned int i;
 	char *name;
 
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (i = 0; types[i].name; i++) {
 		if (asprintf(&name, "%s_%s", what, types[i].name) < 0)
 			abort();
 		begin_system(name, run, 1);

@@ -32,14 +32,20 @@ void system_init(void)
 	sigaction(SIGBUS, &action, NULL);
 }
 
-#define GUARD()							\
-	do {							\
-		if (sigsetjmp(fault, 1)) {			\
-			guarded = false;			\
-			return -EFAULT;				\
-		}						\
-		guarded = true;					\
-	} while (0)
+/* Do what may fault. */
+static long guard(long (*access)(struct area *a), struct area *a)
+{
+	long done;
+
+	if (sigsetjmp(fault, 1)) {
+		guarded = false;
+		return -EFAULT;
+	}
+	guarded = true;
+	done = access(a);
+	guarded = false;
+	return done;
+}
 
 long run_mmap(void *area)
 {
@@ -98,52 +104,45 @@ long run_remap(void *area)
 	return done ? -errno : 0;
 }
 
-long run_touch(void *area)
+static long touch(struct area *a)
 {
-	struct area *a = area;
 	volatile uint32_t *word = (void *)a->args[0];
 
-	if (!mapped_here(a))
-		return -EINVAL;
-	GUARD();
 	if (a->args[1])
 		*word = 1;
 	else
 		(void)*word;
-	guarded = false;
+	return 0;
+}
+
+long run_touch(void *area)
+{
+	return mapped_here(area) ? guard(touch, area) : -EINVAL;
+}
+
+static long poke(struct area *a)
+{
+	volatile uint32_t *words = (void *)a->args[0];
+
+	words[a->args[1] % 1024] = a->args[2];
 	return 0;
 }
 
 long run_poke(void *area)
 {
-	struct area *a = area;
-	volatile uint32_t *words = (void *)a->args[0];
-
-	if (!mapped_here(a))
-		return -EINVAL;
-	GUARD();
-	words[a->args[1] % 1024] = a->args[2];
-	guarded = false;
-	return 0;
+	return mapped_here(area) ? guard(poke, area) : -EINVAL;
 }
 
 /* Take the next message of a completion list, as a program should. */
-long run_take(void *area)
+static long take(struct area *a)
 {
-	struct area *a = area;
 	struct alpc_list *list = (void *)a->args[0];
 	struct alpc_msg *message;
 	uint32_t slot, *ready, *freed;
 	char *base = (char *)list;
 
-	a->args[1] = 0;
-	if (!mapped_here(a))
-		return -EINVAL;
-	GUARD();
-	if (!list->slots || __atomic_load_n(&list->tail, __ATOMIC_ACQUIRE) == list->head) {
-		guarded = false;
+	if (!list->slots || __atomic_load_n(&list->tail, __ATOMIC_ACQUIRE) == list->head)
 		return -EAGAIN;
-	}
 	ready = (void *)(base + list->ready_offset);
 	freed = (void *)(base + list->free_offset);
 	slot = ready[list->head % list->slots];
@@ -152,20 +151,27 @@ long run_take(void *area)
 	__atomic_store_n(&list->head, list->head + 1, __ATOMIC_RELEASE);
 	freed[list->free_tail % list->slots] = slot;
 	__atomic_store_n(&list->free_tail, list->free_tail + 1, __ATOMIC_RELEASE);
-	guarded = false;
+	return 0;
+}
+
+long run_take(void *area)
+{
+	struct area *a = area;
+
+	a->args[1] = 0;
+	return mapped_here(a) ? guard(take, a) : -EINVAL;
+}
+
+static long sleeping(struct area *a)
+{
+	struct alpc_list *list = (void *)a->args[0];
+
+	list->flags = 0;
+	__atomic_store_n(&list->sleeping, a->args[1], __ATOMIC_SEQ_CST);
 	return 0;
 }
 
 long run_sleeping(void *area)
 {
-	struct area *a = area;
-	struct alpc_list *list = (void *)a->args[0];
-
-	if (!mapped_here(a))
-		return -EINVAL;
-	GUARD();
-	list->flags = 0;
-	__atomic_store_n(&list->sleeping, a->args[1], __ATOMIC_SEQ_CST);
-	guarded = false;
-	return 0;
+	return mapped_here(area) ? guard(sleeping, area) : -EINVAL;
 }

@@ -169,8 +169,8 @@ static bool read_proc(struct program *program, const char *rest)
 	    sscanf(rest, "%u uid=%u", &index, &uid) != 2 || index != program->procs)
 		return false;
 	proc->uid = uid;
-	proc->own = strstr(rest, " own") != NULL;
-	proc->userns = strstr(rest, " userns") != NULL;
+	proc->own = strstr(rest, " own");
+	proc->userns = strstr(rest, " userns");
 	program->procs++;
 	return true;
 }
