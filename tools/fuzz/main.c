@@ -19,7 +19,7 @@ static const char help[] =
 "Makes programs of operations on /dev/alpc and runs them, as root, with KCOV.\n"
 "Ends with status 1 if the kernel complains or a process does not end.\n"
 "\n"
-"  --corpus DIR     programs to begin with\n"
+"  --corpus DIR     programs to begin with; may be given again\n"
 "  --seed N         of the run (1); program I of it depends on N, I and the corpus\n"
 "  --time SECONDS   how long (60)\n"
 "  --programs N     how many at most\n"
@@ -68,6 +68,19 @@ static uint64_t number_of(const char *text)
 	return number;
 }
 
+static void add_corpus(const char *dir)
+{
+	unsigned int i;
+
+	for (i = 0; options.corpus[i]; i++)
+		;
+	if (i == CORPORA) {
+		fputs("too many directories\n", stderr);
+		exit(2);
+	}
+	options.corpus[i] = dir;
+}
+
 static void parse(int argc, char **argv)
 {
 	int option;
@@ -75,7 +88,7 @@ static void parse(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		switch (option) {
 		case 'c':
-			options.corpus = optarg;
+			add_corpus(optarg);
 			break;
 		case 's':
 			options.seed = number_of(optarg);
@@ -142,13 +155,14 @@ int main(int argc, char **argv)
 {
 	struct corpus corpus = { 0 };
 	struct program program;
+	unsigned int i;
 
 	parse(argc, argv);
 	calls_init();
 	if (!options.print)
 		run_init();
-	if (options.corpus)
-		corpus_load(&corpus, options.corpus);
+	for (i = 0; options.corpus[i]; i++)
+		corpus_load(&corpus, options.corpus[i]);
 	if (options.print) {
 		program = program_named(options.print, &corpus);
 		program_write(&program, stdout);

@@ -9,8 +9,11 @@
 
 #include "cover.h"
 
+#define CORPORA		4
+
 struct options {
-	const char *corpus, *out, *splats, *replay, *print;
+	const char *corpus[CORPORA + 1];
+	const char *out, *splats, *replay, *print;
 	uint64_t seed;
 	unsigned long seconds, programs, places;
 	bool distil;
