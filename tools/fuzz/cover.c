@@ -18,6 +18,7 @@
 
 static uint64_t *buffers[ACTORS_MAX];
 static uint64_t text;
+static struct cover places;
 
 static bool find_text(void)
 {
@@ -45,6 +46,25 @@ bool cover_init(void)
 		close(fd);
 	}
 	return find_text();
+}
+
+unsigned int cover_places(const char *path)
+{
+	FILE *in = fopen(path, "r");
+	unsigned int at;
+
+	if (!in) {
+		perror(path);
+		exit(2);
+	}
+	while (fscanf(in, "%x", &at) == 1) {
+		if (at >= TEXT_MAX)
+			continue;
+		places.reached[at / 8] |= 1 << at % 8;
+		places.count++;
+	}
+	fclose(in);
+	return places.count;
 }
 
 void cover_forget(void)
@@ -78,7 +98,8 @@ unsigned int cover_add(struct cover *cover)
 	for (i = 0; i < ACTORS_MAX; i++) {
 		for (j = 1; j <= buffers[i][0] && j < ENTRIES; j++) {
 			at = buffers[i][j] - text;
-			if (at >= TEXT_MAX || cover_has(cover, at))
+			if (at >= TEXT_MAX || cover_has(cover, at) ||
+			    (places.count && !cover_has(&places, at)))
 				continue;
 			cover->reached[at / 8] |= 1 << at % 8;
 			fresh++;

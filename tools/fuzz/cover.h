@@ -24,6 +24,8 @@ static inline bool cover_has(const struct cover *cover, unsigned int at)
 
 /* Before processes are made: they inherit what they need. Fails without KCOV. */
 bool cover_init(void);
+/* From now on only these count: a file of offsets. Returns how many there are. */
+unsigned int cover_places(const char *path);
 /* In a process that is not to read it. */
 void cover_forget(void);
 /* In each thread that is to be seen. */

@@ -26,7 +26,7 @@ static const char help[] =
 "  --out DIR        where programs are left that reach what was not reached before\n"
 "                   (found/), what was reached (reached), and the program that failed\n"
 "                   (failed)\n"
-"  --places N       how many there are to reach, to be said beside how many were\n"
+"  --places FILE    what there is to be reached; without it everything counts\n"
 "  --splats FILE    what the kernel must not say (/splats)\n"
 "  --replay WHAT    run one program --programs times: a file, or SEED:COUNT as it was\n"
 "                   announced in the kernel's log: made from SEED and the first COUNT\n"
@@ -100,7 +100,7 @@ static void parse(int argc, char **argv)
 			options.programs = number_of(optarg);
 			break;
 		case 'm':
-			options.places = number_of(optarg);
+			options.places = optarg;
 			break;
 		case 'o':
 			options.out = optarg;

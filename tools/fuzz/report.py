@@ -4,6 +4,7 @@
 """What of the driver was reached, and what never.
 
 usage: report.py MODULE REACHED...
+       report.py --places MODULE	all that can be reached, likewise
 
 MODULE is built for KCOV and has debug information; REACHED lists offsets in its
 code, one in each line. Several are taken together.
@@ -15,17 +16,36 @@ import re
 import subprocess
 import sys
 
+CALL = 0xe8  # opcode
+
+
+def text_of(module):
+    """The bytes of .text."""
+    listing = subprocess.run(["readelf", "-SW", module], check=True, text=True,
+                             capture_output=True).stdout
+    offset, size = re.search(r"\] \.text +PROGBITS +\w+ (\w+) (\w+)", listing).groups()
+    with open(module, "rb") as file:
+        file.seek(int(offset, 16))
+        return file.read(int(size, 16))
+
 
 def places_of(module):
-    """Offsets in .text after each call of KCOV: there is one in each basic block."""
+    """Offsets in .text after each call of KCOV: there is one in each basic block.
+
+    Where a function ends with it, it is jumped to, and sees the caller's place: such
+    blocks cannot be told from others.
+    """
     listing = subprocess.run(["readelf", "-rW", module], check=True, text=True,
                              capture_output=True).stdout
+    text = text_of(module)
     places, inside = set(), False
     for line in listing.splitlines():
         if line.startswith("Relocation section"):
             inside = "'.rela.text'" in line
         elif inside and "__sanitizer_cov_trace_pc" in line:
-            places.add(int(line.split()[0], 16) + 4)
+            offset = int(line.split()[0], 16)
+            if text[offset - 1] == CALL:
+                places.add(offset + 4)
     return places
 
 
@@ -78,14 +98,15 @@ def print_missing(missing):
 def main():
     if len(sys.argv) < 3:
         sys.exit(__doc__)
+    if sys.argv[1] == "--places":
+        print("\n".join(f"{place:#x}" for place in sorted(places_of(sys.argv[2]))))
+        return
     module = sys.argv[1]
     places = places_of(module)
     reached = set()
     for name in sys.argv[2:]:
         with open(name, encoding="ascii") as file:
             reached |= {int(line, 16) for line in file}
-    # What lies elsewhere is code of the same name in another module: none so far.
-    stray = len(reached - places)
     reached &= places
     sources = sources_of(module, places)
     lines = {source[:2] for source in sources.values()}
@@ -100,8 +121,6 @@ def main():
     print(f"basic blocks: {share(reached, places)}")
     print(f"lines: {share(lines_got, lines)}")
     print(f"functions: {share(functions_got, functions)}")
-    if stray:
-        print(f"places that are none: {stray}")
     never = functions - functions_got
     print(f"\nFunctions that were never reached ({len(never)}):")
     for path, function in sorted(never):

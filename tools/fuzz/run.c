@@ -17,6 +17,7 @@
 
 static struct cover reached;
 static unsigned long done;
+static unsigned int place_count;
 
 void run_init(void)
 {
@@ -30,6 +31,8 @@ void run_init(void)
 		exit(2);
 	}
 	exec_begin();
+	if (options.places)
+		place_count = cover_places(options.places);
 	if (options.out) {
 		mkdir(options.out, 0755);
 		snprintf(path, sizeof(path), "%s/found", options.out);
@@ -82,8 +85,8 @@ static void finish(void)
 {
 	char path[4096];
 
-	printf("# %lu programs, %u of %lu places reached\n", done, reached.count,
-	       options.places);
+	printf("# %lu programs, %u of %u places reached\n", done, reached.count,
+	       place_count);
 	if (!options.out)
 		return;
 	snprintf(path, sizeof(path), "%s/reached", options.out);
@@ -173,8 +176,8 @@ int run_fuzz(struct corpus *corpus)
 		if (seconds() - reported < REPORT_EVERY)
 			continue;
 		reported = seconds();
-		printf("# fuzz: %lu of %lu s, %lu programs, %u of %lu places, %u in the corpus\n",
-		       reported - began, options.seconds, done, reached.count, options.places,
+		printf("# fuzz: %lu of %lu s, %lu programs, %u of %u places, %u in the corpus\n",
+		       reported - began, options.seconds, done, reached.count, place_count,
 		       corpus->count);
 	}
 	finish();

@@ -13,9 +13,9 @@
 
 struct options {
 	const char *corpus[CORPORA + 1];
-	const char *out, *splats, *replay, *print;
+	const char *out, *places, *splats, *replay, *print;
 	uint64_t seed;
-	unsigned long seconds, programs, places;
+	unsigned long seconds, programs;
 	bool distil;
 };
 

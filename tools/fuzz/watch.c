@@ -62,7 +62,7 @@ void watch_init(const char *splats)
 		add_pattern(line);
 	fclose(in);
 	if (limit) {
-		fputs("on", limit);
+		fputs("on\n", limit);
 		fclose(limit);
 	}
 	log_in = open_high("/dev/kmsg", O_RDONLY | O_NONBLOCK, LAST_FD + 1);
@@ -101,13 +101,16 @@ bool watch_splat(const char **line)
 
 void watch_say(const char *format, ...)
 {
-	char text[256];
+	char text[256] = "alpc-fuzz: ";
 	va_list list;
 
 	va_start(list, format);
-	vsnprintf(text, sizeof(text), format, list);
+	vsnprintf(text + strlen(text), sizeof(text) - strlen(text), format, list);
 	va_end(list);
-	dprintf(log_out, "alpc-fuzz: %s\n", text);
+	if (write(log_out, text, strlen(text)) < 0) {
+		perror("/dev/kmsg");
+		exit(2);
+	}
 }
 
 static void copy_out(const char *path)
