@@ -224,8 +224,7 @@ void make_scene(struct program *program, struct rng *rng, enum type type);
 /* message.c: a message to send, and where to receive one. */
 void fill_send(struct program *program, struct rng *rng, struct op *op,
 	       const char *prefix, unsigned int kind);
-void fill_receive(struct program *program, struct rng *rng, struct op *op,
-		  const char *prefix);
+void fill_receive(struct rng *rng, struct op *op, const char *prefix);
 void fill_transfer(struct program *program, struct rng *rng, struct op *op);
 void fill_vector(struct program *program, struct rng *rng, struct op *op);
 

@@ -121,10 +121,8 @@ void fill_send(struct program *program, struct rng *rng, struct op *op,
 		put_random(program, rng, op, prefix, "reserve");
 }
 
-void fill_receive(struct program *program, struct rng *rng, struct op *op,
-		  const char *prefix)
+void fill_receive(struct rng *rng, struct op *op, const char *prefix)
 {
-	(void)program;
 	if (rng_chance(rng, 20))
 		put(op, prefix, "len", number(rng_chance(rng, 50) ? 8 : 20000));
 	if (!rng_chance(rng, 35))
@@ -151,11 +149,10 @@ static unsigned int random_kind(struct rng *rng)
 	return kinds[rng_below(rng, sizeof(kinds))];
 }
 
-static void fill_wait(struct program *program, struct rng *rng, struct op *op)
+static void fill_wait(struct rng *rng, struct op *op)
 {
 	static const int64_t times[] = { 0, 2000000, 5000000, 5000000, 10000000, -1 };
 
-	(void)program;
 	op_put(op, "timeout", number(times[rng_below(rng, 6)]));
 }
 
@@ -173,11 +170,11 @@ void fill_transfer(struct program *program, struct rng *rng, struct op *op)
 	if (rng_chance(rng, 15))
 		way |= rng_chance(rng, 70) ? ALPC_TRANSFER_DONTWAIT : ALPC_TRANSFER_ABSTIME;
 	op_put(op, "flags", number(way));
-	fill_wait(program, rng, op);
+	fill_wait(rng, op);
 	if (way & ALPC_TRANSFER_SEND)
 		fill_send(program, rng, op, "send.", kind);
 	if (way & (ALPC_TRANSFER_RECEIVE | ALPC_TRANSFER_WAIT))
-		fill_receive(program, rng, op, "recv.");
+		fill_receive(rng, op, "recv.");
 	if (way & ALPC_TRANSFER_WAIT &&
 	    (!(way & ALPC_TRANSFER_SEND) || kind == ALPC_SEND_REPLY))
 		put_random(program, rng, op, "recv.", "call");
@@ -195,13 +192,13 @@ void fill_vector(struct program *program, struct rng *rng, struct op *op)
 	op_put(op, "flags", number(flags));
 	op_put(op, "send_count", number(sends));
 	op_put(op, "recv_count", number(recvs));
-	fill_wait(program, rng, op);
+	fill_wait(rng, op);
 	for (i = 0; i < sends; i++) {
 		snprintf(prefix, sizeof(prefix), "send%u.", i);
 		fill_send(program, rng, op, prefix, random_kind(rng));
 	}
 	for (i = 0; i < recvs; i++) {
 		snprintf(prefix, sizeof(prefix), "recv%u.", i);
-		fill_receive(program, rng, op, prefix);
+		fill_receive(rng, op, prefix);
 	}
 }

@@ -118,7 +118,7 @@ static void receive(struct program *program, struct rng *rng, struct value fd)
 	op_put(&op, "fd", fd);
 	op_put(&op, "flags", number(ALPC_TRANSFER_RECEIVE));
 	op_put(&op, "timeout", PATIENCE);
-	fill_receive(program, rng, &op, "recv.");
+	fill_receive(rng, &op, "recv.");
 	add_op(program, &op);
 }
 
@@ -140,7 +140,7 @@ static void make_message(struct program *program, struct rng *rng, bool received
 	op.beside = wait;
 	fill_send(program, rng, &op, "send.", ALPC_SEND_REQUEST);
 	if (wait)
-		fill_receive(program, rng, &op, "recv.");
+		fill_receive(rng, &op, "recv.");
 	blur(program, rng, &op);
 	add_op(program, &op);
 	if (received)
