@@ -53,7 +53,7 @@ static void write_file(const struct program *program, const char *name)
 		perror(path);
 		exit(2);
 	}
-	fputs("# SPDX-License-Identifier: GPL-2.0-only\n", out);
+	fprintf(out, "# %s: GPL-2.0-only\n", "SPDX-License-Identifier");
 	program_write(program, out);
 	fclose(out);
 }
