@@ -280,6 +280,15 @@ int write_file(const char *path, const char *text);
 /* Read up to @size - 1 bytes and end them with a NUL; their number. */
 int read_file(const char *path, char *buf, size_t size);
 
+/* This kernel looks for leaks, and is some ten times as slow as others. */
+bool kernel_finds_leaks(void);
+
+/*
+ * How often to repeat what is left to chance, usually @usual times: ALPC_TIMES as often,
+ * and a quarter of that on a slow kernel.
+ */
+unsigned int rounds(unsigned int usual);
+
 /*
  * A cgroup to freeze processes in: bring one into it; freeze those in it, or let them
  * go on, and wait until that has happened; remove it once its processes have ended.

@@ -95,6 +95,19 @@ int read_file(const char *path, char *buf, size_t size)
 	return got < 0 ? -errno : (int)done;
 }
 
+bool kernel_finds_leaks(void)
+{
+	return !access("/sys/kernel/debug/kmemleak", F_OK);
+}
+
+unsigned int rounds(unsigned int usual)
+{
+	const char *times = getenv("ALPC_TIMES");
+	unsigned int n = usual * (times ? strtoul(times, NULL, 10) : 1);
+
+	return kernel_finds_leaks() ? (n + 3) / 4 : n;
+}
+
 /* --- child processes ------------------------------------------------------ */
 
 int child_start(struct child *child)
