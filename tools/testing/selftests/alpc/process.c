@@ -337,6 +337,23 @@ int worker_blocked(struct worker *worker)
 	return thread_blocked(getpid(), worker->tid);
 }
 
+static void ignore_signal(int signal)
+{
+	(void)signal;
+}
+
+int worker_interrupt(struct worker *worker)
+{
+	const struct sigaction action = { .sa_handler = ignore_signal };
+	int err = worker_blocked(worker);
+
+	/* What has ended by itself says so. */
+	if (!err && (sigaction(SIGUSR1, &action, NULL) ||
+		     pthread_kill(worker->thread, SIGUSR1)))
+		return -EINVAL;
+	return worker_join(worker);
+}
+
 static int run_transfer(void *arg)
 {
 	struct transfer_worker *worker = arg;
