@@ -151,7 +151,7 @@ FIXTURE_TEARDOWN(fds_race)
 }
 
 /* Each is taken once or closed, whoever comes first. */
-TEST_F_TIMEOUT(fds_race, each_is_taken_once_or_closed, 120)
+TEST_F(fds_race, each_is_taken_once_or_closed)
 {
 	const struct worker *taker = &self->arena.racer[0].worker;
 	const struct worker *rival = &self->arena.racer[1].worker;
@@ -189,7 +189,7 @@ FIXTURE_TEARDOWN(fds_failing)
 }
 
 /* What one thread fails to take is there for another, or when it tries again. */
-TEST_F_TIMEOUT(fds_failing, to_take_spoils_nothing, 120)
+TEST_F(fds_failing, to_take_spoils_nothing)
 {
 	struct racer *taker = &self->arena.racer[0];
 	const struct worker *rival = &self->arena.racer[1].worker;

@@ -248,7 +248,7 @@ FIXTURE_TEARDOWN(race)
 }
 
 /* Each of them, with another of the same in the other thread, too. */
-TEST_F_TIMEOUT(race, abuse_19_with_everything_else, 120)
+TEST_F(race, abuse_19_with_everything_else)
 {
 	enum { ROUNDS = 2 };
 	struct scene *s = &self->scene;
@@ -329,7 +329,7 @@ FIXTURE_TEARDOWN(once)
 }
 
 /* Through the connection port, and through the server's port of the client. */
-TEST_F_TIMEOUT(once, abuse_15_two_threads_answer_one_request, 120)
+TEST_F(once, abuse_15_two_threads_answer_one_request)
 {
 	enum { ROUNDS = 200 };
 	unsigned int go = 0, round, winner, got[2] = {};
@@ -396,7 +396,7 @@ static int connect_again_and_again(void *arg)
 	return 0;
 }
 
-TEST_F_TIMEOUT(once, clients_connect_while_the_port_comes_and_goes, 120)
+TEST_F(once, clients_connect_while_the_port_comes_and_goes)
 {
 	struct connector connector[3];
 	const char *name = unique_name();

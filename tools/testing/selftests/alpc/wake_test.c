@@ -175,7 +175,7 @@ struct victim {
  * A process that waits is killed at the moment at which a message is given to
  * it. Either its memory has it, or the thread that waited before gets it.
  */
-TEST_F_TIMEOUT(wake, abuse_56_message_given_to_a_killed_process_is_not_lost, 120)
+TEST_F(wake, abuse_56_message_given_to_a_killed_process_is_not_lost)
 {
 	int receives = variant->client ? self->pair.client : self->pair.port;
 	int sends = variant->client ? self->pair.server : self->pair.client;
@@ -221,7 +221,7 @@ static void signal_came(int signo)
  * A thread is sent a message and a signal at once: it has the message, or it was
  * interrupted and the thread that waited before has it.
  */
-TEST_F_TIMEOUT(wake, abuse_56_message_given_to_an_interrupted_thread_is_not_lost, 120)
+TEST_F(wake, abuse_56_message_given_to_an_interrupted_thread_is_not_lost)
 {
 	int receives = variant->client ? self->pair.client : self->pair.port;
 	int sends = variant->client ? self->pair.server : self->pair.client;
@@ -284,7 +284,7 @@ static int receive_impatiently(void *arg)
 	return 0;
 }
 
-TEST_F_TIMEOUT(wake, no_message_is_lost_by_impatient_receivers, 120)
+TEST_F(wake, no_message_is_lost_by_impatient_receivers)
 {
 	int receives = variant->client ? self->pair.client : self->pair.port;
 	int sends = variant->client ? self->pair.server : self->pair.client;
@@ -322,7 +322,7 @@ static int ping(void *arg)
 	}
 }
 
-TEST_F_TIMEOUT(wake, each_call_finds_its_way_while_others_sleep, 120)
+TEST_F(wake, each_call_finds_its_way_while_others_sleep)
 {
 	int receives = variant->client ? self->pair.client : self->pair.port;
 	int sends = variant->client ? self->pair.server : self->pair.client;
