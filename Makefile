@@ -151,7 +151,7 @@ help:
 	@echo 'make               the module for the running kernel, libalpc and the tools'
 	@echo 'make module        the module alone; KERNEL=6.1|6.12|7.3|debug or KDIR=DIR'
 	@echo 'make lib           libalpc: shared, static, pkg-config file'
-	@echo 'make tools         the examples and the bench'
+	@echo 'make tools         the examples, the bench and the fuzzer'
 	@echo 'make tests         the selftests; SUITE=... for one of them'
 	@echo 'make demo          real processes over the module in a guest; NATIVE=1: on this kernel'
 	@echo 'make check         every test on every kernel; KERNEL=... SUITE=... for a part,'
