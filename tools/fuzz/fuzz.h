@@ -221,10 +221,15 @@ bool find_made(const struct program *program, struct rng *rng, uint32_t want, in
 /* scene.c: the operations that make something of a type, unless there is no room. */
 void make_scene(struct program *program, struct rng *rng, enum type type);
 
+/* story.c: operations that belong together. */
+void add_story(struct program *program, struct rng *rng);
+
 /* message.c: a message to send, and where to receive one. */
 void fill_send(struct program *program, struct rng *rng, struct op *op,
 	       const char *prefix, unsigned int kind);
 void fill_receive(struct rng *rng, struct op *op, const char *prefix);
+void fill_attributes(struct rng *rng, struct op *op, const char *prefix);
+void fill_fds(struct program *program, struct rng *rng, struct op *op, const char *prefix);
 void fill_transfer(struct program *program, struct rng *rng, struct op *op);
 void fill_vector(struct program *program, struct rng *rng, struct op *op);
 

@@ -103,7 +103,7 @@ static bool sleeps(const struct op *op)
 	return slot >= 0 && op_value(op, slot)->number == (uint64_t)-1;
 }
 
-bool add_random(struct program *program, struct rng *rng)
+static bool add_single(struct program *program, struct rng *rng)
 {
 	const struct call *call = random_call(rng);
 	struct op op = start_op(call->name, rng_below(rng, program->procs * THREADS));
@@ -124,6 +124,13 @@ bool add_random(struct program *program, struct rng *rng)
 	blur(program, rng, &op);
 	op.beside = sleeps(&op) || rng_chance(rng, 10);
 	return add_op(program, &op);
+}
+
+bool add_random(struct program *program, struct rng *rng)
+{
+	if (rng_chance(rng, 12))
+		add_story(program, rng);
+	return add_single(program, rng);
 }
 
 void generate(struct program *program, uint64_t seed, const struct corpus *corpus,

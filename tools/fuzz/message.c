@@ -121,12 +121,16 @@ void fill_send(struct program *program, struct rng *rng, struct op *op,
 		put_random(program, rng, op, prefix, "reserve");
 }
 
-void fill_receive(struct rng *rng, struct op *op, const char *prefix)
+/* A datagram with descriptors, and nothing else. */
+void fill_fds(struct program *program, struct rng *rng, struct op *op, const char *prefix)
 {
-	if (rng_chance(rng, 20))
-		put(op, prefix, "len", number(rng_chance(rng, 50) ? 8 : 20000));
-	if (!rng_chance(rng, 35))
-		return;
+	put(op, prefix, "attrs", block_of(op, prefix, "attrs.ranges"));
+	put(op, prefix, "attrs_len", number(sizeof(struct alpc_attrs)));
+	attach_fds(program, rng, op, prefix);
+}
+
+void fill_attributes(struct rng *rng, struct op *op, const char *prefix)
+{
 	put(op, prefix, "attrs", block_of(op, prefix, "attrs.ranges"));
 	put(op, prefix, "attrs_len", number(sizeof(struct alpc_attrs)));
 	put(op, prefix, "attrs.ranges", block_of(op, prefix, "attrs.range0.address"));
@@ -137,6 +141,14 @@ void fill_receive(struct rng *rng, struct op *op, const char *prefix)
 		put(op, prefix, "attrs.identity.size", number(sizeof(struct alpc_identity)));
 		put(op, prefix, "attrs.identity.parts", number(ALPC_IDENTITY_ALL));
 	}
+}
+
+void fill_receive(struct rng *rng, struct op *op, const char *prefix)
+{
+	if (rng_chance(rng, 20))
+		put(op, prefix, "len", number(rng_chance(rng, 50) ? 8 : 20000));
+	if (rng_chance(rng, 35))
+		fill_attributes(rng, op, prefix);
 }
 
 static unsigned int random_kind(struct rng *rng)

@@ -6,16 +6,14 @@
  */
 #include <linux/alpc.h>
 
-#include "fuzz.h"
-
-#define PATIENCE	number(20000000)	/* nanoseconds */
+#include "scene.h"
 
 static int slot_of(const struct program *program, unsigned int op, const char *name)
 {
 	return find_slot(&calls[program->ops[op].call], name);
 }
 
-static struct value left_by(const struct program *program, unsigned int op, const char *name)
+struct value left_by(const struct program *program, unsigned int op, const char *name)
 {
 	return result(op, slot_of(program, op, name));
 }
@@ -80,11 +78,6 @@ static void make_connection(struct program *program, struct rng *rng)
 	add_op(program, &op);
 }
 
-/* Both ends of a connection. */
-struct link {
-	struct value port, client, server;
-};
-
 static bool find_link(const struct program *program, struct rng *rng, struct link *link)
 {
 	unsigned int accept = find_call("accept") - calls;
@@ -103,7 +96,7 @@ static bool find_link(const struct program *program, struct rng *rng, struct lin
 	return true;
 }
 
-static bool get_link(struct program *program, struct rng *rng, struct link *link)
+bool get_link(struct program *program, struct rng *rng, struct link *link)
 {
 	if (find_link(program, rng, link))
 		return true;
@@ -111,7 +104,7 @@ static bool get_link(struct program *program, struct rng *rng, struct link *link
 	return find_link(program, rng, link);
 }
 
-static void receive(struct program *program, struct rng *rng, struct value fd)
+void receive(struct program *program, struct rng *rng, struct value fd)
 {
 	struct op op = start_op("transfer", actor_for(program, rng, fd));
 
