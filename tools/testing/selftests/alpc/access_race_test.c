@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "alpc_access.h"
+#include "rounds.h"
 
 enum { LENGTH = 256 << 10 };
 
@@ -142,7 +143,7 @@ TEST_F_TIMEOUT(access_race, abuse_40_nothing_is_written_once_the_call_is_over, 3
 		bool ok = true;
 		int i, j;
 
-		for (i = 0; i < CALLS && ok; i++) {
+		for (i = 0; i < rounds(CALLS) && ok; i++) {
 			ok = call_briefly(self->server, p, LENGTH, NSEC_PER_MSEC * (1 + i % 3)) ==
 			     -ETIMEDOUT;
 			memset(p, i, LENGTH);
@@ -245,7 +246,7 @@ TEST_F_TIMEOUT(access_race, abuse_40_nothing_is_written_once_a_reply_is_fetched,
 		char *p = new_memory(LENGTH), *copy = new_memory(LENGTH);
 		bool ok = true;
 
-		for (n = 1; n <= CALLS && ok; n++)
+		for (n = 1; n <= rounds(CALLS) && ok; n++)
 			ok = call_with_callback(self->server, progress, n, p, copy);
 		/* The last writer is to be told about the request. */
 		if (ok)
@@ -253,7 +254,7 @@ TEST_F_TIMEOUT(access_race, abuse_40_nothing_is_written_once_a_reply_is_fetched,
 		child_exit(ok);
 	}
 	memset(writer.own, 's', LENGTH);
-	for (n = 1; n <= CALLS; n++) {
+	for (n = 1; n <= rounds(CALLS); n++) {
 		ASSERT_EQ(0, alpc_receive(self->pair.port, &self->msg, self->buf,
 					  sizeof(self->buf)));
 		if (self->msg.type == ALPC_PORT_CLOSED)
@@ -331,7 +332,7 @@ TEST_F_TIMEOUT(access_race, abuse_40_bytes_are_of_the_call_that_is_named, 300)
 		bool ok = true;
 		__u32 n;
 
-		for (n = 1; n <= CALLS && ok; n++) {
+		for (n = 1; n <= rounds(CALLS) && ok; n++) {
 			int err;
 
 			p->number = n;

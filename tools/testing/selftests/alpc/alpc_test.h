@@ -290,14 +290,8 @@ int read_file(const char *path, char *buf, size_t size);
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 240
 
-/* This kernel looks for leaks, and is some ten times as slow as others. */
+/* To root: this kernel looks for leaks, and is some ten times as slow as others. */
 bool kernel_finds_leaks(void);
-
-/*
- * How often to repeat what is left to chance, usually @usual times: ALPC_TIMES as often,
- * and a quarter of that on a slow kernel.
- */
-unsigned int rounds(unsigned int usual);
 
 /*
  * A cgroup to freeze processes in: bring one into it; freeze those in it, or let them

@@ -9,6 +9,7 @@
 #include <kselftest_harness.h>
 
 #include "alpc_thread.h"
+#include "rounds.h"
 
 enum { ROUNDS = 300, COOKIE = 0xc00c1e };
 
@@ -140,7 +141,7 @@ TEST_F(race, abuse_12_cancel_beside_a_reply)
 	int round, result, other, won[2] = {};
 	__u64 id, request;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds(ROUNDS); round++) {
 		BOTH(CANCEL, REPLY, round);
 		won[result > 0]++;
 		if (result == -EALREADY) {
@@ -161,7 +162,7 @@ TEST_F(race, abuse_12_rejection_beside_a_reply)
 	int round, result, other;
 	__u64 id, request;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds(ROUNDS); round++) {
 		BOTH(REJECT, REPLY, round);
 		if (other) {
 			EXPECT_EQ(-ESRCH, other);
@@ -181,7 +182,7 @@ TEST_F(race, cancel_beside_a_rejection)
 	int round, result, other;
 	__u64 id, request;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds(ROUNDS); round++) {
 		BOTH(CANCEL, REJECT, round);
 		EXPECT_EQ(ALPC_CANCELED_TAKEN, result > 0 ? result : other);
 		EXPECT_EQ(-ECANCELED, result > 0 ? other : result);
@@ -195,7 +196,7 @@ TEST_F(race, two_threads_cancel)
 	int round, result, other;
 	__u64 id, request;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds(ROUNDS); round++) {
 		BOTH(CANCEL, CANCEL, round);
 		EXPECT_EQ(ALPC_CANCELED_TAKEN, result > 0 ? result : other);
 		EXPECT_EQ(-ESRCH, result > 0 ? other : result);
@@ -215,7 +216,7 @@ TEST_F(race, abuse_27_wait_beside_all_that_ends_it)
 	__u64 id, request;
 	enum act what;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds(ROUNDS); round++) {
 		what = acts[round % 3];
 		BOTH(what, AWAIT_REPLY, round / 3);
 		EXPECT_EQ(what == REPLY ? 0 : ALPC_CANCELED_TAKEN, result);
@@ -239,7 +240,7 @@ TEST_F(race, cancel_beside_receiving)
 	int round, result, other;
 	__u64 id;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds(ROUNDS); round++) {
 		ASSERT_EQ(0, alpc_request_async(self->pair.client, "ask", 3, COOKIE, 16, &id));
 		go(&self->partner, RECEIVE, 0, 0);
 		hesitate(round);

@@ -100,14 +100,6 @@ bool kernel_finds_leaks(void)
 	return !access("/sys/kernel/debug/kmemleak", F_OK);
 }
 
-unsigned int rounds(unsigned int usual)
-{
-	const char *times = getenv("ALPC_TIMES");
-	unsigned int n = usual * (times ? strtoul(times, NULL, 10) : 1);
-
-	return kernel_finds_leaks() ? (n + 3) / 4 : n;
-}
-
 /* --- child processes ------------------------------------------------------ */
 
 int child_start(struct child *child)

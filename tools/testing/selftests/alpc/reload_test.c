@@ -12,6 +12,7 @@
 #include "alpc_completion.h"
 #include "alpc_list.h"
 #include "alpc_view.h"
+#include "rounds.h"
 
 enum { ROUNDS = 60, WARM = 10, NOISE = 256 /* KiB */ };
 

@@ -8,6 +8,7 @@
 #include <kselftest_harness.h>
 
 #include "alpc_thread.h"
+#include "rounds.h"
 
 enum { THREADS = 6 };
 
@@ -289,7 +290,7 @@ TEST_F(wake, no_message_is_lost_by_impatient_receivers)
 	int receives = variant->client ? self->pair.client : self->pair.port;
 	int sends = variant->client ? self->pair.server : self->pair.client;
 	struct receiver receiver[3];
-	unsigned int left = MESSAGES, i;
+	unsigned int left = rounds(MESSAGES), i;
 
 	for (i = 0; i < ARRAY_SIZE(receiver); i++) {
 		receiver[i] = (struct receiver){
@@ -297,7 +298,7 @@ TEST_F(wake, no_message_is_lost_by_impatient_receivers)
 		};
 		ASSERT_EQ(0, worker_start(&receiver[i].worker, receive_impatiently, &receiver[i]));
 	}
-	for (i = 0; i < MESSAGES; i++)
+	for (i = 0; i < rounds(MESSAGES); i++)
 		ASSERT_EQ(0, alpc_send(sends, "x", 1));
 	for (i = 0; i < ARRAY_SIZE(receiver); i++)
 		EXPECT_EQ(0, worker_join(&receiver[i].worker));
@@ -333,7 +334,7 @@ TEST_F(wake, each_call_finds_its_way_while_others_sleep)
 		receiver[i] = (struct receiver){ .fd = receives };
 		ASSERT_EQ(0, worker_start(&receiver[i].worker, ping, &receiver[i]));
 	}
-	for (i = 0; i < MESSAGES; i++) {
+	for (i = 0; i < rounds(MESSAGES); i++) {
 		ASSERT_EQ(0, alpc_call(sends, &i, sizeof(i), &self->msg, self->buf, 16));
 		ASSERT_EQ(0, memcmp(self->buf, &i, sizeof(i)));
 	}
