@@ -25,14 +25,17 @@ module_dir := $(OUT)/module/$(variant)
 
 kbuild_args = M=$(module_dir) CONFIG_ALPC=m V=$(V) W=$(W) \
 	$(if $(KUNIT),CONFIG_ALPC_KUNIT_TEST=y) \
-	$(if $(filter debug,$(KERNEL)),KCOV_INSTRUMENT=y)
+	$(if $(filter debug,$(KERNEL)),KCOV_INSTRUMENT=y KCFLAGS=-g)
+
+# The debug kernel's module has debug information, for what is said about coverage;
+# guests load it without.
 
 # Where the kernel's own test harness is taken from.
 ksrc = KSRC=$${KSRC:-$$(tests/kernel/source 6.12)}
 tool = $(MAKE) --no-print-directory -C $(1) OUTPUT=$(OUT)/$(2) TOP=$(CURDIR)
 
-.PHONY: all module lib lib-check examples bench-tool tools tests selftests \
-	libalpc-tests example-tests sparse checkpatch demo check bench docs install \
+.PHONY: all module lib lib-check examples bench-tool fuzz-tool tools tests selftests \
+	libalpc-tests example-tests sparse checkpatch demo check bench fuzz docs install \
 	module-install lib-install clean help
 
 all: module lib tools
@@ -55,7 +58,8 @@ module:
 		exit 1; }
 	$(copy_sources)
 	$(MAKE) --no-print-directory -C $(KDIR) $(kbuild_args) $(if $(C),C=$(C)) modules
-	@cp $(module_dir)/drivers/alpc/alpc.ko $(module_dir)/alpc.ko
+	@objcopy $(if $(filter debug,$(KERNEL)),--strip-debug) \
+		$(module_dir)/drivers/alpc/alpc.ko $(module_dir)/alpc.ko
 	@echo "  MODULE  $(patsubst $(CURDIR)/%,%,$(module_dir))/alpc.ko"
 
 lib:
@@ -70,7 +74,10 @@ examples: lib
 bench-tool: lib
 	+$(call tool,tools/bench,bench) LIBALPC=$(OUT)/lib
 
-tools: examples bench-tool
+fuzz-tool:
+	+$(call tool,tools/fuzz,fuzz)
+
+tools: examples bench-tool fuzz-tool
 
 # All suites, or the one that `make check SUITE=` would run.
 suites := $(patsubst %_test.c,%,$(notdir $(wildcard tools/testing/selftests/alpc/*_test.c)))
@@ -112,6 +119,10 @@ check:
 bench:
 	@tests/bench/run
 
+fuzz:
+	@tools/fuzz/run $(if $(TIME),--time $(TIME)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(REPLAY),--replay $(REPLAY))
+
 docs:
 	@command -v sphinx-build >/dev/null || { \
 		echo "sphinx-build is missing (apt-get install python3-sphinx)" >&2; exit 1; }
@@ -140,12 +151,14 @@ help:
 	@echo 'make               the module for the running kernel, libalpc and the tools'
 	@echo 'make module        the module alone; KERNEL=6.1|6.12|7.3|debug or KDIR=DIR'
 	@echo 'make lib           libalpc: shared, static, pkg-config file'
-	@echo 'make tools         the examples and the bench'
+	@echo 'make tools         the examples, the bench and the fuzzer'
 	@echo 'make tests         the selftests; SUITE=... for one of them'
 	@echo 'make demo          real processes over the module in a guest; NATIVE=1: on this kernel'
 	@echo 'make check         every test on every kernel; KERNEL=... SUITE=... for a part,'
 	@echo '                   TIMES=... to repeat what is left to chance so often'
 	@echo 'make bench         measure against the other ways to talk to a process'
+	@echo 'make fuzz          programs made at random, on the debug kernel; TIME=seconds (180),'
+	@echo '                   SEED=n, REPLAY=file: that program alone'
 	@echo 'make sparse        run sparse over the module'
 	@echo 'make checkpatch    run checkpatch over everything'
 	@echo 'make docs          the pages of Documentation as HTML (needs python3-sphinx)'
