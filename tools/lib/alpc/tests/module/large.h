@@ -14,6 +14,9 @@
 
 #include <sys/types.h>
 
+/* More than a section holds, and nothing if it is cut to half its size. */
+#define TOO_LONG	(SIZE_MAX / 2 + 1)
+
 /* The same in a test and in the processes that it starts. */
 const char *port_name(void);
 
