@@ -14,8 +14,8 @@
 
 #include <sys/types.h>
 
-/* More than a section holds, and nothing if it is cut to half its size. */
-#define TOO_LONG	(SIZE_MAX / 2 + 1)
+/* The longest that the library hears of, and more than a section holds. */
+#define TOO_LONG	(SIZE_MAX / 8)
 
 /* The same in a test and in the processes that it starts. */
 const char *port_name(void);
