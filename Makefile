@@ -120,7 +120,8 @@ demo:
 	@tests/demo/run $(if $(NATIVE),--native)
 
 check:
-	@tests/check/run $(if $(KERNEL),--kernel $(KERNEL)) $(if $(SUITE),--suite $(SUITE))
+	@tests/check/run $(if $(KERNEL),--kernel $(KERNEL)) $(if $(SUITE),--suite $(SUITE)) \
+		$(if $(TIMES),--times $(TIMES))
 
 bench:
 	@tests/bench/run
@@ -157,7 +158,8 @@ help:
 	@echo 'make tests         the selftests; SUITE=... for one of them;'
 	@echo '                   TARGET=i386|arm64 for programs of that architecture'
 	@echo 'make demo          real processes over the module in a guest; NATIVE=1: on this kernel'
-	@echo 'make check         every test on every kernel; KERNEL=... SUITE=... for a part'
+	@echo 'make check         every test on every kernel; KERNEL=... SUITE=... for a part,'
+	@echo '                   TIMES=... to repeat what is left to chance so often'
 	@echo 'make bench         measure against the other ways to talk to a process'
 	@echo 'make sparse        run sparse over the module'
 	@echo 'make checkpatch    run checkpatch over everything'

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "alpc_access.h"
+#include "rounds.h"
 
 enum { LENGTH = 256 << 10 };
 
@@ -99,15 +100,23 @@ TEST_F(access_race, abuse_40_after_cancellation_is_ecanceled)
 
 	ASSERT_LE(0, client_start(&self->pair, &self->child, 1, &self->server));
 	if (!self->child.pid) {
+		struct transfer_worker caller = {};
 		char *p = new_memory(LENGTH);
-		int err = call_briefly(self->server, p, LENGTH, SHORT_TIME);
+		struct alpc_range range = range_of(p, LENGTH, BOTH);
+		struct access_call call;
+		int err;
 
+		call_init(&call, &range, 1);
+		caller.transfer = call.transfer;
+		err = worker_transfer(&caller, self->server) ?:
+		      child_wait(&self->child) ?: worker_interrupt(&caller.worker);
 		child_signal(&self->child);
 		child_wait(&self->child);
-		child_exit(err == -ETIMEDOUT && !p[0]);
+		child_exit(err == -EINTR && !p[0]);
 	}
 	AWAIT(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
 	id = self->msg.id;
+	ASSERT_EQ(0, child_signal(&self->child));
 	ASSERT_EQ(0, child_wait(&self->child));
 	EXPECT_RESULT(-ECANCELED, 0, write_range(self->server, id, 0, "x", 1));
 	/* Looking has not taken the notice away. */
@@ -134,7 +143,7 @@ TEST_F_TIMEOUT(access_race, abuse_40_nothing_is_written_once_the_call_is_over, 3
 		bool ok = true;
 		int i, j;
 
-		for (i = 0; i < CALLS && ok; i++) {
+		for (i = 0; i < rounds(CALLS) && ok; i++) {
 			ok = call_briefly(self->server, p, LENGTH, NSEC_PER_MSEC * (1 + i % 3)) ==
 			     -ETIMEDOUT;
 			memset(p, i, LENGTH);
@@ -237,7 +246,7 @@ TEST_F_TIMEOUT(access_race, abuse_40_nothing_is_written_once_a_reply_is_fetched,
 		char *p = new_memory(LENGTH), *copy = new_memory(LENGTH);
 		bool ok = true;
 
-		for (n = 1; n <= CALLS && ok; n++)
+		for (n = 1; n <= rounds(CALLS) && ok; n++)
 			ok = call_with_callback(self->server, progress, n, p, copy);
 		/* The last writer is to be told about the request. */
 		if (ok)
@@ -245,7 +254,7 @@ TEST_F_TIMEOUT(access_race, abuse_40_nothing_is_written_once_a_reply_is_fetched,
 		child_exit(ok);
 	}
 	memset(writer.own, 's', LENGTH);
-	for (n = 1; n <= CALLS; n++) {
+	for (n = 1; n <= rounds(CALLS); n++) {
 		ASSERT_EQ(0, alpc_receive(self->pair.port, &self->msg, self->buf,
 					  sizeof(self->buf)));
 		if (self->msg.type == ALPC_PORT_CLOSED)
@@ -323,7 +332,7 @@ TEST_F_TIMEOUT(access_race, abuse_40_bytes_are_of_the_call_that_is_named, 300)
 		bool ok = true;
 		__u32 n;
 
-		for (n = 1; n <= CALLS && ok; n++) {
+		for (n = 1; n <= rounds(CALLS) && ok; n++) {
 			int err;
 
 			p->number = n;
@@ -366,7 +375,7 @@ static int run_killer(void *arg)
 	return kill(killer->pid, SIGKILL);
 }
 
-TEST_F_TIMEOUT(access_race, abuse_40_client_is_killed_meanwhile, 120)
+TEST_F(access_race, abuse_40_client_is_killed_meanwhile)
 {
 	enum { CLIENTS = 20 };
 	int i;
@@ -485,7 +494,7 @@ TEST_F(access_race, abuse_40_pid_is_used_again)
 /* --- the end of the memory ------------------------------------------------ */
 
 /* Bytes are what the client had there, or zeroes where it has new pages. */
-TEST_F_TIMEOUT(access_race, abuse_40_memory_is_unmapped_meanwhile, 120)
+TEST_F(access_race, abuse_40_memory_is_unmapped_meanwhile)
 {
 	enum { ROUNDS = 300 };
 	struct access_result result;
@@ -542,7 +551,7 @@ static int interrupt_when_begun(void *arg)
 }
 
 /* A signal ends a long access between two pages, and what was done is told. */
-TEST_F_TIMEOUT(access_race, ends_with_a_signal, 120)
+TEST_F(access_race, ends_with_a_signal)
 {
 	enum { LONG = 32 << 20 };
 	const struct sigaction action = { .sa_handler = ignore_signal, .sa_flags = SA_RESTART };

@@ -256,6 +256,12 @@ int worker_join(struct worker *worker);
  */
 int worker_blocked(struct worker *worker);
 
+/*
+ * End that by a signal, whose handler does not restart it, and join the thread: what a
+ * call does whose time is over, but not before it has been received.
+ */
+int worker_interrupt(struct worker *worker);
+
 /* The same for a thread of any process; in any system call (SYS_*). */
 int thread_blocked(pid_t pid, pid_t tid);
 int thread_blocked_in(pid_t pid, pid_t tid, long call_number);
@@ -288,6 +294,13 @@ int write_file(const char *path, const char *text);
 
 /* Read up to @size - 1 bytes and end them with a NUL; their number. */
 int read_file(const char *path, char *buf, size_t size);
+
+/* In seconds: who emulates a CPU may have little of one. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 240
+
+/* To root: this kernel looks for leaks, and is some ten times as slow as others. */
+bool kernel_finds_leaks(void);
 
 /*
  * A cgroup to freeze processes in: bring one into it; freeze those in it, or let them

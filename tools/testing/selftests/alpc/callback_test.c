@@ -363,18 +363,11 @@ TEST_F(callback, caller_gives_up)
 TEST_F(callback, server_gives_up)
 {
 	struct alpc_msg msg;
-	struct alpc_transfer t;
 
 	START_CALL(self);
-	transfer_init(&t, ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT);
-	transfer_send(&t, ALPC_SEND_CALLBACK, self->request.id, "callback", 8);
-	transfer_receive(&t, self->buf, sizeof(self->buf));
-	t.timeout = SHORT_TIME;
-	EXPECT_EQ(-ETIMEDOUT, alpc_transfer(self->pair.port, &t));
-	EXPECT_EQ(ALPC_DONE_SENT | ALPC_DONE_CANCELED, t.out_done);
-	ASSERT_EQ(0, worker_join(&self->caller.worker));
-	msg = self->caller.transfer.recv;
-	EXPECT_EQ(ALPC_MSG_CALLBACK, msg.flags);
+	START_CALLBACK(self, self->pair.port);
+	EXPECT_EQ(-EINTR, worker_interrupt(&self->server.worker));
+	EXPECT_EQ(ALPC_DONE_SENT | ALPC_DONE_CANCELED, self->server.transfer.out_done);
 	TAKE(ALPC_CANCELED, self->pair.client, &msg, self->buf);
 	EXPECT_EQ(self->caller.transfer.recv.id, msg.id);
 	EXPECT_EQ(-ESRCH, alpc_reply(self->pair.client, msg.id, "answer", 6));

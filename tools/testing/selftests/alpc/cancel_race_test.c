@@ -9,6 +9,7 @@
 #include <kselftest_harness.h>
 
 #include "alpc_thread.h"
+#include "rounds.h"
 
 enum { ROUNDS = 300, COOKIE = 0xc00c1e };
 
@@ -135,12 +136,12 @@ static void hesitate(int round)
  * Sender's cancel beside the reply: either the reply is there, or the receiver is
  * told that it is not wanted, by the error or by the notice.
  */
-TEST_F_TIMEOUT(race, abuse_12_cancel_beside_a_reply, 120)
+TEST_F(race, abuse_12_cancel_beside_a_reply)
 {
 	int round, result, other, won[2] = {};
 	__u64 id, request;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds(ROUNDS); round++) {
 		BOTH(CANCEL, REPLY, round);
 		won[result > 0]++;
 		if (result == -EALREADY) {
@@ -156,12 +157,12 @@ TEST_F_TIMEOUT(race, abuse_12_cancel_beside_a_reply, 120)
 	TH_LOG("%d answered, %d cancelled", won[0], won[1]);
 }
 
-TEST_F_TIMEOUT(race, abuse_12_rejection_beside_a_reply, 120)
+TEST_F(race, abuse_12_rejection_beside_a_reply)
 {
 	int round, result, other;
 	__u64 id, request;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds(ROUNDS); round++) {
 		BOTH(REJECT, REPLY, round);
 		if (other) {
 			EXPECT_EQ(-ESRCH, other);
@@ -176,12 +177,12 @@ TEST_F_TIMEOUT(race, abuse_12_rejection_beside_a_reply, 120)
 }
 
 /* Both sides at once: the second one is told so, and there is no notice. */
-TEST_F_TIMEOUT(race, cancel_beside_a_rejection, 120)
+TEST_F(race, cancel_beside_a_rejection)
 {
 	int round, result, other;
 	__u64 id, request;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds(ROUNDS); round++) {
 		BOTH(CANCEL, REJECT, round);
 		EXPECT_EQ(ALPC_CANCELED_TAKEN, result > 0 ? result : other);
 		EXPECT_EQ(-ECANCELED, result > 0 ? other : result);
@@ -190,12 +191,12 @@ TEST_F_TIMEOUT(race, cancel_beside_a_rejection, 120)
 	}
 }
 
-TEST_F_TIMEOUT(race, two_threads_cancel, 120)
+TEST_F(race, two_threads_cancel)
 {
 	int round, result, other;
 	__u64 id, request;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds(ROUNDS); round++) {
 		BOTH(CANCEL, CANCEL, round);
 		EXPECT_EQ(ALPC_CANCELED_TAKEN, result > 0 ? result : other);
 		EXPECT_EQ(-ESRCH, result > 0 ? other : result);
@@ -208,14 +209,14 @@ TEST_F_TIMEOUT(race, two_threads_cancel, 120)
 }
 
 /* A thread waits for the reply; whatever becomes of the request, it is told. */
-TEST_F_TIMEOUT(race, abuse_27_wait_beside_all_that_ends_it, 120)
+TEST_F(race, abuse_27_wait_beside_all_that_ends_it)
 {
 	static const enum act acts[] = { REPLY, REJECT, CANCEL };
 	int round, result, other;
 	__u64 id, request;
 	enum act what;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds(ROUNDS); round++) {
 		what = acts[round % 3];
 		BOTH(what, AWAIT_REPLY, round / 3);
 		EXPECT_EQ(what == REPLY ? 0 : ALPC_CANCELED_TAKEN, result);
@@ -234,12 +235,12 @@ TEST_F_TIMEOUT(race, abuse_27_wait_beside_all_that_ends_it, 120)
 }
 
 /* Received or not: the answer to the cancel says which. */
-TEST_F_TIMEOUT(race, cancel_beside_receiving, 120)
+TEST_F(race, cancel_beside_receiving)
 {
 	int round, result, other;
 	__u64 id;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds(ROUNDS); round++) {
 		ASSERT_EQ(0, alpc_request_async(self->pair.client, "ask", 3, COOKIE, 16, &id));
 		go(&self->partner, RECEIVE, 0, 0);
 		hesitate(round);
@@ -336,7 +337,7 @@ TEST_F_TIMEOUT(race, abuse_27_cancel_beside_a_timeout, 300)
  * A process of clients is killed, or closes, while its requests are cancelled by the
  * server: each is cancelled, or gone with the connection.
  */
-TEST_F_TIMEOUT(race, abuse_27_rejection_beside_the_end_of_the_client, 120)
+TEST_F(race, abuse_27_rejection_beside_the_end_of_the_client)
 {
 	enum { REQUESTS = 32, DEATHS = 12 };
 	__u64 request[REQUESTS];
@@ -374,7 +375,7 @@ TEST_F_TIMEOUT(race, abuse_27_rejection_beside_the_end_of_the_client, 120)
 }
 
 /* The server goes while its client cancels. */
-TEST_F_TIMEOUT(race, abuse_27_cancel_beside_the_end_of_the_server, 120)
+TEST_F(race, abuse_27_cancel_beside_the_end_of_the_server)
 {
 	enum { REQUESTS = 32, DEATHS = 12 };
 	__u64 id[REQUESTS];

@@ -148,7 +148,7 @@ static int receive_by_all(FIXTURE_DATA(waiters) *self, int (*first)(void *))
 	return err ?: received;
 }
 
-TEST_F_TIMEOUT(waiters, take_every_message_and_find_the_end, 120)
+TEST_F(waiters, take_every_message_and_find_the_end)
 {
 	struct pollfd pollfd = { .fd = self->pair.port, .events = POLLIN };
 
@@ -170,7 +170,7 @@ static int just_receive(void *arg)
 	return err;
 }
 
-TEST_F_TIMEOUT(waiters, share_the_messages_with_a_receiver, 120)
+TEST_F(waiters, share_the_messages_with_a_receiver)
 {
 	EXPECT_EQ(MESSAGES, receive_by_all(self, just_receive));
 	NOTHING(self->pair.port);
@@ -205,7 +205,7 @@ static int wait_and_send(void *arg)
 }
 
 /* By poll() and by the edge, from two clients, to a queue that is always full. */
-TEST_F_TIMEOUT(load, senders_wait_for_room, 120)
+TEST_F(load, senders_wait_for_room)
 {
 	struct waiter waiter[THREADS];
 	int i, client, server;

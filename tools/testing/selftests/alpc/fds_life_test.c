@@ -170,21 +170,6 @@ TEST_F(fds_life, call_that_gives_up_unseen_closes_them)
 	EXPECT_QUIET(self->pair.port);
 }
 
-static void nothing(int sig)
-{
-	(void)sig;
-}
-
-/* End a call that waits; gives its result. */
-static int interrupt(struct fds_call *call)
-{
-	const struct sigaction action = { .sa_handler = nothing };
-
-	sigaction(SIGUSR1, &action, NULL);
-	pthread_kill(call->worker.worker.thread, SIGUSR1);
-	return worker_join(&call->worker.worker);
-}
-
 /* One that was received is the receiver's until it releases it. */
 TEST_F(fds_life, call_that_gives_up_leaves_them_to_be_taken)
 {
@@ -193,7 +178,7 @@ TEST_F(fds_life, call_that_gives_up_leaves_them_to_be_taken)
 	ASSERT_EQ(0, call_fd(&call, self->pair.client, self->probe.sent));
 	ASSERT_EQ(0, worker_blocked(&call.worker.worker));
 	ASSERT_EQ(0, receive_fds(self->pair.port, &self->msg, &self->attrs, ALPC_FD_ANY));
-	EXPECT_EQ(-EINTR, interrupt(&call));
+	EXPECT_EQ(-EINTR, worker_interrupt(&call.worker.worker));
 	probe_let_go(&self->probe);
 
 	ASSERT_EQ(0, receive_fds(self->pair.port, &self->msg, &self->attrs, ALPC_FD_ANY));
@@ -217,7 +202,7 @@ TEST_F(fds_life, call_that_gives_up_holds_nothing_unwanted)
 	AWAIT(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
 	probe_let_go(&self->probe);
 	EXPECT_TRUE(probe_is_gone(&self->probe));
-	EXPECT_EQ(-EINTR, interrupt(&call));
+	EXPECT_EQ(-EINTR, worker_interrupt(&call.worker.worker));
 	TAKE(ALPC_CANCELED, self->pair.port, &self->msg, self->buf);
 	EXPECT_EQ(0, self->msg.flags);
 	EXPECT_QUIET(self->pair.port);
@@ -300,7 +285,7 @@ static bool want_none(int port, const struct alpc_msg *msg, __u32 count)
  * The server empties its port in each way, and then the client, which is told to,
  * can send exactly as many as before.
  */
-TEST_F_TIMEOUT(fds_life, sender_is_charged_until_they_are_taken_or_closed, 120)
+TEST_F(fds_life, sender_is_charged_until_they_are_taken_or_closed)
 {
 	const struct {
 		__u32 kinds;

@@ -10,6 +10,7 @@
 
 #include "alpc_fds.h"
 #include "alpc_nowhere.h"
+#include "rounds.h"
 
 enum { ROUNDS = 200, RACED = 3 };
 
@@ -151,13 +152,13 @@ FIXTURE_TEARDOWN(fds_race)
 }
 
 /* Each is taken once or closed, whoever comes first. */
-TEST_F_TIMEOUT(fds_race, each_is_taken_once_or_closed, 120)
+TEST_F(fds_race, each_is_taken_once_or_closed)
 {
 	const struct worker *taker = &self->arena.racer[0].worker;
 	const struct worker *rival = &self->arena.racer[1].worker;
 	int round, before = open_fds();
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds(ROUNDS); round++) {
 		ASSERT_EQ(0, probe_open(&self->arena.probe));
 		ASSERT_EQ(0, run_race(&self->arena, variant->send, variant->rival));
 		ASSERT_TRUE(!taker->result || taker->result == variant->error);
@@ -189,13 +190,13 @@ FIXTURE_TEARDOWN(fds_failing)
 }
 
 /* What one thread fails to take is there for another, or when it tries again. */
-TEST_F_TIMEOUT(fds_failing, to_take_spoils_nothing, 120)
+TEST_F(fds_failing, to_take_spoils_nothing)
 {
 	struct racer *taker = &self->arena.racer[0];
 	const struct worker *rival = &self->arena.racer[1].worker;
 	int round;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds(ROUNDS); round++) {
 		ASSERT_EQ(0, probe_open(&self->arena.probe));
 		ASSERT_EQ(0, run_race(&self->arena, 0, race_take_badly));
 		ASSERT_TRUE(rival->result == -EFAULT || rival->result == -ENOENT);

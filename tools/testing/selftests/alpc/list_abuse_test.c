@@ -12,6 +12,7 @@
 
 #include "alpc_list.h"
 #include "alpc_nowhere.h"
+#include "rounds.h"
 
 enum { SLOTS = 16, LEN = 64, SENDERS = 3, ROUNDS = 1500 };
 
@@ -138,7 +139,7 @@ TEST_F(list_abuse, abuse_41_a_thread_scribbles_over_everything)
 			continue;
 		if (child_wait(&child[i]))
 			child_exit(false);
-		for (n = 0; n < ROUNDS; n++) {
+		for (n = 0; n < rounds(ROUNDS); n++) {
 			transfer_init(&t, ALPC_TRANSFER_SEND | ALPC_TRANSFER_DONTWAIT);
 			transfer_send(&t, n % 4 ? 0 : ALPC_SEND_REQUEST, 0, self->buf, n % 80);
 			err = alpc_transfer(server[i], &t);
@@ -490,7 +491,7 @@ TEST_F(list_abuse, abuse_42_reader_is_killed)
 		ASSERT_EQ(0, child_wait(&self->child));
 		client = alpc_connect_to(name);
 		ASSERT_LE(0, client);
-		for (n = 0; n < 50 * i; n++)
+		for (n = 0; n < rounds(50) * i; n++)
 			ASSERT_EQ(0, alpc_send(client, self->buf, n % 70));
 		kill(self->child.pid, SIGKILL);
 		do

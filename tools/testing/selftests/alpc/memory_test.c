@@ -89,7 +89,7 @@ static long long memory_at_last(long long most)
 #define ROUNDING	(2LL << 20)
 
 /* What waits is the sender's, however many there are, until it is received. */
-TEST_F_TIMEOUT(memory, of_waiting_messages_is_charged_to_the_sender, 120)
+TEST_F(memory, of_waiting_messages_is_charged_to_the_sender)
 {
 	long long before, full, most;
 	int i;
@@ -127,7 +127,7 @@ TEST_F_TIMEOUT(memory, of_waiting_messages_is_charged_to_the_sender, 120)
  * A client with little memory that floods comes to its end there: its sends
  * fail, or it is killed. The server and its other clients do not notice.
  */
-TEST_F_TIMEOUT(memory, abuse_57_of_a_flood_ends_in_the_flooders_cgroup, 120)
+TEST_F(memory, abuse_57_of_a_flood_ends_in_the_flooders_cgroup)
 {
 	int err, got;
 
@@ -235,7 +235,7 @@ static int have(struct child *child, struct job *job, int what, __u32 len)
  * All of it and from the beginning, whoever fills it, and until nobody can see
  * it any more.
  */
-TEST_F_TIMEOUT(memory, of_a_section_is_charged_to_its_creator, 120)
+TEST_F(memory, of_a_section_is_charged_to_its_creator)
 {
 	long long before, full;
 	struct section peer;
@@ -264,7 +264,7 @@ TEST_F_TIMEOUT(memory, of_a_section_is_charged_to_its_creator, 120)
  * One that is longer than the cgroup may have is refused, however often it is
  * asked for, and kills nobody: what fits is created, and so is what others want.
  */
-TEST_F_TIMEOUT(memory, abuse_57_of_a_section_ends_at_the_limit_of_the_cgroup, 120)
+TEST_F(memory, abuse_57_of_a_section_ends_at_the_limit_of_the_cgroup)
 {
 	struct section other;
 	long long before;
@@ -329,7 +329,7 @@ static bool live_once(char *buf)
  * The kernel frees inodes and charges after a while, and keeps caches; but what
  * so many lives leave is less than one in eight of them needs.
  */
-TEST_F_TIMEOUT(memory, of_ports_and_messages_is_given_back, 120)
+TEST_F(memory, of_ports_and_messages_is_given_back)
 {
 	enum { LIVES = 200, EACH = 6 * LENGTH };
 	long long before, most, after;

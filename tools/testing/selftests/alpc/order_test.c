@@ -167,7 +167,7 @@ static bool send_mixed(int fd, __u32 sender)
  * What is given up may arrive or not, and some of it waits for room when it is; the
  * others arrive all of them, and nothing is overtaken.
  */
-TEST_F_TIMEOUT(order, abuse_55_with_long_messages_and_cancelled_calls, 120)
+TEST_F(order, abuse_55_with_long_messages_and_cancelled_calls)
 {
 	struct alpc_create_port create = create_args(unique_name());
 	static char buf[LONG];

@@ -173,7 +173,7 @@ static bool prepare_to_die(int fd, struct thread *thread)
 	NOTHING(self->pair.port); \
 } while (0)
 
-TEST_F_TIMEOUT(pressure, abuse_26_notices_of_who_is_killed_for_memory_come, 120)
+TEST_F(pressure, abuse_26_notices_of_who_is_killed_for_memory_come)
 {
 	ASSERT_LE(0, client_start(&self->pair, &self->child, 1, &self->server));
 	if (!self->child.pid) {
@@ -190,7 +190,7 @@ TEST_F_TIMEOUT(pressure, abuse_26_notices_of_who_is_killed_for_memory_come, 120)
 }
 
 /* Not a byte is there from before the process begins to end until it is gone. */
-TEST_F_TIMEOUT(pressure, abuse_26_notices_need_no_memory, 120)
+TEST_F(pressure, abuse_26_notices_need_no_memory)
 {
 	ASSERT_LE(0, client_start(&self->pair, &self->child, 1, &self->server));
 	if (!self->child.pid) {
@@ -239,7 +239,7 @@ static _Noreturn void serve_and_be_killed(struct child *child, const char *name)
 	be_killed_for_memory();
 }
 
-TEST_F_TIMEOUT(pressure, abuse_57_server_that_is_killed_for_memory_keeps_nobody, 120)
+TEST_F(pressure, abuse_57_server_that_is_killed_for_memory_keeps_nobody)
 {
 	struct transfer_worker caller;
 	const char *name = unique_name();

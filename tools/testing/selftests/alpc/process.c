@@ -95,6 +95,11 @@ int read_file(const char *path, char *buf, size_t size)
 	return got < 0 ? -errno : (int)done;
 }
 
+bool kernel_finds_leaks(void)
+{
+	return !access("/sys/kernel/debug/kmemleak", F_OK);
+}
+
 /* --- child processes ------------------------------------------------------ */
 
 int child_start(struct child *child)
@@ -322,6 +327,23 @@ int thread_blocked(pid_t pid, pid_t tid)
 int worker_blocked(struct worker *worker)
 {
 	return thread_blocked(getpid(), worker->tid);
+}
+
+static void ignore_signal(int signal)
+{
+	(void)signal;
+}
+
+int worker_interrupt(struct worker *worker)
+{
+	const struct sigaction action = { .sa_handler = ignore_signal };
+	int err = worker_blocked(worker);
+
+	/* What has ended by itself says so. */
+	if (!err && (sigaction(SIGUSR1, &action, NULL) ||
+		     pthread_kill(worker->thread, SIGUSR1)))
+		return -EINVAL;
+	return worker_join(worker);
 }
 
 static int run_transfer(void *arg)

@@ -10,6 +10,7 @@
 #include <poll.h>
 
 #include "alpc_thread.h"
+#include "rounds.h"
 
 /* Everything that two threads share, set up anew for each round. */
 struct scene {
@@ -248,7 +249,7 @@ FIXTURE_TEARDOWN(race)
 }
 
 /* Each of them, with another of the same in the other thread, too. */
-TEST_F_TIMEOUT(race, abuse_19_with_everything_else, 120)
+TEST_F(race, abuse_19_with_everything_else)
 {
 	enum { ROUNDS = 2 };
 	struct scene *s = &self->scene;
@@ -329,7 +330,7 @@ FIXTURE_TEARDOWN(once)
 }
 
 /* Through the connection port, and through the server's port of the client. */
-TEST_F_TIMEOUT(once, abuse_15_two_threads_answer_one_request, 120)
+TEST_F(once, abuse_15_two_threads_answer_one_request)
 {
 	enum { ROUNDS = 200 };
 	unsigned int go = 0, round, winner, got[2] = {};
@@ -341,11 +342,11 @@ TEST_F_TIMEOUT(once, abuse_15_two_threads_answer_one_request, 120)
 	for (i = 0; i < 2; i++) {
 		replier[i] = (struct replier){
 			.fd = i ? self->pair.server : self->pair.port, .id = &id, .go = &go,
-			.rounds = ROUNDS, .number = i,
+			.rounds = rounds(ROUNDS), .number = i,
 		};
 		ASSERT_EQ(0, worker_start(&replier[i].worker, reply_in_rounds, &replier[i]));
 	}
-	for (round = 1; round <= ROUNDS; round++) {
+	for (round = 1; round <= rounds(ROUNDS); round++) {
 		ASSERT_EQ(0, alpc_request_async(self->pair.client, "q", 1, round, 0, NULL));
 		TAKE(ALPC_REQUEST, self->pair.port, &msg, self->buf);
 		id = msg.id;
@@ -363,7 +364,7 @@ TEST_F_TIMEOUT(once, abuse_15_two_threads_answer_one_request, 120)
 		EXPECT_EQ(0, worker_join(&replier[i].worker));
 		EXPECT_EQ(got[i], replier[i].won);
 	}
-	EXPECT_EQ(ROUNDS, got[0] + got[1]);
+	EXPECT_EQ(rounds(ROUNDS), got[0] + got[1]);
 }
 
 /* --- a port that comes and goes ------------------------------------------- */
@@ -396,7 +397,7 @@ static int connect_again_and_again(void *arg)
 	return 0;
 }
 
-TEST_F_TIMEOUT(once, clients_connect_while_the_port_comes_and_goes, 120)
+TEST_F(once, clients_connect_while_the_port_comes_and_goes)
 {
 	struct connector connector[3];
 	const char *name = unique_name();

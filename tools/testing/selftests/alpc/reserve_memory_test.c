@@ -231,7 +231,7 @@ static int with_lack_in(struct scene *scene, const FIXTURE_VARIANT(lack) *varian
 
 /* --- tests ----------------------------------------------------------------------- */
 
-TEST_F_TIMEOUT(lack, abuse_24_fails_nothing_that_goes_through_a_reserve, 120)
+TEST_F(lack, abuse_24_fails_nothing_that_goes_through_a_reserve)
 {
 	enum step_index i;
 	unsigned int nth;
@@ -247,7 +247,7 @@ TEST_F_TIMEOUT(lack, abuse_24_fails_nothing_that_goes_through_a_reserve, 120)
 }
 
 /* What is seen above does not come from a lack that nobody feels. */
-TEST_F_TIMEOUT(lack, abuse_24_fails_the_same_without_a_reserve, 120)
+TEST_F(lack, abuse_24_fails_the_same_without_a_reserve)
 {
 	const int lack = self->injection ? -ENOMEM : -EDQUOT;
 	unsigned int nth, failures[STEPS] = {};

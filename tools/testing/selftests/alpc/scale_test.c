@@ -20,10 +20,10 @@ enum {
 	DESCRIPTORS = 2 * CLIENTS + 200,
 };
 
-/* Fewer on a kernel that looks for leaks, and is some ten times as slow. */
+/* Fewer on a kernel that is slow. */
 static unsigned int clients_here(void)
 {
-	return access("/sys/kernel/debug/kmemleak", F_OK) ? CLIENTS : CLIENTS / 10;
+	return kernel_finds_leaks() ? CLIENTS / 10 : CLIENTS;
 }
 
 /* What a client asks, and is told. */

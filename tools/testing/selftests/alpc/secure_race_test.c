@@ -9,6 +9,7 @@
 #include <sched.h>
 
 #include "alpc_view.h"
+#include "rounds.h"
 
 enum { ROUNDS = 400, VIEW = 4 };
 
@@ -70,7 +71,7 @@ static bool send_while_writing(int port, const struct section *own,
 	sigaction(SIGSEGV, &act, NULL);
 	for (i = 0; i < 4; i++)
 		worker_start(&worker[i], i < 3 ? write_all_over : disturb, &writers);
-	for (i = 0; i < ROUNDS && !err; i++) {
+	for (i = 0; i < rounds(ROUNDS) && !err; i++) {
 		transfer_init(&t, ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT);
 		transfer_send(&t, ALPC_SEND_REQUEST, 0, NULL, 0);
 		transfer_receive(&t, buf, sizeof(buf));
@@ -116,7 +117,7 @@ FIXTURE_TEARDOWN(race)
 	pair_close(&self->pair);
 }
 
-TEST_F_TIMEOUT(race, abuse_35_bytes_do_not_change_while_they_are_held, 120)
+TEST_F(race, abuse_35_bytes_do_not_change_while_they_are_held)
 {
 	const size_t len = VIEW * self->page;
 	unsigned char *seen = malloc(len), *last = calloc(1, len);
@@ -129,7 +130,7 @@ TEST_F_TIMEOUT(race, abuse_35_bytes_do_not_change_while_they_are_held, 120)
 		child_exit(self->own.mem && send_while_writing(self->pair.client, &self->own,
 							       variant->disturb));
 	}
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; i < rounds(ROUNDS); i++) {
 		AWAIT(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
 		memcpy(seen, self->peer.mem, len);
 		between += !!memcmp(seen, last, len);

@@ -315,11 +315,10 @@ static int notice_of(struct pair *pair, int sec, bool revoke, struct alpc_msg *m
 	transfer_send(&caller.transfer, ALPC_SEND_REQUEST, 0, NULL, 0);
 	caller.transfer.send.attrs = address(&attrs);
 	caller.transfer.send.attrs_len = sizeof(attrs);
-	caller.transfer.timeout = 5 * SHORT_TIME;
 	err = worker_transfer(&caller, pair->client);
 	err = err ?: alpc_receive(pair->port, msg, buf, sizeof(buf));
-	err = err ?: worker_join(&caller.worker);
-	if (err != -ETIMEDOUT)
+	err = err ?: worker_interrupt(&caller.worker);
+	if (err != -EINTR)
 		return err ?: -EBADMSG;
 	if (revoke && alpc_revoke_security(pair->client, sec))
 		return -EKEYREVOKED;
@@ -388,10 +387,9 @@ TEST_F(security, abuse_45_only_an_unanswered_request_whose_caller_waits)
 	attrs.security = sec;
 	caller.transfer.send.attrs = address(&attrs);
 	caller.transfer.send.attrs_len = sizeof(attrs);
-	caller.transfer.timeout = 5 * SHORT_TIME;
 	ASSERT_EQ(0, worker_transfer(&caller, self->pair.client));
 	AWAIT(ALPC_REQUEST, self->pair.port, &self->msg, self->buf);
-	EXPECT_EQ(-ETIMEDOUT, worker_join(&caller.worker));
+	EXPECT_EQ(-EINTR, worker_interrupt(&caller.worker));
 	err = ACT_AS(self->pair.port, self->msg.id);
 	EXPECT_EQ(-ECANCELED, err);
 	AWAIT(ALPC_CANCELED, self->pair.port, &self->msg, self->buf);

@@ -109,7 +109,7 @@ static int call(int fd, const char *text, long long timeout)
 }
 
 /* The same processes, cores and device, but another server. */
-TEST_F_TIMEOUT(stalled, abuse_28_server_holds_up_its_own_clients_only, 120)
+TEST_F(stalled, abuse_28_server_holds_up_its_own_clients_only)
 {
 	struct transfer_worker waits;
 	struct connect_worker connects;
@@ -155,7 +155,7 @@ TEST_F_TIMEOUT(stalled, abuse_28_server_holds_up_its_own_clients_only, 120)
 }
 
 /* Its clients' ends are theirs: they go, and are killed, at once. */
-TEST_F_TIMEOUT(stalled, abuse_28_server_keeps_no_client_from_going, 120)
+TEST_F(stalled, abuse_28_server_keeps_no_client_from_going)
 {
 	struct child child;
 

@@ -390,7 +390,7 @@ static int race_server(void *arg)
 	}
 }
 
-TEST_F_TIMEOUT(timeout, abuse_27_race_with_the_reply_has_one_outcome_on_both_sides, 120)
+TEST_F(timeout, abuse_27_race_with_the_reply_has_one_outcome_on_both_sides)
 {
 	static struct outcome outcome[CALLERS * CALLS];
 	struct race caller[CALLERS], server = { .fd = self->pair.port, .outcome = outcome };

@@ -8,6 +8,7 @@
 #include <kselftest_harness.h>
 
 #include "alpc_thread.h"
+#include "rounds.h"
 
 enum { THREADS = 6 };
 
@@ -175,7 +176,7 @@ struct victim {
  * A process that waits is killed at the moment at which a message is given to
  * it. Either its memory has it, or the thread that waited before gets it.
  */
-TEST_F_TIMEOUT(wake, abuse_56_message_given_to_a_killed_process_is_not_lost, 120)
+TEST_F(wake, abuse_56_message_given_to_a_killed_process_is_not_lost)
 {
 	int receives = variant->client ? self->pair.client : self->pair.port;
 	int sends = variant->client ? self->pair.server : self->pair.client;
@@ -221,7 +222,7 @@ static void signal_came(int signo)
  * A thread is sent a message and a signal at once: it has the message, or it was
  * interrupted and the thread that waited before has it.
  */
-TEST_F_TIMEOUT(wake, abuse_56_message_given_to_an_interrupted_thread_is_not_lost, 120)
+TEST_F(wake, abuse_56_message_given_to_an_interrupted_thread_is_not_lost)
 {
 	int receives = variant->client ? self->pair.client : self->pair.port;
 	int sends = variant->client ? self->pair.server : self->pair.client;
@@ -284,12 +285,12 @@ static int receive_impatiently(void *arg)
 	return 0;
 }
 
-TEST_F_TIMEOUT(wake, no_message_is_lost_by_impatient_receivers, 120)
+TEST_F(wake, no_message_is_lost_by_impatient_receivers)
 {
 	int receives = variant->client ? self->pair.client : self->pair.port;
 	int sends = variant->client ? self->pair.server : self->pair.client;
 	struct receiver receiver[3];
-	unsigned int left = MESSAGES, i;
+	unsigned int left = rounds(MESSAGES), i;
 
 	for (i = 0; i < ARRAY_SIZE(receiver); i++) {
 		receiver[i] = (struct receiver){
@@ -297,7 +298,7 @@ TEST_F_TIMEOUT(wake, no_message_is_lost_by_impatient_receivers, 120)
 		};
 		ASSERT_EQ(0, worker_start(&receiver[i].worker, receive_impatiently, &receiver[i]));
 	}
-	for (i = 0; i < MESSAGES; i++)
+	for (i = 0; i < rounds(MESSAGES); i++)
 		ASSERT_EQ(0, alpc_send(sends, "x", 1));
 	for (i = 0; i < ARRAY_SIZE(receiver); i++)
 		EXPECT_EQ(0, worker_join(&receiver[i].worker));
@@ -322,7 +323,7 @@ static int ping(void *arg)
 	}
 }
 
-TEST_F_TIMEOUT(wake, each_call_finds_its_way_while_others_sleep, 120)
+TEST_F(wake, each_call_finds_its_way_while_others_sleep)
 {
 	int receives = variant->client ? self->pair.client : self->pair.port;
 	int sends = variant->client ? self->pair.server : self->pair.client;
@@ -333,7 +334,7 @@ TEST_F_TIMEOUT(wake, each_call_finds_its_way_while_others_sleep, 120)
 		receiver[i] = (struct receiver){ .fd = receives };
 		ASSERT_EQ(0, worker_start(&receiver[i].worker, ping, &receiver[i]));
 	}
-	for (i = 0; i < MESSAGES; i++) {
+	for (i = 0; i < rounds(MESSAGES); i++) {
 		ASSERT_EQ(0, alpc_call(sends, &i, sizeof(i), &self->msg, self->buf, 16));
 		ASSERT_EQ(0, memcmp(self->buf, &i, sizeof(i)));
 	}

@@ -45,7 +45,7 @@ static void *call_many(void *arg)
 	struct alpc_message *m;
 
 	c->ret = alpc_message_new(0, &m);
-	for (uint32_t i = 0; i < 60 && !c->ret; i++)
+	for (uint32_t i = 0; i < rounds(60) && !c->ret; i++)
 		c->ret = order(c->port, i % 7 ? REPLY : LATER,
 			       lengths[(c->seed + i) % (LENGTHS - 3)], m,
 			       lengths[(c->seed * 5 + i * 3) % (LENGTHS - 3)]);
@@ -79,7 +79,7 @@ static void *call_and_be_interrupted(void *arg)
 	struct order *o = order_new(REPLY, 70 * KIB, 70 * KIB, 77);
 
 	c->ret = alpc_message_new(70 * KIB, &m);
-	for (int i = 0; i < 300 && !c->ret; i++) {
+	for (int i = 0; i < (int)rounds(300) && !c->ret; i++) {
 		int ret = alpc_call(c->port, o, 70 * KIB, m, FOR_EVER);
 
 		if (ret && ret != -EINTR)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The harness, for tests of long messages.
+ * The harness, for machines that are slow.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
@@ -8,6 +8,8 @@
 #define ALPC_TESTS_HARNESS_H
 
 #include <kselftest_harness.h>
+
+#include "../../../../testing/selftests/alpc/rounds.h"
 
 /* An emulated debug kernel takes its time over them. */
 #undef TEST_TIMEOUT_DEFAULT

@@ -185,7 +185,7 @@ TEST(hostile_server)
 	ASSERT_EQ(0, alpc_message_new(0, &m));
 	ASSERT_EQ(0, alpc_port_connect(world_name(), NULL, FOR_EVER, &port));
 	ASSERT_EQ(0, alpc_quick_open(port, &world_options, FOR_EVER, &calls));
-	for (int i = 0; i < 1000 || !quick || !wrong; i++) {
+	for (int i = 0; i < (int)rounds(1000) || !quick || !wrong; i++) {
 		ret = alpc_quick_call(calls, data, sizeof(data), m, ALPC_MSEC(20));
 		if (ret) {
 			ASSERT_TRUE(ret == -EPROTO || ret == -ETIMEDOUT ||
@@ -365,7 +365,7 @@ static void abuse(unsigned int seed)
 		_exit(2);
 	if (pthread_create(&s.thread, NULL, scribble, &s))
 		_exit(3);
-	for (int i = 0; i < 300; i++)
+	for (int i = 0; i < (int)rounds(300); i++)
 		if (alpc_call(port, &o, sizeof(o), m, FOR_EVER))
 			break;
 	_exit(0);

@@ -75,7 +75,7 @@ TEST_F(quick, each_is_handled_once)
 	unsigned int quick = 0;
 
 	/* On a busy machine all of many may find nobody awake. */
-	for (unsigned int i = 1; i <= 1000 || !quick; i++) {
+	for (unsigned int i = 1; i <= rounds(1000) || !quick; i++) {
 		ASSERT_EQ(0, quick_order(self->quick, ECHO, LEN, 0, self->m, FOR_EVER));
 		ASSERT_EQ(i, atomic_load(&world->handled));
 		quick += alpc_message_way(self->m) == ALPC_WAY_QUICK;
@@ -89,7 +89,7 @@ TEST_F(quick, the_request_may_lie_in_the_reply)
 	struct order o = { .what = ECHO };
 	void *data;
 
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < (int)rounds(200); i++) {
 		ASSERT_EQ(0, alpc_message_resize(self->m, sizeof(o), &data));
 		memcpy(data, &o, sizeof(o));
 		ASSERT_EQ(0, alpc_quick_call(self->quick, data, sizeof(o), self->m,
@@ -349,11 +349,11 @@ TEST_F(quick, other_clients)
 		ASSERT_EQ(0, alpc_port_connect(world_name(), NULL, FOR_EVER, &port[i]));
 		ASSERT_EQ(0, alpc_quick_open(port[i], &world_options, FOR_EVER,
 					     &quick[i]));
-		c[i] = (struct caller){ .quick = quick[i], .calls = 400 };
+		c[i] = (struct caller){ .quick = quick[i], .calls = rounds(400) };
 		ASSERT_EQ(0, pthread_create(&c[i].thread, NULL, call_many, &c[i]));
 	}
 	ASSERT_EQ(0, alpc_port_connect(world_name(), NULL, FOR_EVER, &port[5]));
-	for (i = 0; i < 200; i++)
+	for (i = 0; i < (int)rounds(200); i++)
 		ASSERT_EQ(0, plain_order(port[5], REPLY, LEN, i * 20, self->m));
 	for (i = 0; i < 5; i++) {
 		pthread_join(c[i].thread, NULL);
@@ -362,7 +362,7 @@ TEST_F(quick, other_clients)
 		alpc_port_close(port[i]);
 	}
 	alpc_port_close(port[5]);
-	EXPECT_EQ(5 * 400 + 200, atomic_load(&world->handled));
+	EXPECT_EQ(5 * rounds(400) + rounds(200), atomic_load(&world->handled));
 	while (world->closed != 6)
 		usleep(1000);
 	world->closed = 0;

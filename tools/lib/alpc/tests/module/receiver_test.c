@@ -75,7 +75,7 @@ static void *call_message(void *arg)
 /* The caller has given up, and its memory is used again: not this memory. */
 TEST_F(step, request_in_place_of_a_caller_that_gave_up)
 {
-	struct caller c = { .port = self->client, .timeout = ALPC_MSEC(20) };
+	struct caller c = { .port = self->client, .timeout = ALPC_SEC(1) };
 	uint64_t id;
 
 	pattern(big, sizeof(big), 1);

@@ -25,7 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <kselftest_harness.h>
+#include "harness.h"
 
 /* The same in a test and in the processes that it starts. */
 static const char *port_name(void)

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <kselftest_harness.h>
+#include "harness.h"
 
 FIXTURE(who) {
 	struct alpc_port *port;		/* connection port */
