@@ -11,7 +11,7 @@ V ?= 0
 W ?= 1
 
 # Which kernel the module is built for: one of the test kernels in the cache
-# (KERNEL=6.1, 6.12, 7.3, debug), any build tree (KDIR=), or the running kernel.
+# (KERNEL=6.1, 6.12, 7.3, debug, arm64), any build tree (KDIR=), or the running kernel.
 KERNEL ?=
 KUNIT ?=
 ifdef KERNEL
@@ -30,9 +30,18 @@ kbuild_args = M=$(module_dir) CONFIG_ALPC=m V=$(V) W=$(W) \
 # The debug kernel's module has debug information, for what is said about coverage;
 # guests load it without.
 
+# Whose programs the library and its tests are: this machine's, or those of arm64 or
+# i386, which lie in a directory of their own. One set of kernel headers serves both word
+# sizes of this machine, but the compiler does not look for them with -m32.
+TARGET ?= $(filter arm64,$(KERNEL))
+compiler_arm64 = CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar
+compiler_i386 = CC="gcc -m32 -isystem /usr/include/$(shell gcc -print-multiarch)"
+programs := $(OUT)$(if $(TARGET),/$(TARGET))
+
 # Where the kernel's own test harness is taken from.
 ksrc = KSRC=$${KSRC:-$$(tests/kernel/source 6.12)}
-tool = $(MAKE) --no-print-directory -C $(1) OUTPUT=$(OUT)/$(2) TOP=$(CURDIR)
+tool = $(MAKE) --no-print-directory -C $(1) OUTPUT=$(programs)/$(2) TOP=$(CURDIR) \
+	$(compiler_$(TARGET))
 
 .PHONY: all module lib lib-check examples bench-tool fuzz-tool tools tests selftests \
 	libalpc-tests example-tests sparse checkpatch demo check bench fuzz docs install \
@@ -58,7 +67,7 @@ module:
 		exit 1; }
 	$(copy_sources)
 	$(MAKE) --no-print-directory -C $(KDIR) $(kbuild_args) $(if $(C),C=$(C)) modules
-	@objcopy $(if $(filter debug,$(KERNEL)),--strip-debug) \
+	@$(if $(filter debug,$(KERNEL)),objcopy --strip-debug,cp) \
 		$(module_dir)/drivers/alpc/alpc.ko $(module_dir)/alpc.ko
 	@echo "  MODULE  $(patsubst $(CURDIR)/%,%,$(module_dir))/alpc.ko"
 
@@ -83,6 +92,11 @@ tools: examples bench-tool fuzz-tool
 suites := $(patsubst %_test.c,%,$(notdir $(wildcard tools/testing/selftests/alpc/*_test.c)))
 libalpc_suites := $(patsubst %_test.c,libalpc_%,$(notdir $(wildcard tools/lib/alpc/tests/module/*_test.c)))
 example_suites := examples
+ifneq ($(TARGET),)
+  # Debian has libacl and libevent for the machine's own architecture.
+  suites := $(filter-out acl,$(suites))
+  example_suites :=
+endif
 ifdef SUITE
   suites := $(filter $(SUITE),$(suites))
   libalpc_suites := $(filter $(SUITE),$(libalpc_suites))
@@ -98,9 +112,9 @@ selftests:
 libalpc-tests:
 	+$(call tool,tools/lib/alpc,lib) module-test $(ksrc) \
 		MODULE_TESTS="$(libalpc_suites:libalpc_%=module/%_test)"
-	@mkdir -p $(OUT)/selftests
-	@$(foreach s,$(libalpc_suites:libalpc_%=%_test),cp $(OUT)/lib/tests/module/$(s) \
-		$(OUT)/selftests/libalpc_$(s) &&) true
+	@mkdir -p $(programs)/selftests
+	@$(foreach s,$(libalpc_suites:libalpc_%=%_test),cp $(programs)/lib/tests/module/$(s) \
+		$(programs)/selftests/libalpc_$(s) &&) true
 
 example-tests: examples
 	@mkdir -p $(OUT)/selftests
@@ -149,10 +163,11 @@ clean:
 
 help:
 	@echo 'make               the module for the running kernel, libalpc and the tools'
-	@echo 'make module        the module alone; KERNEL=6.1|6.12|7.3|debug or KDIR=DIR'
+	@echo 'make module        the module alone; KERNEL=6.1|6.12|7.3|debug|arm64 or KDIR=DIR'
 	@echo 'make lib           libalpc: shared, static, pkg-config file'
 	@echo 'make tools         the examples, the bench and the fuzzer'
-	@echo 'make tests         the selftests; SUITE=... for one of them'
+	@echo 'make tests         the selftests; SUITE=... for one of them;'
+	@echo '                   TARGET=i386|arm64 for programs of that architecture'
 	@echo 'make demo          real processes over the module in a guest; NATIVE=1: on this kernel'
 	@echo 'make check         every test on every kernel; KERNEL=... SUITE=... for a part,'
 	@echo '                   TIMES=... to repeat what is left to chance so often'

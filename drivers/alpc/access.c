@@ -421,8 +421,7 @@ static ssize_t alpc_access_batch(const struct alpc_access_op *op,
 }
 
 /*
- * Bring in our own memory. What is to be read into is not changed by that: bytes
- * beyond those done stay what they were.
+ * Bring in our own memory. What is to be read into is not changed by that.
  */
 static int alpc_access_fault_in(const struct alpc_access_op *op,
 				char __user *own, u64 len)

@@ -16,6 +16,11 @@ die() {
 	exit 1
 }
 
+# machine_of KERNEL: the machine that it runs on, as the emulator calls it.
+machine_of() {
+	if [[ $1 == arm64 ]]; then echo aarch64; else echo x86_64; fi
+}
+
 # in_cache_lock NAME COMMAND...: only one process at a time makes NAME.
 in_cache_lock() {
 	local name=$1

@@ -37,22 +37,47 @@ suite_for() {
 # private_apt MIRROR SUITE [OWN]: look at that suite, or at it before the machine's
 # own one, knowing then what the machine has installed.
 private_apt() {
-	local mirror=$1 suite=$2 own=${3:-} dir=$cache/apt/$2 status
-	local from="deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror"
+	local mirror=$1 suite=$2 own=${3:-}
+	apt_state "$suite" "$(dpkg --print-architecture)" ${own:+/var/lib/dpkg/status} \
+		< <(printf '%s\n' "$mirror $suite" ${own:+"$mirror $own"})
+	[[ ! $own ]] || printf 'APT::Default-Release "%s";\n' "$suite" >>"$cache/apt/$suite/apt.conf"
+}
+
+# foreign_apt ARCHITECTURE: look at the release's own suites, from where the machine has
+# them, for another architecture.
+foreign_apt() {
+	local release suites
+	release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	# shellcheck disable=SC2016 # apt's variables, not the shell's
+	suites=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' \
+		'Created-By: Packages' |
+		awk -v own="$release" '($2 == own || index($2, own "-") == 1) && $3 == "main" {
+			print $1, $2 }' | sort -u)
+	[[ $suites ]] || die "apt knows no mirror of this release's main component"
+	apt_state "$release-$1" "$1" <<<"$suites"
+}
+
+# apt_state NAME ARCHITECTURE [STATUS] <"MIRROR SUITE" lines: point apt_options to a
+# state of that name, with those suites; STATUS says what is installed.
+apt_state() {
+	local dir=$cache/apt/$1 mirror suite
 	mkdir -p "$dir"/{lists/partial,archives/partial,etc/none}
 	: >"$dir/status"
-	status=${own:+/var/lib/dpkg/status}
-	printf '%s main\n' "$from $suite" ${own:+"$from $own"} >"$dir/etc/sources.list"
+	while read -r mirror suite; do
+		printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' \
+			"$mirror" "$suite"
+	done >"$dir/etc/sources.list"
 	cat >"$dir/apt.conf" <<-END
 		Dir::State "$dir";
 		Dir::State::lists "$dir/lists";
-		Dir::State::status "${status:-$dir/status}";
+		Dir::State::status "${3:-$dir/status}";
 		Dir::Cache "$dir";
 		Dir::Etc::sourcelist "$dir/etc/sources.list";
 		Dir::Etc::sourceparts "$dir/etc/none";
 		Dir::Etc::preferencesparts "$dir/etc/none";
+		APT::Architecture "$2";
+		APT::Architectures { "$2"; };
 		APT::Sandbox::User "root";
-		APT::Default-Release "${own:+$suite}";
 		Acquire::Languages "none";
 		APT::Update::Post-Invoke {};
 		APT::Update::Post-Invoke-Success {};

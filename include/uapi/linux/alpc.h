@@ -10,6 +10,11 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
+/* Older kernel headers have only the unsigned one. */
+#ifndef __aligned_s64
+#define __aligned_s64 __s64 __attribute__((aligned(8)))
+#endif
+
 /**
  * DOC: Objects
  *
@@ -1062,7 +1067,8 @@ struct alpc_access_part {
  * @parts: address of an array of &struct alpc_access_part
  * @count: how many, 1 to %ALPC_ACCESS_PARTS_MAX
  * @__reserved: must be 0
- * @out_done: bytes done, in the order of @parts, also after an error
+ * @out_done: bytes done, in the order of @parts, also after an error; on some
+ *	machines a few of those that come next have been copied, too
  *
  * On a port that the request could be answered through, by any thread of any
  * process that has it open. All parts are checked before any is done. Pages

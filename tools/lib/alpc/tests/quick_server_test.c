@@ -256,8 +256,8 @@ FIXTURE_SETUP(quick)
 FIXTURE_TEARDOWN(quick)
 {
 	alpc_server_free(server);
-	EXPECT_EQ(1, closed);
-	EXPECT_EQ(0, mistakes);
+	EXPECT_EQ(1, atomic_load(&closed));
+	EXPECT_EQ(0, atomic_load(&mistakes));
 	/* The test's own. */
 	EXPECT_EQ(1, maps());
 	munmap(c.page, QUICK_PAGE_LEN);
@@ -323,7 +323,7 @@ static int ask_quickly(unsigned int step, struct alpc_msg *recv)
 TEST_F(quick, requests)
 {
 	serve(ask_quickly);
-	EXPECT_EQ(4, handled);
+	EXPECT_EQ(4, atomic_load(&handled));
 	EXPECT_EQ(0, c.disconnects);
 	/* Only that the page was opened. */
 	EXPECT_EQ(1, c.replies);
@@ -349,8 +349,8 @@ static int ask_wrongly(unsigned int step, struct alpc_msg *recv)
 	wrong_seq = seq; \
 	wrong_len = len; \
 	serve(ask_wrongly); \
-	EXPECT_EQ(0, handled); \
-	EXPECT_EQ(1, closed); \
+	EXPECT_EQ(0, atomic_load(&handled)); \
+	EXPECT_EQ(1, atomic_load(&closed)); \
 }
 
 WRONG(length, 1, ALPC_QUICK_MAX + 1)
@@ -472,8 +472,8 @@ TEST_F(quick, answer_is_there_before_anybody_else_looks)
 	ASSERT_EQ(0, mprotect(pages, half_len, PROT_READ));
 	alpc_lib_quick_say(&ch, 8, 0, looking);
 	EXPECT_EQ(7, answer_before);
-	EXPECT_EQ(8, half->answer);
-	EXPECT_EQ(looking, half->ask);
+	EXPECT_EQ(8, atomic_load(&half->answer));
+	EXPECT_EQ(looking, atomic_load(&half->ask));
 	munmap(pages, 2 * half_len);
 }
 
@@ -536,7 +536,7 @@ TEST_F(quick, reply_in_place_after_one_that_was_fetched)
 	ASSERT_EQ(0, pipe(pipe_end));
 	handler = reply_pipe;
 	serve(fetch_and_ask_in_place);
-	EXPECT_EQ(2, handled);
+	EXPECT_EQ(2, atomic_load(&handled));
 	EXPECT_EQ(3, c.replies);
 }
 
@@ -591,7 +591,7 @@ TEST_F(quick, reply_after_one_with_a_descriptor)
 	ASSERT_EQ(0, pipe(pipe_end));
 	handler = reply_pipe;
 	serve(ask_for_pipe_and_more);
-	EXPECT_EQ(3, handled);
+	EXPECT_EQ(3, atomic_load(&handled));
 }
 
 TEST_F(quick, fetch_of_another_reply)
@@ -599,7 +599,7 @@ TEST_F(quick, fetch_of_another_reply)
 	ASSERT_EQ(0, pipe(pipe_end));
 	handler = reply_pipe;
 	serve(fetch_late);
-	EXPECT_EQ(2, handled);
+	EXPECT_EQ(2, atomic_load(&handled));
 	EXPECT_EQ(0, c.disconnects);
 }
 
@@ -668,7 +668,7 @@ static int ask_on_after_the_end(unsigned int step, struct alpc_msg *recv)
 TEST_F(quick, client_that_is_gone_and_asks_on)
 {
 	serve(ask_on_after_the_end);
-	EXPECT_EQ(3, handled);
+	EXPECT_EQ(3, atomic_load(&handled));
 }
 
 static int say_goodbye(struct alpc_client *client, struct alpc_message *reply)
@@ -694,7 +694,7 @@ TEST_F(quick, client_that_is_disconnected_and_asks_on)
 {
 	handler = say_goodbye;
 	serve(ask_on_although_disconnected);
-	EXPECT_EQ(1, handled);
+	EXPECT_EQ(1, atomic_load(&handled));
 }
 
 static int leave_the_page(unsigned int step, struct alpc_msg *recv)
@@ -718,7 +718,7 @@ static int leave_the_page(unsigned int step, struct alpc_msg *recv)
 TEST_F(quick, page_that_the_client_has_left)
 {
 	serve(leave_the_page);
-	EXPECT_EQ(1, handled);
+	EXPECT_EQ(1, atomic_load(&handled));
 	EXPECT_EQ(0, c.disconnects);
 }
 

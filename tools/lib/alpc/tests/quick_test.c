@@ -197,7 +197,7 @@ FIXTURE_TEARDOWN(quick)
 	alpc_message_free(self->m);
 	alpc_port_close(self->port);
 	EXPECT_EQ(0, k.sections);
-	EXPECT_EQ(0, k.mistakes);
+	EXPECT_EQ(0, atomic_load(&k.mistakes));
 	munmap(k.page, QUICK_PAGE_LEN);
 	close(k.fd);
 }
@@ -227,14 +227,14 @@ TEST_F(quick, is_taken_back)
 		looks_again();
 		ASSERT_EQ(0, CALL());
 		EXPECT_EQ(6, alpc_message_len(self->m));
-		ASSERT_EQ(i, k.usual);
+		ASSERT_EQ(i, atomic_load(&k.usual));
 		/* It was written, unless that was in vain too often. */
 		if (QUICK_STATE(atomic_load(&k.page->ask)) == QUICK_LOOKING)
 			continue;
 		ASSERT_EQ(QUICK_ABSENT, atomic_load(&k.page->ask));
 		ASSERT_EQ(0, memcmp(k.page->request, "four", 4));
 	}
-	EXPECT_EQ(0, k.waits);
+	EXPECT_EQ(0, atomic_load(&k.waits));
 }
 
 TEST_F(quick, is_for_a_server_that_looks_on_another_cpu)
@@ -253,7 +253,7 @@ TEST_F(quick, is_for_a_server_that_looks_on_another_cpu)
 	for (unsigned int i = 0; i < 5; i++) {
 		put_ask(asks[i]);
 		ASSERT_EQ(0, CALL());
-		EXPECT_EQ(i + 1, k.usual);
+		EXPECT_EQ(i + 1, atomic_load(&k.usual));
 		EXPECT_EQ(asks[i], atomic_load(&k.page->ask));
 	}
 }
@@ -389,7 +389,7 @@ TEST_F(quick, request_that_is_to_be_an_ordinary_one)
 		usual = k.usual;
 		TAKEN_CALL(ret);
 		ASSERT_EQ(0, ret);
-		EXPECT_LT(usual, k.usual);
+		EXPECT_LT(usual, atomic_load(&k.usual));
 		EXPECT_EQ(6, alpc_message_len(self->m));
 	}
 }
@@ -450,7 +450,7 @@ TEST_F(quick, caller_sleeps_until_it_is_answered)
 		TAKEN_CALL(ret);
 		ASSERT_EQ(0, ret);
 		EXPECT_EQ(3, alpc_message_len(self->m));
-		EXPECT_EQ(i, k.waits);
+		EXPECT_EQ(i, atomic_load(&k.waits));
 	}
 }
 
@@ -484,7 +484,7 @@ TEST_F(quick, caller_that_gives_up)
 		/* Until it is answered, others are made as usual. */
 		usual = k.usual;
 		ASSERT_EQ(0, CALL());
-		EXPECT_EQ(usual + 1, k.usual);
+		EXPECT_EQ(usual + 1, atomic_load(&k.usual));
 		looks_again();
 		answer(last_seq, 0);
 	}
@@ -506,8 +506,8 @@ TEST_F(quick, caller_that_is_woken_in_vain)
 	EXPECT_EQ(-EPROTO, ret);
 	EXPECT_EQ(ALPC_DONE_SENT, alpc_message_done(self->m));
 	/* As often as one stands it, and no more. */
-	EXPECT_LT(1, k.waits);
-	EXPECT_GE(16, k.waits);
+	EXPECT_LT(1, atomic_load(&k.waits));
+	EXPECT_GE(16, atomic_load(&k.waits));
 }
 
 /*

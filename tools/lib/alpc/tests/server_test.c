@@ -377,7 +377,7 @@ FIXTURE_TEARDOWN(server)
 
 	alpc_server_free(server);
 	EXPECT_EQ(self->files, open_files());
-	EXPECT_EQ(0, mistakes);
+	EXPECT_EQ(0, atomic_load(&mistakes));
 	while ((m = port.first)) {
 		port.first = m->next;
 		free(m);
@@ -401,10 +401,10 @@ TEST_F(server, clients_come_and_go)
 	for (int i = 0; i < CONNS; i++)
 		post_client(i);
 	EXPECT_EQ(0, alpc_server_run(server, variant->threads));
-	EXPECT_EQ(CONNS, closed);
-	EXPECT_EQ(CONNS, connected);
+	EXPECT_EQ(CONNS, atomic_load(&closed));
+	EXPECT_EQ(CONNS, atomic_load(&connected));
 	EXPECT_EQ(CONNS * 5, port.replies);
-	EXPECT_EQ(0, unanswered);
+	EXPECT_EQ(0, atomic_load(&unanswered));
 }
 
 static int on_request_stop(struct alpc_client *client,
@@ -434,9 +434,9 @@ TEST_F(server, stopped_by_a_handler)
 	post_client(0);
 	EXPECT_EQ(0, alpc_server_run(server, variant->threads));
 	EXPECT_EQ(1, port.replies);
-	EXPECT_EQ(0, closed);
+	EXPECT_EQ(0, atomic_load(&closed));
 	alpc_server_free(server);
-	EXPECT_EQ(1, closed);
+	EXPECT_EQ(1, atomic_load(&closed));
 	server = NULL;
 }
 
@@ -466,7 +466,7 @@ TEST_F(server, stopped_before_it_runs)
 	post_client(0);
 	EXPECT_EQ(0, alpc_server_stop(server));
 	EXPECT_EQ(0, alpc_server_run(server, variant->threads));
-	EXPECT_EQ(0, connected);
+	EXPECT_EQ(0, atomic_load(&connected));
 }
 
 TEST_F(server, error_ends_all_threads)
@@ -482,9 +482,9 @@ TEST_F(server, refuses)
 	for (int i = 0; i < 4; i++)
 		post_client(i);
 	EXPECT_EQ(0, alpc_server_run(server, variant->threads));
-	EXPECT_EQ(4, port.refused);
+	EXPECT_EQ(4, atomic_load(&port.refused));
 	EXPECT_EQ(0, port.accepted);
-	EXPECT_EQ(0, closed);
+	EXPECT_EQ(0, atomic_load(&closed));
 }
 
 /* Whom connect() let in is closed, also if the kernel did not. */
@@ -495,11 +495,11 @@ TEST_F(server, client_gave_up_connecting)
 	for (int i = 0; i < 4; i++)
 		post_client(i);
 	EXPECT_EQ(0, alpc_server_run(server, variant->threads));
-	EXPECT_EQ(4, closed);
-	EXPECT_EQ(0, connected);
-	EXPECT_EQ(0, port.refused);
-	EXPECT_EQ(4, unanswered);
-	EXPECT_EQ(-ECANCELED, unanswered_error);
+	EXPECT_EQ(4, atomic_load(&closed));
+	EXPECT_EQ(0, atomic_load(&connected));
+	EXPECT_EQ(0, atomic_load(&port.refused));
+	EXPECT_EQ(4, atomic_load(&unanswered));
+	EXPECT_EQ(-ECANCELED, atomic_load(&unanswered_error));
 }
 
 /* The request is still there, and the client is not left to wait. */
@@ -510,9 +510,9 @@ TEST_F(server, out_of_descriptors)
 	for (int i = 0; i < 4; i++)
 		post_client(i);
 	EXPECT_EQ(0, alpc_server_run(server, variant->threads));
-	EXPECT_EQ(4, closed);
-	EXPECT_EQ(4, port.refused);
-	EXPECT_EQ(-EMFILE, unanswered_error);
+	EXPECT_EQ(4, atomic_load(&closed));
+	EXPECT_EQ(4, atomic_load(&port.refused));
+	EXPECT_EQ(-EMFILE, atomic_load(&unanswered_error));
 }
 
 TEST_F(server, handler_has_nothing_to_reply)
@@ -522,7 +522,7 @@ TEST_F(server, handler_has_nothing_to_reply)
 	stop_after = 1;
 	post_client(0);
 	EXPECT_EQ(0, alpc_server_run(server, variant->threads));
-	EXPECT_EQ(3, port.disconnects);
+	EXPECT_EQ(3, atomic_load(&port.disconnects));
 	EXPECT_EQ(0, port.replies);
 }
 
@@ -533,7 +533,7 @@ TEST_F(server, handler_replies_later)
 	stop_after = 1;
 	post_client(0);
 	EXPECT_EQ(0, alpc_server_run(server, variant->threads));
-	EXPECT_EQ(0, port.disconnects);
+	EXPECT_EQ(0, atomic_load(&port.disconnects));
 	EXPECT_EQ(0, port.replies);
 	EXPECT_EQ(0, alpc_server_reply(server, 1001, "x", 1));
 	EXPECT_EQ(1, port.replies);
@@ -547,8 +547,8 @@ TEST_F(server, reply_to_nobody)
 	stop_after = 1;
 	post_client(0);
 	EXPECT_EQ(0, alpc_server_run(server, variant->threads));
-	EXPECT_EQ(1, unanswered);
-	EXPECT_EQ(-ECANCELED, unanswered_error);
+	EXPECT_EQ(1, atomic_load(&unanswered));
+	EXPECT_EQ(-ECANCELED, atomic_load(&unanswered_error));
 	/* The others may have been answered after the last client was closed. */
 	EXPECT_EQ(2, port.replies);
 }
@@ -562,9 +562,9 @@ TEST_F(server, reply_without_memory)
 	post_client(0);
 	stop_on_disconnect = true;
 	EXPECT_EQ(0, alpc_server_run(server, variant->threads));
-	EXPECT_EQ(1, unanswered);
-	EXPECT_EQ(-ENOMEM, unanswered_error);
-	EXPECT_EQ(1, port.disconnects);
+	EXPECT_EQ(1, atomic_load(&unanswered));
+	EXPECT_EQ(-ENOMEM, atomic_load(&unanswered_error));
+	EXPECT_EQ(1, atomic_load(&port.disconnects));
 }
 
 /* A request takes one system call; so does anything else. */
@@ -590,8 +590,8 @@ TEST_F(server, notices)
 	pthread_mutex_unlock(&port.lock);
 	on_accept = notices_after_accept;
 	EXPECT_EQ(0, alpc_server_run(server, variant->threads));
-	EXPECT_EQ(5 + 6, canceled);
-	EXPECT_EQ(1, closed);
+	EXPECT_EQ(5 + 6, atomic_load(&canceled));
+	EXPECT_EQ(1, atomic_load(&closed));
 }
 
 TEST(server_of_something_else)

@@ -206,6 +206,23 @@ static int provide(FIXTURE_DATA(access_signal) *self, __u32 from, __u32 to)
 }
 
 /*
+ * Where a copy meets the end of what is there, arm64 may have stored half of a pair of
+ * words that it does not count. They are the right ones, and come again.
+ */
+#ifdef __aarch64__
+enum { UNCOUNTED = 16 };
+#else
+enum { UNCOUNTED = 0 };
+#endif
+
+/* Whether a byte that was not read is as it was. */
+static bool is_untouched(unsigned char byte, __u64 i, __u64 done)
+{
+	return byte == pattern_byte(i, 2) ||
+	       (i < done + UNCOUNTED && byte == pattern_byte(i, 1));
+}
+
+/*
  * In the receiver: access everything, in as many steps as it takes, and tell each.
  * What was not done is as it was.
  */
@@ -222,7 +239,7 @@ static void access_in_steps(FIXTURE_DATA(access_signal) *self, __u32 flags)
 				      self->own + done, LENGTH - done);
 		done += result.done;
 		for (i = done; i < LENGTH; i++)
-			right = right && (unsigned char)self->own[i] == pattern_byte(i, 2);
+			right = right && is_untouched(self->own[i], i, done);
 		child_put(&self->receiver, &result, sizeof(result));
 	} while (result.err == -EINTR);
 	child_exit(right && is_pattern(self->own, LENGTH, flags ? 2 : 1));

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 
 #include <linux/alpc.h>
@@ -29,6 +30,14 @@
 
 #define NSEC_PER_MSEC	1000000LL
 #define NSEC_PER_SEC	1000000000LL
+
+/* What poll() and epoll_wait() call where the kernel has only the newer calls. */
+#ifndef SYS_poll
+#define SYS_poll SYS_ppoll
+#endif
+#ifndef SYS_epoll_wait
+#define SYS_epoll_wait SYS_epoll_pwait
+#endif
 
 /* Long enough to have to wait, short enough for a test that must see the end. */
 #define SHORT_TIME	(20 * NSEC_PER_MSEC)

@@ -482,14 +482,14 @@ TEST_F(map, is_seen_by_a_debugger_who_cannot_write_to_it)
 {
 	unsigned char buf[3 * 4096];
 	int mem = open("/proc/self/mem", O_RDWR);
-	off_t at = (long)self->own.mem;
+	off_t at = address(self->own.mem);
 
 	ASSERT_LE(0, mem);
 	pattern(self->own.mem, self->own.len, 4);
 	EXPECT_EQ(sizeof(buf), pread(mem, buf, sizeof(buf), at));
 	EXPECT_TRUE(is_pattern(buf, sizeof(buf), 4));
 	EXPECT_EQ(-1, pwrite(mem, "x", 1, at));
-	EXPECT_EQ(-1, pwrite(mem, "x", 1, (long)self->peer.mem));
+	EXPECT_EQ(-1, pwrite(mem, "x", 1, address(self->peer.mem)));
 	EXPECT_TRUE(is_pattern(self->peer.mem, self->peer.len, 4));
 	/* Behind the end of a mapping lies something else. */
 	munmap(self->own.mem + self->page, self->own.len - self->page);

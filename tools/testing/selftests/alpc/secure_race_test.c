@@ -37,11 +37,11 @@ static int write_all_over(void *arg)
 static int read_all_over(void *arg)
 {
 	struct writers *writers = arg;
-	volatile unsigned int i = 0, sum = 0;
+	volatile unsigned int i = 0;
 
 	while (!__atomic_load_n(&writers->stop, __ATOMIC_RELAXED)) {
 		i += page_size() + 1;
-		sum += ((volatile unsigned char *)writers->mem)[i % writers->len];
+		(void)((volatile unsigned char *)writers->mem)[i % writers->len];
 	}
 	return 0;
 }

@@ -266,7 +266,7 @@ TEST_F(secure, abuse_35_by_no_system_call)
 	EXPECT_EQ(-1, process_vm_writev(getpid(), &remote, 1, &local, 1, 0));
 	EXPECT_EQ(EFAULT, errno);
 	/* A debugger's way. */
-	EXPECT_EQ(-1, pwrite(mem, text, sizeof(text), (long)target));
+	EXPECT_EQ(-1, pwrite(mem, text, sizeof(text), address(target)));
 	/* And our own: the message stays. */
 	ASSERT_EQ(0, alpc_send(self->pair.server, text, sizeof(text)));
 	EXPECT_EQ(-EFAULT, alpc_receive_nowait(self->pair.client, &self->call.worker.transfer.recv,
@@ -279,7 +279,7 @@ TEST_F(secure, abuse_35_by_no_system_call)
 	EXPECT_TRUE(is_pattern(self->peer.mem, self->peer.len, 1));
 	/* Reading is no harm. */
 	EXPECT_EQ(sizeof(text), write(pipes[1], target, sizeof(text)));
-	EXPECT_EQ(sizeof(text), pread(mem, text, sizeof(text), (long)target));
+	EXPECT_EQ(sizeof(text), pread(mem, text, sizeof(text), address(target)));
 	RELEASE();
 	EXPECT_EQ(0, alpc_transfer(self->pair.client, &self->call.worker.transfer));
 	EXPECT_EQ(sizeof(text), read(pipes[0], target, sizeof(text)));

@@ -94,8 +94,8 @@ TEST_F(step, request_that_goes_no_way)
 	EXPECT_EQ(-EOPNOTSUPP, alpc_send_request(self->client, big, sizeof(big),
 						 0, 0, 0, NULL));
 	ASSERT_EQ(0, alpc_port_set_way(self->client, ALPC_WAY_AUTO));
-	EXPECT_EQ(-EFBIG, alpc_send_request(self->client, big,
-					    (size_t)1 << 40, 0, 0, 0, NULL));
+	EXPECT_EQ(-EFBIG, alpc_send_request(self->client, big, TOO_LONG,
+					    0, 0, 0, NULL));
 	EXPECT_EQ(-EAGAIN, alpc_receive(self->port, self->m, 0));
 }
 

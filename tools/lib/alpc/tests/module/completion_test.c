@@ -322,8 +322,8 @@ TEST_F(serving, several_servers)
 		EXPECT_EQ(0, alpc_server_stop(self->servers[i]));
 	pthread_join(self->thread, NULL);
 	EXPECT_EQ(0, self->result);
-	EXPECT_EQ(SERVERS * CALLERS * CALLS, served.requests);
-	EXPECT_EQ(1000, served.packets);
+	EXPECT_EQ(SERVERS * CALLERS * CALLS, atomic_load(&served.requests));
+	EXPECT_EQ(1000, atomic_load(&served.packets));
 }
 
 TEST_F(serving, stopped_one_by_one)
@@ -446,7 +446,7 @@ TEST_F(serving, turn_that_ends)
 		}
 	}
 	served.held = false;
-	EXPECT_EQ(2 * TURN, served.requests);
+	EXPECT_EQ(2 * TURN, atomic_load(&served.requests));
 	for (int i = 0; i < SERVERS; i++)
 		EXPECT_EQ(0, alpc_server_stop(self->servers[i]));
 	pthread_join(self->thread, NULL);

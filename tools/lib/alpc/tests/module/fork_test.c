@@ -225,14 +225,14 @@ TEST_F(large, child_cannot_fill_in)
 	ASSERT_EQ(0, alpc_message_new_in(self->port, 0, 0, &m));
 	ASSERT_EQ(0, alpc_message_resize(m, 50 * KIB, &data));
 	if (is_child(&pid)) {
-		CHECK(alpc_message_set(m, nothing, (size_t)1 << 40) == -EFBIG);
+		CHECK(alpc_message_set(m, nothing, TOO_LONG) == -EFBIG);
 		CHECK(!alpc_message_len(m));
 		CHECK(!alpc_message_is_in_place(m));
 		_exit(0);
 	}
 	EXPECT_EQ(0, join(pid));
 	if (is_child(&pid)) {
-		CHECK(alpc_message_resize(m, (size_t)1 << 40, &data) == -EFBIG);
+		CHECK(alpc_message_resize(m, TOO_LONG, &data) == -EFBIG);
 		CHECK(!alpc_message_len(m));
 		_exit(0);
 	}

@@ -255,16 +255,16 @@ TEST_F(handler, longest_request)
 	char *longer = calloc(1, LONGEST + 1);
 
 	ASSERT_EQ(0, alpc_call(self->port, longer, LONGEST, self->m, FOR_EVER));
-	EXPECT_EQ(1, world.requests);
+	EXPECT_EQ(1, atomic_load(&world.requests));
 	EXPECT_EQ(-EPIPE, alpc_call(self->port, longer, LONGEST + 1, self->m,
 				    FOR_EVER));
 	free(longer);
-	EXPECT_EQ(1, world.requests);
+	EXPECT_EQ(1, atomic_load(&world.requests));
 	/* The thread that has disconnected it tells that next. */
 	do {
 		ASSERT_EQ(0, good(self->good, self->m));
 	} while (!world.error);
-	EXPECT_EQ(-EMSGSIZE, world.error);
+	EXPECT_EQ(-EMSGSIZE, atomic_load(&world.error));
 }
 
 /* The caller's room is filled in where it is if the request came in a view. */

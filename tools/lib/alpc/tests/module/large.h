@@ -14,6 +14,9 @@
 
 #include <sys/types.h>
 
+/* The longest that the library hears of, and more than a section holds. */
+#define TOO_LONG	(SIZE_MAX / 8)
+
 /* The same in a test and in the processes that it starts. */
 const char *port_name(void);
 

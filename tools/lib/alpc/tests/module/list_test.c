@@ -349,9 +349,9 @@ TEST_F(list, many_senders_and_readers)
 		pthread_join(senders[i], NULL);
 	for (int i = 0; i < READERS; i++)
 		pthread_join(readers[i], NULL);
-	EXPECT_EQ(0, shared.wrong);
-	EXPECT_EQ(SENDERS * MESSAGES, shared.received);
-	EXPECT_EQ(SENDERS * MESSAGES * (MESSAGES + 1ULL) / 2, shared.sum);
+	EXPECT_EQ(0, atomic_load(&shared.wrong));
+	EXPECT_EQ(SENDERS * MESSAGES, atomic_load(&shared.received));
+	EXPECT_EQ(SENDERS * MESSAGES * (MESSAGES + 1ULL) / 2, atomic_load(&shared.sum));
 	for (int i = 0; i < SENDERS; i++) {
 		alpc_port_close(clients[i]);
 		alpc_port_close(servers[i]);

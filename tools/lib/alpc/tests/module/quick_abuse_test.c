@@ -469,7 +469,7 @@ TEST_F(good, clients_that_are_killed)
 		usleep(1000);
 	ASSERT_EQ(0, until_quick(self->quick, ECHO, LEN, 0, self->m));
 	EXPECT_EQ(0, world_stop(self->server));
-	EXPECT_EQ(0, world->mistakes);
+	EXPECT_EQ(0, atomic_load(&world->mistakes));
 }
 
 static void *kill_soon(void *pid)

@@ -51,8 +51,8 @@ FIXTURE_TEARDOWN(quick)
 	alpc_message_free(self->m);
 	alpc_port_close(self->port);
 	EXPECT_EQ(0, world_stop(self->server));
-	EXPECT_EQ(1, world->closed);
-	EXPECT_EQ(0, world->mistakes);
+	EXPECT_EQ(1, atomic_load(&world->closed));
+	EXPECT_EQ(0, atomic_load(&world->mistakes));
 }
 
 /* -- Quick calls ------------------------------------------------------------ */
@@ -77,9 +77,9 @@ TEST_F(quick, each_is_handled_once)
 	/* On a busy machine all of many may find nobody awake. */
 	for (unsigned int i = 1; i <= rounds(1000) || !quick; i++) {
 		ASSERT_EQ(0, quick_order(self->quick, ECHO, LEN, 0, self->m, FOR_EVER));
-		ASSERT_EQ(i, world->handled);
+		ASSERT_EQ(i, atomic_load(&world->handled));
 		quick += alpc_message_way(self->m) == ALPC_WAY_QUICK;
-		ASSERT_EQ(quick, world->quick);
+		ASSERT_EQ(quick, atomic_load(&world->quick));
 		ASSERT_EQ(ALPC_DONE_SENT | ALPC_DONE_RECEIVED, alpc_message_done(self->m));
 	}
 }
@@ -138,7 +138,7 @@ TEST_F(quick, a_reply_that_is_too_long)
 		before = world->handled;
 		ASSERT_EQ(0, quick_order(self->quick, REPLY, LEN, lengths[i], self->m,
 					 FOR_EVER));
-		ASSERT_EQ(before + 1, world->handled);
+		ASSERT_EQ(before + 1, atomic_load(&world->handled));
 	}
 }
 
@@ -275,11 +275,11 @@ TEST_F(quick, a_server_that_is_stopped)
 		done = alpc_message_done(self->m);
 		kill(self->server, SIGCONT);
 		ASSERT_EQ(0, quick_order(self->quick, ECHO, LEN, 0, self->m, FOR_EVER));
-		EXPECT_LE(before + 1, world->handled);
+		EXPECT_LE(before + 1, atomic_load(&world->handled));
 		/* What was cancelled in time was not handled. */
 		if (done & ALPC_DONE_CANCELED && !(done & ALPC_DONE_SENT))
-			EXPECT_EQ(before + 1, world->handled);
-		EXPECT_GE(before + 2, world->handled);
+			EXPECT_EQ(before + 1, atomic_load(&world->handled));
+		EXPECT_GE(before + 2, atomic_load(&world->handled));
 	}
 }
 
@@ -318,7 +318,7 @@ TEST_F(quick, a_server_that_is_stopped_at_any_moment)
 	}
 	pthread_join(c.thread, NULL);
 	EXPECT_EQ(0, c.ret);
-	EXPECT_EQ(c.calls, world->handled);
+	EXPECT_EQ(c.calls, atomic_load(&world->handled));
 }
 
 TEST_F(quick, many_threads)
@@ -333,7 +333,7 @@ TEST_F(quick, many_threads)
 		pthread_join(c[i].thread, NULL);
 		EXPECT_EQ(0, c[i].ret);
 	}
-	EXPECT_EQ(6 * 150, world->handled);
+	EXPECT_EQ(6 * 150, atomic_load(&world->handled));
 	ASSERT_EQ(0, until_quick(self->quick, ECHO, LEN, 0, self->m));
 }
 
@@ -362,7 +362,7 @@ TEST_F(quick, other_clients)
 		alpc_port_close(port[i]);
 	}
 	alpc_port_close(port[5]);
-	EXPECT_EQ(5 * rounds(400) + rounds(200), world->handled);
+	EXPECT_EQ(5 * rounds(400) + rounds(200), atomic_load(&world->handled));
 	while (world->closed != 6)
 		usleep(1000);
 	world->closed = 0;
@@ -442,7 +442,7 @@ TEST(server_that_does_not_want_them)
 	EXPECT_EQ(-EOPNOTSUPP, alpc_quick_open(port, &world_options, FOR_EVER, &quick));
 	EXPECT_EQ(0, plain_order(port, ECHO, LEN, 0, m));
 	/* Its handlers have not seen that. */
-	EXPECT_EQ(1, world->handled);
+	EXPECT_EQ(1, atomic_load(&world->handled));
 	alpc_port_close(port);
 	alpc_message_free(m);
 	EXPECT_EQ(0, world_stop(pid));

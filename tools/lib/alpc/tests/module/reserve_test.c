@@ -149,8 +149,7 @@ TEST_F(step, bad_reserves)
 	uint32_t r;
 
 	EXPECT_EQ(-EMSGSIZE, alpc_reserve_create(self->client, 257, &r));
-	EXPECT_EQ(-EMSGSIZE, alpc_reserve_create(self->client,
-						 (size_t)1 << 33, &r));
+	EXPECT_EQ(-EMSGSIZE, alpc_reserve_create(self->client, SIZE_MAX / 2 + 1, &r));
 	EXPECT_EQ(-EOPNOTSUPP, alpc_reserve_create(self->port, 1, &r));
 	EXPECT_EQ(-ENOENT, alpc_reserve_delete(self->client, 1));
 }

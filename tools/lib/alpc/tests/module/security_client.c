@@ -4,13 +4,13 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
+#include "call_numbers.h"
 #include "security_client.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 const char *client_port_name(void)

@@ -5,6 +5,7 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
+#include "call_numbers.h"
 #include "security_client.h"
 
 #include <errno.h>
@@ -20,7 +21,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

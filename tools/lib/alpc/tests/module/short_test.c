@@ -303,7 +303,7 @@ FIXTURE_TEARDOWN(loop)
 	pthread_join(served.thread, NULL);
 	EXPECT_EQ(0, served.result);
 	alpc_server_free(served.server);
-	EXPECT_EQ(0, served.mistakes);
+	EXPECT_EQ(0, atomic_load(&served.mistakes));
 	alpc_message_free(self->m);
 }
 
@@ -410,7 +410,7 @@ TEST_F(loop, callback_that_nobody_answers)
 	ASSERT_EQ(0, call(self->client, "echo", self->m));
 	while (!served.callback_result)
 		sched_yield();
-	EXPECT_EQ(-ECANCELED, served.callback_result);
+	EXPECT_EQ(-ECANCELED, atomic_load(&served.callback_result));
 }
 
 static void *call_in_thread(void *client)
@@ -507,10 +507,10 @@ TEST_F(loop, interrupted_call_is_cancelled)
 		sched_yield();
 	}
 	pthread_join(i.thread, NULL);
-	EXPECT_EQ(-EINTR, i.result);
-	EXPECT_EQ(ALPC_DONE_SENT | ALPC_DONE_CANCELED, i.done);
+	EXPECT_EQ(-EINTR, atomic_load(&i.result));
+	EXPECT_EQ(ALPC_DONE_SENT | ALPC_DONE_CANCELED, atomic_load(&i.done));
 	until(&served.canceled, 1);
-	EXPECT_EQ(1, served.waiting);
+	EXPECT_EQ(1, atomic_load(&served.waiting));
 }
 
 static void *die(void *client)
@@ -605,8 +605,8 @@ TEST_F(loop, many_come_and_go)
 	}
 	/* All but the fixture's; every datagram was sent by then, and arrives. */
 	until_closed_but(1);
-	EXPECT_EQ(8 * 20 * 10, served.datagrams);
-	EXPECT_EQ(8 * 20 + 1, served.connected);
+	EXPECT_EQ(8 * 20 * 10, atomic_load(&served.datagrams));
+	EXPECT_EQ(8 * 20 + 1, atomic_load(&served.connected));
 }
 
 /* Clients that are killed at any moment leave nothing behind in the server. */

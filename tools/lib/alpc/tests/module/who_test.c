@@ -4,12 +4,12 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
+#include "call_numbers.h"
 #include "security_client.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
