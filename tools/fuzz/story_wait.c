@@ -172,11 +172,13 @@ void callback_story(struct program *program, struct rng *rng, const struct link 
 {
 	struct op op = sending(program, rng, link->client, ALPC_SEND_REQUEST,
 			       rng_chance(rng, 80));
-	unsigned int caller = op.actor, call = program->count;
+	unsigned int caller = op.actor, call;
 	struct value id;
 
 	if (!tell(program, rng, &op))
 		return;
+	/* What it needed may have been made before it. */
+	call = program->count - 1;
 	receive(program, rng, link->port);
 	id = left(program, "recv.id");
 	op = sending(program, rng, rng_chance(rng, 50) ? link->port : link->server,
