@@ -53,6 +53,24 @@ const struct mechanism *const mechanisms[MAX_MECHANISMS + 1] = {
 	.name = when "-" #percentile, .measure_of = (function),		\
 	.of = (percentile), .subject = SERVICES, .max_rounds = UINT_MAX }
 
+#define MANY_OF(metric, count, function) {				\
+	.name = metric "-" #count, .measure_of = (function),		\
+	.of = (count), .subject = GROWTH, .payload = NO_PAYLOAD,	\
+	.max_rounds = 1 }
+
+#define MANY(count)							\
+	MANY_OF("many-make", count, measure_many_make),			\
+	MANY_OF("many-call", count, measure_many_call),			\
+	MANY_OF("many-end", count, measure_many_end),			\
+	{ .name = "many-memory-" #count, .unit = "bytes",		\
+	  .measure_of = measure_many_memory, .of = (count),		\
+	  .subject = GROWTH, .payload = NO_PAYLOAD, .max_rounds = 1 }
+
+#define PORTS(count)							\
+	MANY_OF("ports-make", count, measure_ports_make),		\
+	MANY_OF("ports-call", count, measure_ports_call),		\
+	MANY_OF("ports-end", count, measure_ports_end)
+
 const struct metric metrics[MAX_METRICS + 1] = {
 	{ .name = "roundtrip", .measure = measure_roundtrip,
 	  .max_rounds = UINT_MAX },
@@ -90,4 +108,7 @@ const struct metric metrics[MAX_METRICS + 1] = {
 	{ .name = "flood-share", .measure_of = measure_flood_share,
 	  .subject = SERVICES, .unit = "messages",
 	  .max_rounds = UINT_MAX },
+	MANY(1000), MANY(2000), MANY(5000), MANY(10000), MANY(20000),
+	MANY(50000), MANY(100000),
+	PORTS(100), PORTS(200), PORTS(500), PORTS(1000),
 };
