@@ -58,18 +58,10 @@ const struct mechanism *const mechanisms[MAX_MECHANISMS + 1] = {
 	.of = (count), .subject = GROWTH, .payload = NO_PAYLOAD,	\
 	.max_rounds = 1 }
 
-#define MANY(count)							\
-	MANY_OF("many-make", count, measure_many_make),			\
-	MANY_OF("many-call", count, measure_many_call),			\
-	MANY_OF("many-end", count, measure_many_end),			\
-	{ .name = "many-memory-" #count, .unit = "bytes",		\
-	  .measure_of = measure_many_memory, .of = (count),		\
-	  .subject = GROWTH, .payload = NO_PAYLOAD, .max_rounds = 1 }
-
-#define PORTS(count)							\
-	MANY_OF("ports-make", count, measure_ports_make),		\
-	MANY_OF("ports-call", count, measure_ports_call),		\
-	MANY_OF("ports-end", count, measure_ports_end)
+#define MANY_MEMORY(count) {						\
+	.name = "many-memory-" #count, .unit = "bytes",			\
+	.measure_of = measure_many_memory, .of = (count),		\
+	.subject = GROWTH, .payload = NO_PAYLOAD, .max_rounds = 1 }
 
 const struct metric metrics[MAX_METRICS + 1] = {
 	{ .name = "roundtrip", .measure = measure_roundtrip,
@@ -108,7 +100,44 @@ const struct metric metrics[MAX_METRICS + 1] = {
 	{ .name = "flood-share", .measure_of = measure_flood_share,
 	  .subject = SERVICES, .unit = "messages",
 	  .max_rounds = UINT_MAX },
-	MANY(1000), MANY(2000), MANY(5000), MANY(10000), MANY(20000),
-	MANY(50000), MANY(100000),
-	PORTS(100), PORTS(200), PORTS(500), PORTS(1000),
+	MANY_OF("many-make", 1000, measure_many_make),
+	MANY_OF("many-call", 1000, measure_many_call),
+	MANY_OF("many-end", 1000, measure_many_end),
+	MANY_MEMORY(1000),
+	MANY_OF("many-make", 2000, measure_many_make),
+	MANY_OF("many-call", 2000, measure_many_call),
+	MANY_OF("many-end", 2000, measure_many_end),
+	MANY_MEMORY(2000),
+	MANY_OF("many-make", 5000, measure_many_make),
+	MANY_OF("many-call", 5000, measure_many_call),
+	MANY_OF("many-end", 5000, measure_many_end),
+	MANY_MEMORY(5000),
+	MANY_OF("many-make", 10000, measure_many_make),
+	MANY_OF("many-call", 10000, measure_many_call),
+	MANY_OF("many-end", 10000, measure_many_end),
+	MANY_MEMORY(10000),
+	MANY_OF("many-make", 20000, measure_many_make),
+	MANY_OF("many-call", 20000, measure_many_call),
+	MANY_OF("many-end", 20000, measure_many_end),
+	MANY_MEMORY(20000),
+	MANY_OF("many-make", 50000, measure_many_make),
+	MANY_OF("many-call", 50000, measure_many_call),
+	MANY_OF("many-end", 50000, measure_many_end),
+	MANY_MEMORY(50000),
+	MANY_OF("many-make", 100000, measure_many_make),
+	MANY_OF("many-call", 100000, measure_many_call),
+	MANY_OF("many-end", 100000, measure_many_end),
+	MANY_MEMORY(100000),
+	MANY_OF("ports-make", 100, measure_ports_make),
+	MANY_OF("ports-call", 100, measure_ports_call),
+	MANY_OF("ports-end", 100, measure_ports_end),
+	MANY_OF("ports-make", 200, measure_ports_make),
+	MANY_OF("ports-call", 200, measure_ports_call),
+	MANY_OF("ports-end", 200, measure_ports_end),
+	MANY_OF("ports-make", 500, measure_ports_make),
+	MANY_OF("ports-call", 500, measure_ports_call),
+	MANY_OF("ports-end", 500, measure_ports_end),
+	MANY_OF("ports-make", 1000, measure_ports_make),
+	MANY_OF("ports-call", 1000, measure_ports_call),
+	MANY_OF("ports-end", 1000, measure_ports_end),
 };
