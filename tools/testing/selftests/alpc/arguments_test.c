@@ -156,6 +156,8 @@ TEST_F(command, abuse_03_argument_that_changes_is_the_good_one_or_an_error)
 	__atomic_store_n(&change.stop, true, __ATOMIC_RELAXED);
 	EXPECT_EQ(0, worker_join(&change.worker));
 	EXPECT_TRUE(is_poison(self->arg + size, TAIL));
+	/* A good argument may take a descriptor, which its effect has closed. */
+	ASSERT_LE(0, prepare(self, good));
 	EXPECT_EQ(self->fds, open_fds());
 	EXPECT_TRUE(command_works(&self->scene, self->command));
 	EXPECT_EQ(0, pair_works(&self->scene.pair));
