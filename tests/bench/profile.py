@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (C) 2026 The ALPC for Linux authors
-"""usage: profile.py MECHANISM BYTES INSTRUCTIONS PROFILE.CSV
+"""usage: profile.py BENCH.CSV
+       profile.py MECHANISM BYTES INSTRUCTIONS
 
 Where the instructions of a round trip go. Boots the counting guest, has alpc-bench make
 round trips of MECHANISM with BYTES, and has the emulator name each instruction that it
-executes for a while. What functions take of these is written to PROFILE.CSV, as their
-part of the INSTRUCTIONS that the round trip was measured to have.
+executes for a while. What functions take of these is written to
+out/profile-MECHANISM-BYTES.csv, as their part of the INSTRUCTIONS that the round trip was
+measured to have. With BENCH.CSV, that is done for each target that was missed.
 """
 
 import bisect
@@ -20,6 +22,9 @@ import sys
 import tempfile
 import threading
 import time
+
+from results import Results
+from targets import targets
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OUT = os.path.join(TOP, "out")
@@ -185,16 +190,29 @@ def write(path, counts, symbols, instructions):
             writer.writerow((name, part, f"{count * instructions / total:.1f}"))
 
 
-def main():
-    if len(sys.argv) != 5:
-        sys.exit(__doc__)
-    mechanism, size, instructions, path = sys.argv[1:]
+def profile(mechanism, size, instructions):
+    """Boot a guest and write the profile."""
+    print(f"profile: a boot for the round trips of {mechanism} with {size} bytes",
+          flush=True)
     symbols, counts = Symbols(), collections.Counter()
     symbols.add_program()
     with tempfile.TemporaryDirectory() as work:
         run_guest(work, mechanism, size, symbols, counts)
     symbols.sort()
-    write(path, counts, symbols, float(instructions))
+    path = os.path.join(OUT, f"profile-{mechanism}-{size}.csv")
+    write(path, counts, symbols, instructions)
+
+
+def main():
+    if len(sys.argv) == 4:
+        profile(sys.argv[1], sys.argv[2], float(sys.argv[3]))
+    elif len(sys.argv) == 2:
+        results = Results(sys.argv[1])
+        for trip in {target.trip for target in targets(results) if not target.reached()}:
+            if trip:
+                profile(*trip, results.value("count", *trip, "roundtrip"))
+    else:
+        sys.exit(__doc__)
 
 
 main()

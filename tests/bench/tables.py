@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (C) 2026 The ALPC for Linux authors
-"""usage: tables.py BENCH.CSV
+"""usage: tables.py BENCH.CSV TARGETS.TSV
 
-Print what was measured: every mechanism against ALPC, and the targets.
+Print what was measured: every mechanism against ALPC, and the targets. Write these to
+TARGETS.TSV for the plot.
 """
 
+import csv
 import sys
 
 import services
@@ -90,8 +92,19 @@ def print_targets(results):
     print(NOTE)
 
 
+def write_targets(results, path):
+    """What was measured as a part of what is asked for at most."""
+    with open(path, "w", newline="", encoding="ascii") as file:
+        writer = csv.writer(file, delimiter="\t")
+        writer.writerow(("target", "what", "share"))
+        for target in targets(results):
+            if target.limit:
+                writer.writerow((target.name, target.what,
+                                 target.measured / target.limit))
+
+
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 3:
         sys.exit(__doc__)
     results = Results(sys.argv[1])
     print_round_trips(results)
@@ -99,6 +112,7 @@ def main():
     services.print_loads(results)
     services.print_flood(results)
     print_targets(results)
+    write_targets(results, sys.argv[2])
 
 
 main()
