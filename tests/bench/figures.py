@@ -11,7 +11,6 @@ and the plots. What was not measured in out/ stays as it is.
 import csv
 import os
 import re
-import shutil
 import sys
 
 import services
@@ -174,11 +173,13 @@ def profile_lines(results):
 def scale_table(results):
     """What one of many takes; results are those of tests/bench/scale."""
     yield ("step", "of", "each takes", "growth")
-    first = {}
+    steps = {}
     for (_, _, _, metric), value in results.rows.items():
         step, count = metric.rsplit("-", 1)
-        first.setdefault(step, value)
-        yield (step, f"{int(count):,}", f"{value:,.0f}", f"{value / first[step]:.2f}")
+        steps.setdefault(step, []).append((int(count), value))
+    for step, values in steps.items():
+        for count, value in values:
+            yield (step, f"{count:,}", f"{value:,.0f}", f"{value / values[0][1]:.2f}")
 
 
 TABLES = {
@@ -220,6 +221,16 @@ def replace_all(results, tables):
             r"\.\. measured: end", rst, results, tables)
 
 
+def copy_plot(name):
+    """Into the documentation, where each file says its licence in its first lines."""
+    with open(os.path.join(OUT, name), encoding="utf-8") as file:
+        declaration, _, plot = file.read().partition("\n")
+    path = os.path.join(TOP, "Documentation/performance", name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"{declaration}\n<!-- SPDX-License-Identifier: GPL-2.0-only -->\n{plot}")
+
+
 def main():
     if len(sys.argv) != 1:
         sys.exit(__doc__)
@@ -234,8 +245,7 @@ def main():
         return
     replace_all(results, TABLES)
     for name in PLOTS:
-        shutil.copy(os.path.join(OUT, f"{name}.svg"),
-                    os.path.join(TOP, "Documentation/performance"))
+        copy_plot(f"{name}.svg")
 
 
 main()

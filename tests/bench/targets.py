@@ -88,6 +88,8 @@ def long_calls(results):
     yield Target("P5", "call with a view of 64 MiB / 64 B call", 1.15,
                  count("alpc-view", 64 << 20) / count("alpc", 64),
                  ("alpc-view", 64 << 20))
+    yield Target("P5", "the same / library's 64 B call", 1.15,
+                 count("alpc-view", 64 << 20) / count("alpc-auto", 64))
     for size in READ_SIZES:
         yield Target("P6", f"direct read of {size_text(size)} / process_vm_readv", 0.95,
                      count("alpc-direct", size, "read")
