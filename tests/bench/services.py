@@ -73,24 +73,3 @@ def print_flood(results):
               f"{share:.1f}")
     print("With pauses the flooder has the lowest priority: which of two gets the "
           "one CPU is not\nthe port's doing, whose message is next is.")
-
-
-def targets(results):
-    """Rows of targets, as those of tables.py: P7, P8, and that floods harm nobody."""
-    def count(name, metric):
-        return results.value("count", name, SIZE, metric)
-
-    rows = [("P7", "one way, batches of 32 / AF_UNIX DGRAM", 0.15,
-             count("alpc-vector", "oneway") / count("unix-dgram", "oneway"))]
-    for name, how in (("alpc", ""), ("alpc-completion", ", completion port"),
-                      ("alpc-list", ", completion list"),
-                      ("alpc-bound", ", clients bound to one")):
-        rows.append(("P8", f"call, 10,000 clients / 1{how}", 1.10,
-                     count(name, "clients-10000") / count(name, "clients-1")))
-    for name, how in (("alpc", ""), ("alpc-list", ", list")):
-        for what, quiet, flood in flood_ratios(results, name):
-            rows.append(("fair", f"call, flood / none, {what}{how}", FLOOD_LIMIT,
-                         flood / quiet))
-        rows.append(("fair", f"clients with errors in a flood{how}", 0,
-                     round(count(name, "flood-errors"))))
-    return rows

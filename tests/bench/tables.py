@@ -1,30 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (C) 2026 The ALPC for Linux authors
-"""usage: tables.py BENCH.CSV
+"""usage: tables.py BENCH.CSV TARGETS.TSV
 
-Print what was measured: every mechanism against ALPC, and the targets.
+Print what was measured: every mechanism against ALPC, and the targets. Write these to
+TARGETS.TSV for the plot.
 """
 
+import csv
 import sys
 
 import services
 from results import NOTE, Results, size_text
+from targets import targets, was_busy
 
 SIZES = (64, 256)
 LONG_SIZES = (4 << 10, 64 << 10, 1 << 20)
 
 # Beside the others, these of the ways that only the sweep shows.
 LONG_WAYS = ("alpc-auto", "alpc-view", "alpc-view-secure")
-
-# What waiting may cost before it counts as burning the CPU: 1 % of a second.
-CPU_LIMIT_NS = 10_000_000
-
-# An emulated CPU takes 5 to 10 ns for an instruction. If a round trip comes to
-# many times that, the emulated CPUs did not get CPUs of this machine in time.
-BUSY_NS_PER_INSTRUCTION = 30
-# Or if most rounds took so much longer than the best one.
-BUSY_SPREAD = 2
 
 
 def print_round_trips(results):
@@ -83,97 +77,14 @@ def print_long(results):
                   "read", ("process-vm-readv", "alpc-direct"), "alpc-direct")
 
 
-def read_targets(results):
-    """The rows of P6."""
-    def read(name, size):
-        return results.value("count", name, size, "read")
-
-    return [("P6", f"direct read of {size_text(size)} / process_vm_readv", 0.95,
-             read("alpc-direct", size) / read("process-vm-readv", size))
-            for size in LONG_SIZES]
-
-
-def targets(results):
-    """Rows of (id, what, limit, measured); ratios are floats, amounts ints."""
-    def trip(mode, name, size=64):
-        return results.value(mode, name, size, "roundtrip")
-
-    def of_seqpacket(name, size):
-        return (trip("count", name, size)
-                / trip("count", "unix-seqpacket", size))
-
-    def of_connection(name, metric):
-        return results.value("count", name, 0, metric)
-
-    def cpu(metric):
-        return round(results.value("wall", "alpc", 64, metric))
-
-    call = trip("count", "alpc")
-    memory = of_connection("alpc", "memory")
-    return [
-        ("P1", "64 B call, one CPU / eventfd pair", 1.00,
-         call / trip("count", "eventfd")),
-        ("P1", "64 B call, one CPU / SEQPACKET", 0.62,
-         call / trip("count", "unix-seqpacket")),
-        ("P1", "64 B call, one CPU / binder", 0.44,
-         call / trip("count", "binder")),
-        ("P2", "64 B call, two CPUs / eventfd pair", 0.10,
-         trip("wall", "alpc") / trip("wall", "eventfd")),
-        ("P2", "CPU of a caller, server stopped, ns per s", CPU_LIMIT_NS,
-         cpu("cpu-caller")),
-        ("P2", "CPU of a caller, server at work, ns per s", CPU_LIMIT_NS,
-         cpu("cpu-caller-long")),
-        ("P2", "CPU of a receiver, nothing pending, ns per s", CPU_LIMIT_NS,
-         cpu("cpu-receiver")),
-        ("Q1", "64 B quick call, two CPUs / 64 B call", 0.25,
-         trip("wall", "alpc-quick") / trip("wall", "alpc")),
-        ("Q2", "64 B quick call, one CPU / library's call", 1.01,
-         trip("count", "alpc-quick") / trip("count", "alpc-auto")),
-        ("P3", "4 KiB call, automatic choice / SEQPACKET", 0.55,
-         of_seqpacket("alpc-auto", 4 << 10)),
-        ("P4", "64 KiB call, automatic choice / SEQPACKET", 0.40,
-         of_seqpacket("alpc-auto", 64 << 10)),
-        ("P4", "64 KiB call, in place / SEQPACKET", 0.13,
-         of_seqpacket("alpc-view", 64 << 10)),
-        ("P5", "call with a view of 64 MiB / 64 B call", 1.15,
-         trip("count", "alpc-view", 64 << 20) / call),
-        *read_targets(results),
-        *services.targets(results),
-        ("P9", "idle connection, bytes of kernel memory", 2048, round(memory)),
-        ("P9", "idle connection / AF_UNIX connection", 0.42,
-         memory / of_connection("unix-seqpacket", "memory")),
-        ("P10", "connect + accept + close / AF_UNIX", 1.00,
-         of_connection("alpc", "connect")
-         / of_connection("unix-seqpacket", "connect")),
-    ]
-
-
-def was_busy(results):
-    """Whether other work on this machine has spoilt the wall-clock times.
-
-    Of eventfd, whose sides take turns on the CPUs, and of ALPC, whose sides spin on
-    both at the same time, and which suffers first.
-    """
-    for name in ("eventfd", "alpc"):
-        ns = results.value("wall", name, 64, "roundtrip")
-        best = results.value("wall", name, 64, "roundtrip-min")
-        instructions = results.value("count", name, 64, "roundtrip")
-        if ns > BUSY_NS_PER_INSTRUCTION * instructions or ns > BUSY_SPREAD * best:
-            return True
-    return False
-
-
 def print_targets(results):
     busy = was_busy(results)
     print("\nTargets")
     print(f"{'id':<5}{'what':<46}{'at most':>12}{'measured':>12}")
-    for name, what, limit, measured in targets(results):
-        verdict = "reached" if measured <= limit else "NOT reached"
-        if busy and name in ("P2", "Q1"):
-            verdict = "not judged"
-        form = ",d" if isinstance(limit, int) else ".3f"
-        print(f"{name:<5}{what:<46}{format(limit, form):>12}"
-              f"{format(measured, form):>12}  {verdict}")
+    for target in targets(results):
+        limit, measured = target.numbers()
+        print(f"{target.name:<5}{target.what:<46}{limit:>12}{measured:>12}"
+              f"  {target.verdict(busy)}")
     if busy:
         print("Not judged: this machine was so busy with other work that the "
               "wall-clock times say\nnothing, ratios included. Measure again "
@@ -181,8 +92,19 @@ def print_targets(results):
     print(NOTE)
 
 
+def write_targets(results, path):
+    """What was measured as a part of what is asked for at most."""
+    with open(path, "w", newline="", encoding="ascii") as file:
+        writer = csv.writer(file, delimiter="\t")
+        writer.writerow(("target", "what", "share"))
+        for target in targets(results):
+            if target.limit:
+                writer.writerow((target.name, target.what,
+                                 target.measured / target.limit))
+
+
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 3:
         sys.exit(__doc__)
     results = Results(sys.argv[1])
     print_round_trips(results)
@@ -190,6 +112,7 @@ def main():
     services.print_loads(results)
     services.print_flood(results)
     print_targets(results)
+    write_targets(results, sys.argv[2])
 
 
 main()
