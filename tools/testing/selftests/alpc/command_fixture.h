@@ -48,6 +48,8 @@ FIXTURE_VARIANT_ADD(command, vector) { VECTOR };
 FIXTURE_VARIANT_ADD(command, create_completion) { CREATE_COMPLETION };
 FIXTURE_VARIANT_ADD(command, bind) { BIND };
 FIXTURE_VARIANT_ADD(command, cancel) { CANCEL };
+FIXTURE_VARIANT_ADD(command, create_reserve) { CREATE_RESERVE };
+FIXTURE_VARIANT_ADD(command, delete_reserve) { DELETE_RESERVE };
 FIXTURE_VARIANT_ADD(command, post_packets) { POST_PACKETS };
 FIXTURE_VARIANT_ADD(command, wait_packets) { WAIT_PACKETS };
 FIXTURE_VARIANT_ADD(command, set_completion) { SET_COMPLETION };

@@ -3,6 +3,7 @@
  * Processes that stand still, stopped by a signal or frozen with their cgroup, in each
  * state that they can be in: what the other side does meanwhile is there when they go on,
  * both agree about what was cancelled, and one that is killed instead leaves nothing.
+ * Where the whole machine is suspended, nothing is cancelled.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
@@ -40,6 +41,9 @@ struct state {
 	int (*after)(struct place *place);
 	int result;		/* of the wait */
 	int end;		/* likewise, if the server closes everything meanwhile */
+	/* In the server, if the wait was not given up: ends it, with that result. */
+	int (*serve)(struct place *place);
+	int served;
 };
 
 static int take(struct place *place, __u16 type)
@@ -166,6 +170,13 @@ static int drain(struct place *place)
 	return err ?: nothing(place);
 }
 
+/* With what waited for room. */
+static int drain_all(struct place *place)
+{
+	place->value++;
+	return drain(place);
+}
+
 static int take_datagram(struct place *place)
 {
 	return take(place, ALPC_DATAGRAM);
@@ -177,6 +188,12 @@ static int take_datagram(struct place *place)
 static int wait_connect(struct place *place)
 {
 	return error_of(alpc_connect_to(place->pair.name));
+}
+
+static int refuse(struct place *place)
+{
+	return take(place, ALPC_CONNECTION_REQUEST) ?:
+	       alpc_refuse(place->pair.port, place->request, NULL, 0);
 }
 
 /* --- words and packets ---------------------------------------------------- */
@@ -248,30 +265,39 @@ static const struct state states[] = {
 	{
 		"in a call that nobody has received", NULL, wait_call,
 		NULL, nothing, take_and_answer, 0, -EPIPE,
+		take_and_answer, 0,
 	}, {
 		"in a call that was received", NULL, wait_call,
 		take_request, answer_too_late, NULL, -EINTR, -EINTR,
+		answer, 0,
 	}, {
 		"waiting for one reply", ask, wait_reply,
 		take_request, answer, NULL, 0, -EPIPE,
+		answer, 0,
 	}, {
 		"receiving", NULL, wait_message,
 		NULL, send_to_client, NULL, 0, -EPIPE,
+		send_to_client, 0,
 	}, {
 		"receiving a vector", NULL, wait_vector,
 		NULL, send_to_client, NULL, 0, -EPIPE,
+		send_to_client, 0,
 	}, {
 		"waiting for room", fill_queue, wait_room,
 		NULL, drain, take_datagram, 0, -EPIPE,
+		drain_all, 0,
 	}, {
 		"connecting", NULL, wait_connect,
 		NULL, nothing, NULL, -EINTR, -EINTR,
+		refuse, -ECONNREFUSED,
 	}, {
 		"waiting for a word", make_word, wait_word,
 		NULL, write_word, NULL, 0, -EPIPE,
+		write_word, 0,
 	}, {
 		"waiting for a packet", NULL, wait_packet,
 		NULL, post_packet_that_stays, NULL, 0, 0,
+		post_packet, 0,
 	},
 };
 
@@ -316,8 +342,8 @@ static _Noreturn void be_client(struct place *place, const struct state *state)
 	_exit(0);
 }
 
-/* A client that is in that state, and stands still. */
-static int stand(struct place *place, const struct state *state, bool frozen)
+/* A client that is in that state. */
+static int bring(struct place *place, const struct state *state)
 {
 	const struct alpc_create_port options = { .queue_messages = ROOM };
 	int err = pair_open(&place->pair, &options);
@@ -330,10 +356,16 @@ static int stand(struct place *place, const struct state *state, bool frozen)
 	if (!pid)
 		be_client(place, state);
 	err = pid < 0 ? pid : child_get(&place->child, &place->value, sizeof(place->value));
-	err = err ?: frozen ? freezer_enter(place->child.pid) : 0;
 	if (!err && state->before)
 		err = state->before(place);
-	err = err ?: client_blocked(&place->child);
+	return err ?: client_blocked(&place->child);
+}
+
+/* One that stands still in it. */
+static int stand(struct place *place, const struct state *state, bool frozen)
+{
+	int err = bring(place, state) ?: frozen ? freezer_enter(place->child.pid) : 0;
+
 	return err ?: child_stand(&place->child, frozen);
 }
 
@@ -561,6 +593,74 @@ TEST_F(server, abuse_57_that_is_killed_ends_the_call)
 	EXPECT_EQ(-ENOENT, alpc_connect_to(server->name));
 	if (variant->frozen)
 		ASSERT_EQ(0, freezer_set(false));
+}
+
+/* --- the whole machine ---------------------------------------------------- */
+
+#define POWER	"/sys/power/state"
+#define SUSPENDS	"/sys/power/suspend_stats/success"
+#define ALARM	"/sys/class/rtc/rtc0/wakealarm"
+
+/* In seconds: it takes less to go to sleep. */
+#define NAP	"+3"
+
+FIXTURE(machine)
+{
+	struct place place[ARRAY_SIZE(states)];
+};
+
+FIXTURE_SETUP(machine)
+{
+	char text[64];
+	size_t i;
+
+	if (read_file(POWER, text, sizeof(text)) < 0 || !strstr(text, "mem"))
+		SKIP(return, "this kernel cannot suspend the machine");
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		self->place[i].completion = completion_create(0);
+		ASSERT_LE(0, self->place[i].completion);
+		ASSERT_EQ(0, bring(&self->place[i], &states[i]))
+			TH_LOG("%s", states[i].name);
+	}
+}
+
+FIXTURE_TEARDOWN(machine)
+{
+}
+
+/* How often this machine was suspended. */
+static int suspends(void)
+{
+	char text[16];
+	int err = read_file(SUSPENDS, text, sizeof(text));
+
+	return err < 0 ? err : atoi(text);
+}
+
+/* Nobody's wait is given up, and what is sent afterwards is received. */
+TEST_F(machine, abuse_57_that_was_suspended_has_everybody_wait_as_before)
+{
+	int before = suspends(), result;
+	size_t i;
+
+	ASSERT_LE(0, before);
+	ASSERT_EQ(0, write_file(ALARM, NAP));
+	ASSERT_EQ(0, write_file(POWER, "mem"));
+	ASSERT_EQ(before + 1, suspends());
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		struct place *place = &self->place[i];
+
+		ASSERT_EQ(0, states[i].serve(place))
+			TH_LOG("%s", states[i].name);
+		ASSERT_EQ(0, child_get(&place->child, &result, sizeof(result)));
+		EXPECT_EQ(states[i].served, result)
+			TH_LOG("%s", states[i].name);
+		EXPECT_EQ(0, pair_works(&place->pair))
+			TH_LOG("%s", states[i].name);
+		child_kill(&place->child);
+		close_fd(&place->completion);
+		close_place(place);
+	}
 }
 
 TEST_HARNESS_MAIN
