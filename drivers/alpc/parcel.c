@@ -150,9 +150,16 @@ static int alpc_attrs_read(struct alpc_attrs *attrs, const struct alpc_msg *msg)
 /* Memory for what a message or its reply brings: 0, also if it has it, or -ENOMEM. */
 int alpc_parcel_get(struct alpc_message *m)
 {
-	if (!m->parcel)
-		m->parcel = kzalloc(sizeof(*m->parcel), GFP_KERNEL_ACCOUNT);
-	return m->parcel ? 0 : -ENOMEM;
+	struct alpc_parcel *parcel;
+
+	if (m->parcel)
+		return 0;
+	parcel = kzalloc(sizeof(*parcel), GFP_KERNEL_ACCOUNT);
+	if (!parcel)
+		return -ENOMEM;
+	/* Pairs with alpc_parcel_grants(): who sees it sees that it is empty. */
+	smp_store_release(&m->parcel, parcel);
+	return 0;
 }
 
 /* What may be sent at all, and ranges by a call only. */
@@ -294,7 +301,11 @@ static int alpc_answer_inside(const struct alpc_view *asked,
 	return 0;
 }
 
-/* The view of a reply: inside that of the request, or of a section. */
+/*
+ * The view of a reply: inside that of the request, or of a section. That the request
+ * brings a view does not change while it is claimed, though another bit may: a thread
+ * that has received it finds under the lock that it wants no descriptors.
+ */
 static int alpc_pack_answer_view(struct alpc_message *m, struct alpc_end *end,
 				 const struct alpc_msg *send)
 {
@@ -309,7 +320,7 @@ static int alpc_pack_answer_view(struct alpc_message *m, struct alpc_end *end,
 	else if (view->flags & ALPC_VIEW_RANGE)
 		ret = alpc_view_of_range(view, &m->parcel->grant,
 					 ALPC_RANGE_WRITE);
-	else if (m->brings & ALPC_BRINGS_VIEW && asked->section &&
+	else if (data_race(m->brings) & ALPC_BRINGS_VIEW && asked->section &&
 		 asked->id == view->id)
 		ret = alpc_answer_inside(asked, view);
 	else
