@@ -46,7 +46,7 @@ tool = $(MAKE) --no-print-directory -C $(1) OUTPUT=$(programs)/$(2) TOP=$(CURDIR
 	$(compiler_$(TARGET))
 
 .PHONY: all module lib lib-check examples bench-tool fuzz-tool tools tests selftests \
-	libalpc-tests example-tests sparse checkpatch demo check bench fuzz docs install \
+	libalpc-tests example-tests sparse checkpatch demo check bench scale fuzz docs install \
 	module-install lib-install clean help
 
 all: module lib tools
@@ -135,6 +135,9 @@ check:
 bench:
 	@tests/bench/run
 
+scale:
+	@tests/bench/scale
+
 fuzz:
 	@tools/fuzz/run $(if $(TIME),--time $(TIME)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(REPLAY),--replay $(REPLAY))
@@ -175,6 +178,7 @@ help:
 	@echo 'make check         every test on every kernel; KERNEL=... SUITE=... for a part,'
 	@echo '                   TIMES=... to repeat what is left to chance so often'
 	@echo 'make bench         measure against the other ways to talk to a process'
+	@echo 'make scale         100,000 connections and 1,000 ports: what each takes, and whether it grows'
 	@echo 'make fuzz          programs made at random, on the debug kernel; TIME=seconds (180),'
 	@echo '                   SEED=n, REPLAY=file: that program alone'
 	@echo 'make sparse        run sparse over the module'

@@ -42,12 +42,15 @@ struct channel {
  *	at a time
  * @connect: makes one connection and puts the descriptors of its two ends
  *	into the array
+ * @call: asks through the connection, answers and takes the reply; NULL where
+ *	growth is not measured
  * @disconnect: closes both ends, and takes in what the listener is told of it
  * @unlisten: ends the listener and frees its state
  */
 struct connection_ops {
 	void *(*listen)(unsigned int connections);
 	void (*connect)(void *listener, int end[2]);
+	void (*call)(void *listener, const int end[2]);
 	void (*disconnect)(void *listener, const int end[2]);
 	void (*unlisten)(void *listener);
 };
@@ -250,6 +253,20 @@ double measure_flood_errors(const struct mechanism *mech, size_t bytes,
 			    unsigned int unused, const struct options *opt);
 double measure_flood_share(const struct mechanism *mech, size_t bytes,
 			   unsigned int unused, const struct options *opt);
+double measure_many_make(const struct mechanism *mech, size_t bytes,
+			 unsigned int n, const struct options *opt);
+double measure_many_call(const struct mechanism *mech, size_t bytes,
+			 unsigned int n, const struct options *opt);
+double measure_many_end(const struct mechanism *mech, size_t bytes,
+			unsigned int n, const struct options *opt);
+double measure_many_memory(const struct mechanism *mech, size_t bytes,
+			   unsigned int n, const struct options *opt);
+double measure_ports_make(const struct mechanism *mech, size_t bytes,
+			  unsigned int n, const struct options *opt);
+double measure_ports_call(const struct mechanism *mech, size_t bytes,
+			  unsigned int n, const struct options *opt);
+double measure_ports_end(const struct mechanism *mech, size_t bytes,
+			 unsigned int n, const struct options *opt);
 
 /* util.c */
 void fail(const char *fmt, ...)

@@ -25,6 +25,8 @@ static bool can_do(const struct mechanism *mech, enum metric_subject subject)
 	switch (subject) {
 	case CONNECTIONS:
 		return mech->connection;
+	case GROWTH:
+		return mech->connection && mech->connection->call;
 	case LOANS:
 		return mech->loan;
 	case STREAMS:

@@ -11,7 +11,7 @@
 #include "report.h"
 
 #define MAX_MECHANISMS	40
-#define MAX_METRICS	32
+#define MAX_METRICS	80
 #define MAX_SIZES	24
 
 /* Both end with an entry without a name. tables.c */

@@ -14,11 +14,12 @@
  * @CALLS: calls between two processes
  * @CONNECTIONS: connections; mechanisms without struct mechanism.connection
  *	have none
+ * @GROWTH: likewise, with struct connection_ops.call
  * @LOANS: reading another process's memory, likewise struct mechanism.loan
  * @STREAMS: messages without a reply, likewise struct mechanism.stream
  * @SERVICES: calls of many clients, likewise struct mechanism.service
  */
-enum metric_subject { CALLS, CONNECTIONS, LOANS, STREAMS, SERVICES };
+enum metric_subject { CALLS, CONNECTIONS, GROWTH, LOANS, STREAMS, SERVICES };
 
 /**
  * enum metric_payload - struct metric.payload

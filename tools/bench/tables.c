@@ -53,6 +53,16 @@ const struct mechanism *const mechanisms[MAX_MECHANISMS + 1] = {
 	.name = when "-" #percentile, .measure_of = (function),		\
 	.of = (percentile), .subject = SERVICES, .max_rounds = UINT_MAX }
 
+#define MANY_OF(metric, count, function) {				\
+	.name = metric "-" #count, .measure_of = (function),		\
+	.of = (count), .subject = GROWTH, .payload = NO_PAYLOAD,	\
+	.max_rounds = 1 }
+
+#define MANY_MEMORY(count) {						\
+	.name = "many-memory-" #count, .unit = "bytes",			\
+	.measure_of = measure_many_memory, .of = (count),		\
+	.subject = GROWTH, .payload = NO_PAYLOAD, .max_rounds = 1 }
+
 const struct metric metrics[MAX_METRICS + 1] = {
 	{ .name = "roundtrip", .measure = measure_roundtrip,
 	  .max_rounds = UINT_MAX },
@@ -90,4 +100,44 @@ const struct metric metrics[MAX_METRICS + 1] = {
 	{ .name = "flood-share", .measure_of = measure_flood_share,
 	  .subject = SERVICES, .unit = "messages",
 	  .max_rounds = UINT_MAX },
+	MANY_OF("many-make", 1000, measure_many_make),
+	MANY_OF("many-call", 1000, measure_many_call),
+	MANY_OF("many-end", 1000, measure_many_end),
+	MANY_MEMORY(1000),
+	MANY_OF("many-make", 2000, measure_many_make),
+	MANY_OF("many-call", 2000, measure_many_call),
+	MANY_OF("many-end", 2000, measure_many_end),
+	MANY_MEMORY(2000),
+	MANY_OF("many-make", 5000, measure_many_make),
+	MANY_OF("many-call", 5000, measure_many_call),
+	MANY_OF("many-end", 5000, measure_many_end),
+	MANY_MEMORY(5000),
+	MANY_OF("many-make", 10000, measure_many_make),
+	MANY_OF("many-call", 10000, measure_many_call),
+	MANY_OF("many-end", 10000, measure_many_end),
+	MANY_MEMORY(10000),
+	MANY_OF("many-make", 20000, measure_many_make),
+	MANY_OF("many-call", 20000, measure_many_call),
+	MANY_OF("many-end", 20000, measure_many_end),
+	MANY_MEMORY(20000),
+	MANY_OF("many-make", 50000, measure_many_make),
+	MANY_OF("many-call", 50000, measure_many_call),
+	MANY_OF("many-end", 50000, measure_many_end),
+	MANY_MEMORY(50000),
+	MANY_OF("many-make", 100000, measure_many_make),
+	MANY_OF("many-call", 100000, measure_many_call),
+	MANY_OF("many-end", 100000, measure_many_end),
+	MANY_MEMORY(100000),
+	MANY_OF("ports-make", 100, measure_ports_make),
+	MANY_OF("ports-call", 100, measure_ports_call),
+	MANY_OF("ports-end", 100, measure_ports_end),
+	MANY_OF("ports-make", 200, measure_ports_make),
+	MANY_OF("ports-call", 200, measure_ports_call),
+	MANY_OF("ports-end", 200, measure_ports_end),
+	MANY_OF("ports-make", 500, measure_ports_make),
+	MANY_OF("ports-call", 500, measure_ports_call),
+	MANY_OF("ports-end", 500, measure_ports_end),
+	MANY_OF("ports-make", 1000, measure_ports_make),
+	MANY_OF("ports-call", 1000, measure_ports_call),
+	MANY_OF("ports-end", 1000, measure_ports_end),
 };

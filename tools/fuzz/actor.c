@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -86,13 +87,17 @@ static void do_op(unsigned int index)
 	long ret;
 
 	fill_area(op, (void *)area);
+	if (area->fail)
+		fail_next(op->actor, area->fail);
 	if (call->run) {
 		ret = call->run(area);
 	} else {
-		ret = ioctl(area->fd, call->command, (uint8_t *)area + ARGUMENT);
+		ret = ioctl(area->fd, call->command, area->command);
 		if (ret < 0)
 			ret = -errno;
 	}
+	if (area->fail)
+		fail_next(op->actor, 0);
 	area->ret = ret;
 }
 
@@ -111,6 +116,7 @@ static _Noreturn void actor_main(unsigned int index)
 	struct actor *actor = &shared->actors[index];
 
 	actor->tid = syscall(SYS_gettid);
+	fail_actor(index);
 	cover_actor(index);
 	for (;;) {
 		actor_await(actor);
@@ -156,6 +162,8 @@ static void become(const struct proc *proc)
 	if (setresgid(proc->uid, proc->uid, proc->uid) ||
 	    setresuid(proc->uid, proc->uid, proc->uid))
 		_exit(3);
+	/* Else its files in /proc were root's. */
+	prctl(PR_SET_DUMPABLE, 1);
 }
 
 _Noreturn void proc_main(unsigned int proc)

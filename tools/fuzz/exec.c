@@ -18,6 +18,7 @@
 
 #include "cover.h"
 #include "exec.h"
+#include "system.h"
 
 #define MS		1000000L	/* nanoseconds */
 #define START_TIME	(10000 * MS)
@@ -205,5 +206,8 @@ bool exec_program(const struct program *program)
 	else
 		fprintf(stderr, "a process did not begin\n");
 	close_all();
+	if (shared->traced)
+		trace_off();
+	shared->traced = false;
 	return end_procs();
 }

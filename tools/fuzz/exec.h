@@ -23,6 +23,7 @@ struct actor {
 struct shared {
 	uint32_t event;		/* futex: an actor has done something */
 	struct actor nursery;	/* who makes processes */
+	bool traced;		/* the program has switched tracing on */
 	int32_t group;		/* process group of all */
 	int32_t pids[PROCS_MAX];
 	struct actor actors[ACTORS_MAX];
@@ -38,6 +39,14 @@ void futex_wake(uint32_t *word);
 /* actor.c: a process of the program, with its threads. */
 _Noreturn void proc_main(unsigned int proc);
 void actor_await(struct actor *actor);
+
+/*
+ * fail.c: of the next things that an actor has the kernel do - to allocate memory, to
+ * copy from or to its own - the @nth fails; 0: none.
+ */
+void fail_init(void);
+void fail_actor(unsigned int actor);
+void fail_next(unsigned int actor, unsigned int nth);
 
 /* nursery.c: the process that makes all others; it is small, so making them is quick. */
 _Noreturn void nursery_main(void);

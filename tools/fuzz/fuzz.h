@@ -62,6 +62,7 @@ enum space {
 	S_NOWHERE,		/* no access */
 	S_NAME,			/* a port's name, by its number */
 	S_BLOCK,		/* the operation's own area */
+	S_FROZEN,		/* the same, but not to be written to */
 	S_COUNT,
 };
 
@@ -84,6 +85,7 @@ enum slot_kind {
 	K_NAME,
 	K_NAME_LENGTH,		/* of the name in the slot before */
 	K_RESOURCE,		/* one of .want */
+	K_FAIL,			/* what of the kernel's is to fail */
 	K_OUT,
 };
 
@@ -217,6 +219,9 @@ struct value random_value(struct program *program, struct rng *rng, const struct
 struct value need(struct program *program, struct rng *rng, uint32_t want, int actor);
 bool find_made(const struct program *program, struct rng *rng, uint32_t want, int actor,
 	       struct value *made);
+
+/* What is to fail in an operation, in most of which nothing is. */
+void let_fail(struct rng *rng, struct op *op);
 
 /* scene.c: the operations that make something of a type, unless there is no room. */
 void make_scene(struct program *program, struct rng *rng, enum type type);

@@ -65,6 +65,8 @@ void blur(struct program *program, struct rng *rng, struct op *op)
 		slot = rng_below(rng, calls[op->call].count);
 		op_set(op, slot, random_value(program, rng, op, slot));
 	}
+	if (rng_chance(rng, 3))
+		let_fail(rng, op);
 }
 
 /* Each slot that is not as by default in most programs anyway. */
@@ -73,7 +75,7 @@ static void fill_plain(struct program *program, struct rng *rng, struct op *op)
 	static const uint8_t percent[] = {
 		[K_NUMBER] = 30, [K_FLAGS] = 45, [K_SIZE] = 2, [K_ZERO] = 1, [K_TIME] = 80,
 		[K_ADDRESS] = 8, [K_LENGTH] = 40, [K_NAME] = 100, [K_NAME_LENGTH] = 2,
-		[K_RESOURCE] = 100, [K_OUT] = 0,
+		[K_RESOURCE] = 100, [K_FAIL] = 1, [K_OUT] = 0,
 	};
 	const struct call *call = &calls[op->call];
 	unsigned int i;

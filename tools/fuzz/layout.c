@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "layout.h"
+#include "system.h"
 
 struct call calls[CALLS_MAX];
 unsigned int call_count;
@@ -64,8 +65,15 @@ void begin(const char *name, unsigned int command, size_t size, uint32_t fds,
 {
 	begin_any(name, weight);
 	current->command = command;
-	uses((struct place){ "fd", 0, 8 }, fds);
+	uses((struct place){ "fd", offsetof(struct area, fd), 8 }, fds);
+	block((struct place){ "arg", offsetof(struct area, command), 8 }, ARGUMENT);
+	may_fail();
 	inside(room(size), "");
+}
+
+void may_fail(void)
+{
+	add((struct place){ "fail", offsetof(struct area, fail), 8 }, K_FAIL);
 }
 
 void begin_system(const char *name, long (*run)(void *area), unsigned int weight)

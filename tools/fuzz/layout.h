@@ -24,6 +24,8 @@ struct place {
 void begin(const char *name, unsigned int command, size_t size, uint32_t fds,
 	   unsigned int weight);
 void begin_system(const char *name, long (*run)(void *area), unsigned int weight);
+/* The call can be made to fail in its middle; all commands can. */
+void may_fail(void);
 /* The following fields belong to a struct at @offset of the area, as @prefix. */
 void inside(uint16_t offset, const char *prefix);
 /* Room in the area for a struct that the argument points to; returns its offset. */

@@ -52,7 +52,7 @@ static void identity(uint16_t at, const char *prefix, uint16_t groups)
 	flags(AT(alpc_identity, flags), ALPC_IDENTITY_IMPERSONATE);
 	uses(AT(alpc_identity, id), ONE(T_MESSAGE));
 	flags(AT(alpc_identity, parts), ALPC_IDENTITY_ALL)->normal = number(ALPC_IDENTITY_ALL);
-	num(AT(alpc_identity, group_count), 8);
+	num(AT(alpc_identity, group_count), 8)->normal = number(8);
 	block(AT(alpc_identity, groups), groups);
 }
 

@@ -94,6 +94,7 @@ static void mappings(void)
 	flags(ARG(2, "flags"), 3)->normal = number(1);
 	len(ARG(3, "offset"), 0);
 	out(RETURNED, T_ADDRESS);
+	may_fail();
 	begin_system("munmap", run_munmap, 1);
 	uses(ARG(0, "address"), ONE(T_ADDRESS));
 	len(ARG(1, "len"), 8192);
@@ -103,10 +104,14 @@ static void mappings(void)
 	begin_system("touch", run_touch, 3);
 	uses(ARG(0, "address"), ONE(T_ADDRESS));
 	num(ARG(1, "write"), 1);
+	may_fail();
 	begin_system("poke", run_poke, 3);
 	uses(ARG(0, "address"), ONE(T_ADDRESS));
 	num(ARG(1, "offset"), 256);
 	num(ARG(2, "value"), 8);
+	begin_system("peek", run_peek, 1);
+	uses(ARG(0, "address"), ONE(T_ADDRESS));
+	num(ARG(1, "write"), 1);
 	begin_system("take", run_take, 3);
 	uses(ARG(0, "address"), ONE(T_ADDRESS));
 	out(ARG(1, "id"), T_MESSAGE);
@@ -132,6 +137,10 @@ static void processes(void)
 	num(ARG(0, "count"), 8);
 	begin_system("sleep", run_sleep, 2);
 	num(ARG(0, "ms"), 6);
+	begin_system("trace", run_trace, 1);
+	num(ARG(0, "how"), TRACE_KINDS - 1);
+	num(ARG(1, "event"), EVENT_KINDS - 1);
+	out(RETURNED, T_OTHER);
 }
 
 void layout_system(void)

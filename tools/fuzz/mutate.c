@@ -90,7 +90,7 @@ static void mutate_once(struct program *program, struct rng *rng,
 			const struct corpus *corpus, unsigned int known)
 {
 	unsigned int at = program->count ? rng_below(rng, program->count) : 0;
-	unsigned int way = program->count ? rng_below(rng, 20) : 0;
+	unsigned int way = program->count ? rng_below(rng, 22) : 0;
 
 	switch (way) {
 	case 0 ... 6:
@@ -117,6 +117,10 @@ static void mutate_once(struct program *program, struct rng *rng,
 		break;
 	case 18:
 		splice(program, rng, corpus->programs[rng_below(rng, known)]);
+		break;
+	case 19:
+	case 20:
+		let_fail(rng, &program->ops[at]);
 		break;
 	default:
 		random_procs(program, rng);

@@ -6,6 +6,9 @@
 usage: report.py MODULE REACHED...
        report.py --places MODULE	all that can be reached, likewise
 
+Of functions with lines that were never reached it says why not, as the file
+"unreached" beside it has it, and which it does not have.
+
 MODULE is built for KCOV and has debug information; REACHED lists offsets in its
 code, one in each line. Several are taken together.
 """
@@ -85,14 +88,34 @@ def share(reached, all_):
     return f"{len(reached)} of {len(all_)} ({100 * len(reached) / max(1, len(all_)):.1f} %)"
 
 
-def print_missing(missing):
-    print("\nLines that were never reached, by function:")
+def reasons_of():
+    """Why lines of a function are not reached, by its name."""
+    reasons, reason = {}, None
+    path = os.path.join(os.path.dirname(os.path.realpath(__file__)), "unreached")
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("= "):
+                reason = line[2:].strip()
+            elif not line.startswith("#"):
+                reasons.update(dict.fromkeys(line.split(), reason))
+    return reasons
+
+
+def print_unexplained(missing, reasons):
+    unexplained = sorted({function for _, function in missing if function not in reasons})
+    print(f"\nFunctions that tools/fuzz/unreached does not explain ({len(unexplained)}):")
+    for function in unexplained:
+        print(f"  {function}")
+
+
+def print_missing(missing, reasons):
+    print("\nLines that were never reached, by function, and why:")
     last = None
     for (path, function), numbers in sorted(missing.items()):
         if path != last:
             print(f"\n{path}")
             last = path
-        print(f"  {function}: {spans(numbers)}")
+        print(f"  {function}: {spans(numbers)} ({reasons.get(function, '?')})")
 
 
 def main():
@@ -125,7 +148,9 @@ def main():
     print(f"\nFunctions that were never reached ({len(never)}):")
     for path, function in sorted(never):
         print(f"  {os.path.basename(path)}: {function}")
-    print_missing(missing)
+    reasons = reasons_of()
+    print_unexplained(missing, reasons)
+    print_missing(missing, reasons)
 
 
 if __name__ == "__main__":

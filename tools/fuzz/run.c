@@ -25,6 +25,7 @@ void run_init(void)
 
 	exec_init();
 	spaces_init();
+	fail_init();
 	watch_init(options.splats);
 	if (!cover_init()) {
 		fputs("there is no KCOV, or the module is not loaded\n", stderr);

@@ -33,7 +33,7 @@ static void make_port(struct program *program, struct rng *rng)
 	op_put(&op, "name", pointer(S_NAME, used % 6));
 	if (rng_chance(rng, 25))
 		op_put(&op, "max_message", number(20000));
-	if (rng_chance(rng, 10))
+	if (rng_chance(rng, 20))
 		op_put(&op, "queue_messages", number(1 + rng_below(rng, 3)));
 	blur(program, rng, &op);
 	add_op(program, &op);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "fuzz.h"
+#include "exec.h"
 
 #define SPACE_SIZE	0x20000
 #define NAME_ROOM	512
@@ -19,6 +19,7 @@ const char *const port_names[NAMES] = {
 };
 
 static char *spaces[S_BLOCK];
+static ptrdiff_t frozen;		/* from what is shared to its other mapping */
 
 static char *map(int protection, int flags)
 {
@@ -27,6 +28,16 @@ static char *map(int protection, int flags)
 	if (memory == MAP_FAILED)
 		abort();
 	return memory;
+}
+
+/* Another mapping of the memory that operations have their areas in. */
+static void freeze(void)
+{
+	char *again = mremap(shared, 0, sizeof(*shared), MREMAP_MAYMOVE);
+
+	if (again == MAP_FAILED || mprotect(again, sizeof(*shared), PROT_READ))
+		abort();
+	frozen = again - (char *)shared;
 }
 
 /* The last name is as long as one may be, and what follows it makes it longer. */
@@ -54,12 +65,15 @@ void spaces_init(void)
 	for (i = 0; i < 0x4000; i++)
 		spaces[S_BUFFER][i] = i * 7;
 	write_names(spaces[S_NAME]);
+	freeze();
 }
 
 uint64_t space_address(enum space space, uint64_t offset, void *area)
 {
 	if (space == S_BLOCK)
 		return (uintptr_t)area + offset;
+	if (space == S_FROZEN)
+		return (uintptr_t)area + frozen + offset;
 	if (space == S_NAME)
 		return (uintptr_t)spaces[S_NAME] + offset % NAMES * NAME_ROOM;
 	return (uintptr_t)spaces[space] + offset;

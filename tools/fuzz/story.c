@@ -7,16 +7,15 @@
  */
 #include <linux/alpc.h>
 
-#include "scene.h"
+#include "story.h"
 
-/* What the last operation leaves. */
-static struct value left(const struct program *program, const char *name)
+struct value left(const struct program *program, const char *name)
 {
 	return left_by(program, program->count - 1, name);
 }
 
-static struct op on(const struct program *program, struct rng *rng, const char *call,
-		    struct value fd)
+struct op on(const struct program *program, struct rng *rng, const char *call,
+	     struct value fd)
 {
 	struct op op = start_op(call, actor_for(program, rng, fd));
 
@@ -24,15 +23,14 @@ static struct op on(const struct program *program, struct rng *rng, const char *
 	return op;
 }
 
-static bool tell(struct program *program, struct rng *rng, struct op *op)
+bool tell(struct program *program, struct rng *rng, struct op *op)
 {
 	blur(program, rng, op);
 	return add_op(program, op);
 }
 
-/* A message that waits for its reply or not, with what its kind brings. */
-static struct op sending(struct program *program, struct rng *rng, struct value fd,
-			 unsigned int kind, bool call)
+struct op sending(struct program *program, struct rng *rng, struct value fd,
+		  unsigned int kind, bool call)
 {
 	struct op op = on(program, rng, "transfer", fd);
 
@@ -43,8 +41,8 @@ static struct op sending(struct program *program, struct rng *rng, struct value 
 	return op;
 }
 
-static void answer(struct program *program, struct rng *rng, struct value fd,
-		   struct value id, unsigned int kind)
+void answer(struct program *program, struct rng *rng, struct value fd, struct value id,
+	    unsigned int kind)
 {
 	struct op op = sending(program, rng, fd, kind, false);
 
@@ -62,6 +60,16 @@ static bool make_shared(struct program *program, struct rng *rng, struct value f
 		return false;
 	*section = left(program, "out_section");
 	return true;
+}
+
+static void touch(struct program *program, struct rng *rng, unsigned int actor,
+		  struct value at, unsigned int write)
+{
+	struct op op = start_op("touch", actor);
+
+	op_put(&op, "address", at);
+	op_put(&op, "write", number(write));
+	tell(program, rng, &op);
 }
 
 /* A view is sent, its section opened and mapped by the receiver, and given back. */
@@ -91,13 +99,41 @@ static void view_story(struct program *program, struct rng *rng, const struct li
 		return;
 	op = on(program, rng, "mmap", left(program, "out_fd"));
 	op_put(&op, "prot", number(1 + 2 * rng_below(rng, 2)));
-	if (tell(program, rng, &op)) {
-		op = start_op("touch", op.actor);
-		op_put(&op, "address", left(program, "ret"));
-		tell(program, rng, &op);
-	}
+	if (tell(program, rng, &op))
+		touch(program, rng, op.actor, left(program, "ret"), 0);
 	answer(program, rng, rng_chance(rng, 50) ? link->server : link->port, id,
 	       call ? ALPC_SEND_REPLY : ALPC_SEND_RELEASE);
+}
+
+/* Who sent a page cannot write to it until it is given back, and then again. */
+static void secure_story(struct program *program, struct rng *rng, const struct link *link)
+{
+	struct value section, at, fd;
+	struct op op;
+	unsigned int owner;
+
+	if (!make_shared(program, rng, link->client, rng_below(rng, 2), &section))
+		return;
+	fd = left(program, "out_fd");
+	op = on(program, rng, "mmap", fd);
+	owner = op.actor;
+	if (!tell(program, rng, &op))
+		return;
+	at = left(program, "ret");
+	op = sending(program, rng, link->client, 0, false);
+	op_put(&op, "send.section", section);
+	op_put(&op, "send.view_len", number(4096));
+	op_put(&op, "send.view_flags", number(ALPC_VIEW_SECURE));
+	tell(program, rng, &op);
+	touch(program, rng, owner, at, rng_below(rng, 2));
+	receive(program, rng, link->port);
+	answer(program, rng, link->port, left(program, "recv.id"), ALPC_SEND_RELEASE);
+	touch(program, rng, owner, at, 1);
+	if (rng_chance(rng, 70))
+		return;
+	op = start_op("peek", owner);
+	op_put(&op, "address", at);
+	tell(program, rng, &op);
 }
 
 /* A caller's memory is read or written. */
@@ -195,10 +231,17 @@ void add_story(struct program *program, struct rng *rng)
 {
 	static void (*const stories[])(struct program *program, struct rng *rng,
 				       const struct link *link) = {
-		view_story, access_story, fds_story, word_story, flood_story,
+		view_story, secure_story, access_story, fds_story, word_story, flood_story,
+		list_story, vector_story, callback_story, identity_story, packets_story,
+		wait_story, NULL,
 	};
+	unsigned int count = 0;
 	struct link link;
 
-	if (get_link(program, rng, &link))
-		stories[rng_below(rng, 5)](program, rng, &link);
+	while (stories[count])
+		count++;
+	if (rng_chance(rng, 5))
+		connect_story(program, rng);
+	else if (get_link(program, rng, &link))
+		stories[rng_below(rng, count)](program, rng, &link);
 }

@@ -14,11 +14,15 @@
 #define FILE_KINDS	7
 #define REMAP_KINDS	6
 #define FORK_KINDS	4
+#define TRACE_KINDS	4
+#define EVENT_KINDS	8
 
 struct area {
 	int64_t fd;
 	int64_t ret;
-	int64_t pad[ARGUMENT / 8 - 2];
+	uint64_t fail;		/* the how manieth thing that can fail does, or 0 */
+	uint64_t command;	/* address of a command's argument */
+	int64_t pad[ARGUMENT / 8 - 4];
 	uint64_t args[8];
 };
 
@@ -41,6 +45,7 @@ long run_munmap(void *area);
 long run_remap(void *area);
 long run_touch(void *area);
 long run_poke(void *area);
+long run_peek(void *area);
 long run_take(void *area);
 long run_sleeping(void *area);
 long run_signal(void *area);
@@ -50,9 +55,13 @@ long run_fork(void *area);
 long run_setuid(void *area);
 long run_setgroups(void *area);
 long run_sleep(void *area);
+long run_trace(void *area);
 
 /* Once in each process, and in the fuzzer: faults of "touch" and so on end them. */
 void system_init(void);
+
+/* Events are not traced any more, if they were. */
+void trace_off(void);
 
 /* exec.c: whom to signal. 0 if there is nobody. */
 int proc_pid(unsigned int proc);

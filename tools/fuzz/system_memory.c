@@ -5,11 +5,13 @@
  * Copyright (C) 2026 The ALPC for Linux authors
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/alpc.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "system.h"
 
@@ -131,6 +133,26 @@ static long poke(struct area *a)
 long run_poke(void *area)
 {
 	return mapped_here(area) ? guard(poke, area) : -EINVAL;
+}
+
+/* As a debugger does. */
+long run_peek(void *area)
+{
+	struct area *a = area;
+	uint64_t word = 0;
+	long done;
+	int fd;
+
+	if (!mapped_here(a))
+		return -EINVAL;
+	fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	done = a->args[1] ? pwrite(fd, &word, sizeof(word), a->args[0]) :
+			    pread(fd, &word, sizeof(word), a->args[0]);
+	done = done < 0 ? -errno : done;
+	close(fd);
+	return done;
 }
 
 /* Take the next message of a completion list, as a program should. */

@@ -21,6 +21,7 @@
 static const char *const space_names[S_COUNT] = {
 	[S_BUFFER] = "buffer", [S_SHARED] = "shared", [S_READONLY] = "readonly",
 	[S_NOWHERE] = "nowhere", [S_NAME] = "name", [S_BLOCK] = "block",
+	[S_FROZEN] = "frozen",
 };
 
 static void write_value(const struct program *program, const struct value *value, FILE *out)

@@ -169,6 +169,10 @@ static struct value random_address(struct rng *rng, struct value normal)
 		return number(PICK(rng, wild));
 	case 6:
 		return pointer(S_BLOCK, rng_below(rng, 0x100) * 8);
+	case 7 ... 9:
+		if (normal.kind == V_POINTER && normal.space == S_BLOCK)
+			normal.space = S_FROZEN;
+		return normal;
 	default:
 		return normal;
 	}
@@ -200,6 +204,12 @@ static struct value random_resource(struct program *program, struct rng *rng,
 	return value;
 }
 
+/* A command has some ten such places; those that have been waited for come later. */
+static struct value random_failure(struct rng *rng)
+{
+	return number(1 + rng_below(rng, 2 << rng_below(rng, 6)));
+}
+
 struct value random_value(struct program *program, struct rng *rng, const struct op *op,
 			  unsigned int index)
 {
@@ -224,7 +234,14 @@ struct value random_value(struct program *program, struct rng *rng, const struct
 		return random_number(rng, 256);
 	case K_RESOURCE:
 		return random_resource(program, rng, op, slot->want);
+	case K_FAIL:
+		return random_failure(rng);
 	default:
 		return random_number(rng, 1);
 	}
+}
+
+void let_fail(struct rng *rng, struct op *op)
+{
+	op_put(op, "fail", random_failure(rng));
 }

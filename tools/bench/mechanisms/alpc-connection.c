@@ -104,9 +104,10 @@ struct alpc_listener {
 
 static void *alpc_listen(unsigned int connections)
 {
+	static unsigned int listeners;
 	struct alpc_listener *l = xcalloc(1, sizeof(*l));
 
-	snprintf(l->name, sizeof(l->name), "alpc-bench-%d", (int)getpid());
+	snprintf(l->name, sizeof(l->name), "alpc-bench-%d-%u", (int)getpid(), ++listeners);
 	l->port = port_create(l->name, 0, 0, connections);
 	return l;
 }
@@ -129,6 +130,30 @@ static void alpc_break(void *listener, const int end[2])
 	close(end[1]);
 }
 
+static void send_empty(int port, unsigned int flags, uint64_t id)
+{
+	struct alpc_transfer t = {
+		.size = sizeof(t),
+		.flags = ALPC_TRANSFER_SEND,
+		.timeout = ALPC_INFINITE,
+		.send.flags = (uint16_t)flags,
+		.send.id = id,
+	};
+
+	if (ioctl(port, ALPC_IOC_TRANSFER, &t))
+		fail_errno("sending");
+}
+
+/* Of one thread, which does not wait for itself. */
+static void alpc_call_once(void *listener, const int end[2])
+{
+	struct alpc_listener *l = listener;
+
+	send_empty(end[0], ALPC_SEND_REQUEST, 0);
+	send_empty(l->port, ALPC_SEND_REPLY, port_take(l->port, ALPC_REQUEST));
+	port_take(end[0], ALPC_REPLY);
+}
+
 static void alpc_unlisten(void *listener)
 {
 	struct alpc_listener *l = listener;
@@ -140,6 +165,7 @@ static void alpc_unlisten(void *listener)
 const struct connection_ops alpc_connection = {
 	.listen = alpc_listen,
 	.connect = alpc_make,
+	.call = alpc_call_once,
 	.disconnect = alpc_break,
 	.unlisten = alpc_unlisten,
 };

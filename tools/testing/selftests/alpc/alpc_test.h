@@ -311,6 +311,13 @@ int freezer_set(bool frozen);
 void freezer_remove(void);
 
 /*
+ * In the parent: have a child stand still, frozen with the cgroup that it was brought
+ * into or stopped by a signal, and wait until it does; let it go on.
+ */
+int child_stand(struct child *child, bool frozen);
+int child_go_on(struct child *child, bool frozen);
+
+/*
  * Whether nothing is left at a port: no message, no request unanswered. For
  * use inside a test.
  */

@@ -432,6 +432,24 @@ int freezer_set(bool frozen)
 	return err;
 }
 
+int child_stand(struct child *child, bool frozen)
+{
+	int status;
+
+	if (frozen)
+		return freezer_set(true);
+	if (kill(child->pid, SIGSTOP) || waitpid(child->pid, &status, WUNTRACED) != child->pid)
+		return -errno;
+	return WIFSTOPPED(status) ? 0 : -ECHILD;
+}
+
+int child_go_on(struct child *child, bool frozen)
+{
+	if (frozen)
+		return freezer_set(false);
+	return kill(child->pid, SIGCONT) ? -errno : 0;
+}
+
 void freezer_remove(void)
 {
 	while (rmdir(FREEZER) && errno == EBUSY)

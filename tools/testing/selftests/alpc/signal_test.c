@@ -382,16 +382,6 @@ FIXTURE_TEARDOWN(stopped)
 	pair_close(&self->pair);
 }
 
-static int stop(struct child *child)
-{
-	int status;
-
-	kill(child->pid, SIGSTOP);
-	if (waitpid(child->pid, &status, WUNTRACED) != child->pid || !WIFSTOPPED(status))
-		return -ECHILD;
-	return 0;
-}
-
 /* The server learns whether its reply was of use, and the caller agrees. */
 TEST_F(stopped, caller_and_server_agree)
 {
@@ -406,7 +396,7 @@ TEST_F(stopped, caller_and_server_agree)
 	}
 	AWAIT(ALPC_REQUEST, self->pair.port, &request, self->buf);
 	ASSERT_EQ(0, client_blocked(&self->child));
-	ASSERT_EQ(0, stop(&self->child));
+	ASSERT_EQ(0, child_stand(&self->child, false));
 	replied = alpc_reply(self->pair.port, request.id, "reply", 5);
 	EXPECT_TRUE(replied == 0 || replied == -ECANCELED || replied == -ESRCH);
 	ASSERT_EQ(0, kill(self->child.pid, SIGCONT));
@@ -435,7 +425,7 @@ TEST_F(stopped, receiver_is_passed_over)
 		child_exit(!err && msg.len == 6);
 	}
 	ASSERT_EQ(0, client_blocked(&self->child));
-	ASSERT_EQ(0, stop(&self->child));
+	ASSERT_EQ(0, child_stand(&self->child, false));
 	ASSERT_EQ(0, alpc_send(self->pair.client, "first", 5));
 	EXPECT_EQ(0, worker_join(&other.worker));
 	EXPECT_EQ(5, other.transfer.recv.len);

@@ -8,7 +8,6 @@
  */
 #include <kselftest_harness.h>
 #include <poll.h>
-#include <sys/wait.h>
 
 #include "alpc_thread.h"
 
@@ -72,25 +71,6 @@ FIXTURE_TEARDOWN(stalled)
 	freezer_remove();
 }
 
-static int stall(struct child *server, bool frozen)
-{
-	int status;
-
-	if (frozen)
-		return freezer_set(true);
-	if (kill(server->pid, SIGSTOP) ||
-	    waitpid(server->pid, &status, WUNTRACED) != server->pid)
-		return -errno;
-	return WIFSTOPPED(status) ? 0 : -ECHILD;
-}
-
-static int go_on(struct child *server, bool frozen)
-{
-	if (frozen)
-		return freezer_set(false);
-	return kill(server->pid, SIGCONT) ? -errno : 0;
-}
-
 /* A call that gives up after @timeout. */
 static int call(int fd, const char *text, long long timeout)
 {
@@ -119,7 +99,7 @@ TEST_F(stalled, abuse_28_server_holds_up_its_own_clients_only)
 
 	ASSERT_EQ(0, pair_open(&pair, NULL));
 	ASSERT_EQ(0, call(self->client, "before", ALPC_INFINITE));
-	ASSERT_EQ(0, stall(&self->server, variant->frozen));
+	ASSERT_EQ(0, child_stand(&self->server, variant->frozen));
 
 	/* One client waits for ever, for its reply and to be accepted ... */
 	transfer_init(&waits.transfer, ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT);
@@ -143,7 +123,7 @@ TEST_F(stalled, abuse_28_server_holds_up_its_own_clients_only)
 	EXPECT_FALSE(worker_done(&waits.worker));
 	EXPECT_FALSE(worker_done(&connects.worker));
 
-	ASSERT_EQ(0, go_on(&self->server, variant->frozen));
+	ASSERT_EQ(0, child_go_on(&self->server, variant->frozen));
 	EXPECT_EQ(0, worker_join(&waits.worker));
 	EXPECT_EQ(0, memcmp(in, "waits", 5));
 	i = worker_join(&connects.worker);
@@ -171,13 +151,13 @@ TEST_F(stalled, abuse_28_server_keeps_no_client_from_going)
 		_exit(1);
 	}
 	ASSERT_EQ(0, child_wait(&child));
-	ASSERT_EQ(0, stall(&self->server, variant->frozen));
+	ASSERT_EQ(0, child_stand(&self->server, variant->frozen));
 	ASSERT_EQ(0, child_signal(&child));
 	ASSERT_EQ(0, client_blocked(&child));
 	child_kill(&child);
 	EXPECT_EQ(0, alpc_disconnect(self->client));
 	close_fd(&self->client);
-	ASSERT_EQ(0, go_on(&self->server, variant->frozen));
+	ASSERT_EQ(0, child_go_on(&self->server, variant->frozen));
 	self->client = alpc_connect_to(self->name);
 	ASSERT_LE(0, self->client);
 	EXPECT_EQ(0, call(self->client, "after", ALPC_INFINITE));
