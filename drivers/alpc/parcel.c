@@ -301,26 +301,28 @@ static int alpc_answer_inside(const struct alpc_view *asked,
 	return 0;
 }
 
-/*
- * The view of a reply: inside that of the request, or of a section. That the request
- * brings a view does not change while it is claimed, though another bit may: a thread
- * that has received it finds under the lock that it wants no descriptors.
- */
+/* The view of a reply: inside that of the request, or of a section. */
 static int alpc_pack_answer_view(struct alpc_message *m, struct alpc_end *end,
 				 const struct alpc_msg *send)
 {
 	struct alpc_view *view = &m->parcel->answer_view;
 	struct alpc_view *asked = &m->parcel->view;
 	int ret = alpc_view_read(view, send);
+	u8 brings;
 
 	if (ret || !view->len)
 		return ret;
+	/*
+	 * That the request brings a view does not change while it is claimed. Another
+	 * bit may, under the lock: a thread that received it wants no descriptors.
+	 */
+	brings = data_race(READ_ONCE(m->brings));
 	if (view->flags & ALPC_VIEW_WRITE)
 		ret = -EINVAL;
 	else if (view->flags & ALPC_VIEW_RANGE)
 		ret = alpc_view_of_range(view, &m->parcel->grant,
 					 ALPC_RANGE_WRITE);
-	else if (data_race(m->brings) & ALPC_BRINGS_VIEW && asked->section &&
+	else if (brings & ALPC_BRINGS_VIEW && asked->section &&
 		 asked->id == view->id)
 		ret = alpc_answer_inside(asked, view);
 	else
