@@ -11,7 +11,7 @@ V ?= 0
 W ?= 1
 
 # Which kernel the module is built for: one of the test kernels in the cache
-# (KERNEL=6.1, 6.12, 7.3, debug, arm64), any build tree (KDIR=), or the running kernel.
+# (KERNEL=6.1, 6.12, 7.3, debug, kcsan, arm64), any build tree (KDIR=), or the running kernel.
 KERNEL ?=
 KUNIT ?=
 ifdef KERNEL
@@ -25,10 +25,12 @@ module_dir := $(OUT)/module/$(variant)
 
 kbuild_args = M=$(module_dir) CONFIG_ALPC=m V=$(V) W=$(W) \
 	$(if $(KUNIT),CONFIG_ALPC_KUNIT_TEST=y) \
-	$(if $(filter debug,$(KERNEL)),KCOV_INSTRUMENT=y KCFLAGS=-g)
+	$(if $(filter debug,$(KERNEL)),KCOV_INSTRUMENT=y) \
+	$(if $(filter $(with_lines),$(KERNEL)),KCFLAGS=-g)
 
-# The debug kernel's module has debug information, for what is said about coverage;
-# guests load it without.
+# Of these kernels the module has debug information, for what is said about coverage,
+# and to find the lines of races; guests load it without.
+with_lines := debug kcsan
 
 # Whose programs the library and its tests are: this machine's, or those of arm64 or
 # i386, which lie in a directory of their own. One set of kernel headers serves both word
@@ -67,7 +69,7 @@ module:
 		exit 1; }
 	$(copy_sources)
 	$(MAKE) --no-print-directory -C $(KDIR) $(kbuild_args) $(if $(C),C=$(C)) modules
-	@$(if $(filter debug,$(KERNEL)),objcopy --strip-debug,cp) \
+	@$(if $(filter $(with_lines),$(KERNEL)),objcopy --strip-debug,cp) \
 		$(module_dir)/drivers/alpc/alpc.ko $(module_dir)/alpc.ko
 	@echo "  MODULE  $(patsubst $(CURDIR)/%,%,$(module_dir))/alpc.ko"
 
@@ -166,7 +168,8 @@ clean:
 
 help:
 	@echo 'make               the module for the running kernel, libalpc and the tools'
-	@echo 'make module        the module alone; KERNEL=6.1|6.12|7.3|debug|arm64 or KDIR=DIR'
+	@echo 'make module        the module alone; KERNEL=6.1|6.12|7.3|debug|kcsan|arm64'
+	@echo '                   or KDIR=DIR'
 	@echo 'make lib           libalpc: shared, static, pkg-config file'
 	@echo 'make tools         the examples, the bench and the fuzzer'
 	@echo 'make tests         the selftests; SUITE=... for one of them;'

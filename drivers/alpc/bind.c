@@ -57,7 +57,7 @@ static void alpc_binding_tell(struct alpc_binding *b, u32 due, bool look,
 	b->due += due;
 	b->look |= look;
 	b->closed |= closed;
-	c->packets += alpc_binding_packets(b) - before;
+	alpc_packets_add(c, alpc_binding_packets(b) - before);
 	if (list_empty(&b->ready.node) && alpc_binding_packets(b))
 		list_add_tail(&b->ready.node, &c->ready);
 	alpc_completion_release(c);
@@ -108,12 +108,15 @@ void alpc_binding_settle(struct alpc_binding *b, u32 length)
 	struct alpc_completion *c = b->completion;
 	unsigned long flags;
 
-	/* It grows under the port's lock only, but for what is put back. */
+	/*
+	 * Without its lock, which most messages need not take: it grows under the
+	 * port's lock only, but for what is put back.
+	 */
 	if (READ_ONCE(b->due) <= length)
 		return;
 	spin_lock_irqsave(&c->lock, flags);
 	if (b->due > length) {
-		c->packets -= b->due - length;
+		alpc_packets_add(c, length - b->due);
 		b->due = length;
 		if (!alpc_binding_packets(b))
 			list_del_init(&b->ready.node);
@@ -134,7 +137,7 @@ void alpc_binding_take(struct alpc_binding *b, struct alpc_packet *packet)
 
 	packet->type = ALPC_PACKET_MESSAGE;
 	if (b->due) {
-		b->due--;
+		WRITE_ONCE(b->due, b->due - 1);
 	} else if (b->look) {
 		b->look = false;
 	} else {
@@ -143,7 +146,7 @@ void alpc_binding_take(struct alpc_binding *b, struct alpc_packet *packet)
 	}
 	packet->key = b->key;
 	packet->data = 0;
-	c->packets--;
+	alpc_packets_add(c, -1);
 	/* The next one is another port's turn. */
 	list_del_init(&b->ready.node);
 	if (alpc_binding_packets(b))
@@ -164,8 +167,8 @@ void alpc_binding_put_back(struct alpc_binding *b, u32 type)
 	else if (!b->look)
 		b->look = true;
 	else
-		b->due++;
-	c->packets++;
+		WRITE_ONCE(b->due, b->due + 1);
+	alpc_packets_add(c, 1);
 	list_del_init(&b->ready.node);
 	list_add(&b->ready.node, &c->ready);
 }
@@ -179,7 +182,7 @@ static void alpc_unbind_locked(struct alpc_queue *q)
 
 	q->binding = NULL;
 	spin_lock_irqsave(&c->lock, flags);
-	c->packets -= alpc_binding_packets(b);
+	alpc_packets_add(c, -alpc_binding_packets(b));
 	c->bound--;
 	list_del_init(&b->ready.node);
 	list_del_init(&b->bound);

@@ -201,7 +201,7 @@ static struct alpc_message *alpc_sent_find_cookie(const struct alpc_end *end,
 /* A reference to the message if its receiver may be touching its sender's memory. */
 static struct alpc_message *alpc_sent_granted(struct alpc_message *m)
 {
-	if (!m->parcel || !m->parcel->grant.count)
+	if (!alpc_parcel_grants(m))
 		return NULL;
 	refcount_inc(&m->ref);
 	return m;

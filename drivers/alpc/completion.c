@@ -83,7 +83,7 @@ static void alpc_packet_take(struct alpc_completion *c, struct alpc_taken *t)
 	}
 	p = alpc_posted_of(t->from);
 	list_del_init(&t->from->node);
-	c->packets--;
+	alpc_packets_add(c, -1);
 	c->posted--;
 	t->packet.key = p->key;
 	t->packet.data = p->data;
@@ -99,7 +99,7 @@ static void alpc_packet_put_back(struct alpc_completion *c,
 		return;
 	}
 	list_add(&t->from->node, &c->ready);
-	c->packets++;
+	alpc_packets_add(c, 1);
 	c->posted++;
 }
 
@@ -403,7 +403,7 @@ int alpc_post_packets(struct alpc_completion *c,
 			ret = -EDQUOT;
 		} else {
 			c->posted += arg->count;
-			c->packets += arg->count;
+			alpc_packets_add(c, arg->count);
 			list_splice_tail_init(&list, &c->ready);
 			alpc_completion_release(c);
 		}

@@ -362,12 +362,12 @@ static void alpc_accept_answer(struct alpc_conn *conn,
 	alpc_conn_settled(conn);
 	if (arg->flags & ALPC_ACCEPT_REFUSE) {
 		type = ALPC_CONNECTION_REFUSED;
-		conn->state = ALPC_STATE_REFUSED;
+		WRITE_ONCE(conn->state, ALPC_STATE_REFUSED);
 		conn->error = -ECONNREFUSED;
 		alpc_conn_unlist(conn);
 	} else {
 		type = ALPC_CONNECTION_REPLY;
-		conn->state = ALPC_STATE_OPEN;
+		WRITE_ONCE(conn->state, ALPC_STATE_OPEN);
 		conn->accepted = true;
 		conn->context = arg->context;
 		conn->acceptor = alpc_ident_get(m->replier);

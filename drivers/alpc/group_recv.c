@@ -139,7 +139,7 @@ static void alpc_deliveries_done(struct alpc_delivery *d, unsigned int count)
 			continue;
 		}
 		if (from && from != m->from)
-			alpc_pool_give(from->pool, &chain);
+			alpc_pool_give(READ_ONCE(from->pool), &chain);
 		from = m->from;
 		if (alpc_message_reset(m))
 			alpc_chain_add(&chain, m);
@@ -147,7 +147,7 @@ static void alpc_deliveries_done(struct alpc_delivery *d, unsigned int count)
 			alpc_message_put(m);
 	}
 	if (from)
-		alpc_pool_give(from->pool, &chain);
+		alpc_pool_give(READ_ONCE(from->pool), &chain);
 	for (i = 0; i < count; i++)
 		if (d[i].conn)
 			alpc_conn_put(d[i].conn);

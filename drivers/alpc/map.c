@@ -277,19 +277,44 @@ struct file *alpc_section_open(struct alpc_section *sec, bool own,
 		     alpc_section_open_peer(sec, comm);
 }
 
-static int alpc_marks_alloc(struct alpc_section *sec)
+/* The marks of a section, made when they are needed first, or NULL without memory. */
+static unsigned long *alpc_marks_get(struct alpc_section *sec)
 {
-	unsigned long *marks;
+	unsigned long *marks = READ_ONCE(sec->marks);
+	unsigned long *made;
 
-	if (READ_ONCE(sec->marks))
-		return 0;
-	marks = kvcalloc(BITS_TO_LONGS(alpc_section_pages(sec)), sizeof(long),
-			 GFP_KERNEL_ACCOUNT);
+	if (marks)
+		return marks;
+	made = kvcalloc(BITS_TO_LONGS(alpc_section_pages(sec)), sizeof(long),
+			GFP_KERNEL_ACCOUNT);
+	if (!made)
+		return NULL;
+	marks = cmpxchg(&sec->marks, NULL, made);
 	if (!marks)
-		return -ENOMEM;
-	if (cmpxchg(&sec->marks, NULL, marks))
-		kvfree(marks);
-	return 0;
+		return made;
+	kvfree(made);
+	return marks;
+}
+
+/*
+ * Mark pages, or take the marks away. Context: the section's lock held; faults look at
+ * the marks without it, so each word changes at once.
+ */
+static void alpc_marks_change(unsigned long *marks, unsigned long first,
+			      unsigned long pages, bool marked)
+{
+	unsigned long end = first + pages;
+
+	while (first < end) {
+		unsigned long *word = &marks[BIT_WORD(first)];
+		unsigned long next = min(round_down(first, BITS_PER_LONG) +
+					 BITS_PER_LONG, end);
+		unsigned long mask = GENMASK((next - 1) % BITS_PER_LONG,
+					     first % BITS_PER_LONG);
+
+		WRITE_ONCE(*word, marked ? *word | mask : *word & ~mask);
+		first = next;
+	}
 }
 
 /**
@@ -306,16 +331,16 @@ int alpc_section_protect(struct alpc_section *sec, u64 offset, u64 len)
 {
 	unsigned long first = offset >> PAGE_SHIFT;
 	unsigned long pages = len >> PAGE_SHIFT;
-	int ret;
+	unsigned long *marks = alpc_marks_get(sec);
+	int ret = 0;
 
-	ret = alpc_marks_alloc(sec);
-	if (ret)
-		return ret;
+	if (!marks)
+		return -ENOMEM;
 	spin_lock(&sec->lock);
-	if (find_next_bit(sec->marks, first + pages, first) < first + pages)
+	if (find_next_bit(marks, first + pages, first) < first + pages)
 		ret = -EBUSY;
 	else
-		bitmap_set(sec->marks, first, pages);
+		alpc_marks_change(marks, first, pages, true);
 	spin_unlock(&sec->lock);
 	if (ret)
 		return ret;
@@ -337,7 +362,8 @@ int alpc_section_protect(struct alpc_section *sec, u64 offset, u64 len)
 void alpc_section_unprotect(struct alpc_section *sec, u64 offset, u64 len)
 {
 	spin_lock(&sec->lock);
-	bitmap_clear(sec->marks, offset >> PAGE_SHIFT, len >> PAGE_SHIFT);
+	alpc_marks_change(READ_ONCE(sec->marks), offset >> PAGE_SHIFT,
+			  len >> PAGE_SHIFT, false);
 	spin_unlock(&sec->lock);
 }
 

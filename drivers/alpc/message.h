@@ -257,8 +257,11 @@ static inline void alpc_message_renew(struct alpc_message *m)
  */
 static inline bool alpc_message_is_clean(const struct alpc_message *m)
 {
-	return refcount_read(&m->ref) == 1 && m->room == ALPC_MESSAGE_INLINE &&
-	       !m->parcel && !m->single;
+	if (refcount_read(&m->ref) != 1)
+		return false;
+	/* Pairs with the release of the last other reference. */
+	smp_acquire__after_ctrl_dep();
+	return m->room == ALPC_MESSAGE_INLINE && !m->parcel && !m->single;
 }
 
 /**

@@ -11,9 +11,15 @@
 #include <linux/types.h>
 #include <uapi/linux/alpc.h>
 
-struct alpc_binding;
-struct alpc_completion;
+#include "completion.h"
+
 struct file;
+
+/* So many packets more or less. Context: lock held; it is read without it as well. */
+static inline void alpc_packets_add(struct alpc_completion *c, int change)
+{
+	WRITE_ONCE(c->packets, c->packets + change);
+}
 
 void alpc_binding_put(struct alpc_binding *b);
 void alpc_binding_take(struct alpc_binding *b, struct alpc_packet *packet);

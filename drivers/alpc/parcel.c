@@ -150,9 +150,16 @@ static int alpc_attrs_read(struct alpc_attrs *attrs, const struct alpc_msg *msg)
 /* Memory for what a message or its reply brings: 0, also if it has it, or -ENOMEM. */
 int alpc_parcel_get(struct alpc_message *m)
 {
-	if (!m->parcel)
-		m->parcel = kzalloc(sizeof(*m->parcel), GFP_KERNEL_ACCOUNT);
-	return m->parcel ? 0 : -ENOMEM;
+	struct alpc_parcel *parcel;
+
+	if (m->parcel)
+		return 0;
+	parcel = kzalloc(sizeof(*parcel), GFP_KERNEL_ACCOUNT);
+	if (!parcel)
+		return -ENOMEM;
+	/* Pairs with alpc_parcel_grants(): who sees it sees that it is empty. */
+	smp_store_release(&m->parcel, parcel);
+	return 0;
 }
 
 /* What may be sent at all, and ranges by a call only. */
@@ -301,15 +308,21 @@ static int alpc_pack_answer_view(struct alpc_message *m, struct alpc_end *end,
 	struct alpc_view *view = &m->parcel->answer_view;
 	struct alpc_view *asked = &m->parcel->view;
 	int ret = alpc_view_read(view, send);
+	u8 brings;
 
 	if (ret || !view->len)
 		return ret;
+	/*
+	 * That the request brings a view does not change while it is claimed. Another
+	 * bit may, under the lock: a thread that received it wants no descriptors.
+	 */
+	brings = data_race(READ_ONCE(m->brings));
 	if (view->flags & ALPC_VIEW_WRITE)
 		ret = -EINVAL;
 	else if (view->flags & ALPC_VIEW_RANGE)
 		ret = alpc_view_of_range(view, &m->parcel->grant,
 					 ALPC_RANGE_WRITE);
-	else if (m->brings & ALPC_BRINGS_VIEW && asked->section &&
+	else if (brings & ALPC_BRINGS_VIEW && asked->section &&
 		 asked->id == view->id)
 		ret = alpc_answer_inside(asked, view);
 	else

@@ -16,6 +16,7 @@
 
 #include "access.h"
 #include "fds.h"
+#include "message.h"
 #include "wait.h"
 
 struct alpc_clist;
@@ -121,6 +122,21 @@ void alpc_spent_drop(struct alpc_spent *spent);
 static inline bool alpc_spent_is_full(const struct alpc_spent *spent)
 {
 	return spent->any && (spent->section || spent->fds.fd || spent->list);
+}
+
+/**
+ * alpc_parcel_grants() - does a message list ranges of its sender's memory?
+ * @m: message
+ *
+ * Whoever is answering it may be giving it its parcel, without the lock.
+ *
+ * Context: port's lock held.
+ */
+static inline bool alpc_parcel_grants(const struct alpc_message *m)
+{
+	const struct alpc_parcel *parcel = READ_ONCE(m->parcel);
+
+	return parcel && parcel->grant.count;
 }
 
 int alpc_parcel_get(struct alpc_message *m);

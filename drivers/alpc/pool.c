@@ -40,7 +40,7 @@ struct alpc_pool *alpc_pool_make(struct alpc_end *end)
 	pool->closed = false;
 	if (cmpxchg(&end->pool, NULL, pool))
 		kfree(pool);
-	return end->pool;
+	return READ_ONCE(end->pool);
 }
 
 /**
@@ -75,7 +75,8 @@ void alpc_pool_take(struct alpc_pool *pool, u32 count,
 	struct alpc_message *last;
 	u32 n = 1;
 
-	if (!count || !READ_ONCE(pool->messages.count))
+	/* A hint: those who write it hold the lock. */
+	if (!count || !data_race(READ_ONCE(pool->messages.count)))
 		return;
 	spin_lock(&pool->lock);
 	last = pool->messages.first;

@@ -121,7 +121,7 @@ struct net;
  *	go elsewhere; immutable
  * @spin: for how long its threads spin
  * @spare: a message to use again, or NULL; xchg()
- * @pool: more of them, once a vector was sent through it; cmpxchg()
+ * @pool: more of them, once a vector was sent through it; cmpxchg(), READ_ONCE()
  * @user: who is charged for messages that are sent through it; the port's or the
  *	connection's reference; immutable
  * @idents: the identities of its last senders
@@ -229,7 +229,7 @@ struct alpc_port {
 /**
  * struct alpc_conn - a connection and its two communication ports
  * @ref: see above
- * @state: &enum alpc_port_state; protected by the port's lock
+ * @state: &enum alpc_port_state; changed under the port's lock, also read without it
  * @listed: counts in &alpc_port.connections and is in &alpc_port.conns; lock
  * @accepted: the server has accepted; lock
  * @unsettled: its user is charged for a request that is not answered; lock
@@ -255,7 +255,7 @@ struct alpc_port {
  * @charged: whose account it counts in: the client's, and once that has closed its
  *	end the server's; the reference is that of the end; lock
  * @security: security contexts of both ends; lock
- * @sections: its sections, or NULL if there never were any; cmpxchg()
+ * @sections: its sections, or NULL if there never were any; cmpxchg(), READ_ONCE()
  * @ident_slot: memory of the ends' identity caches
  * @bucket: memory of @queue.pending
  */

@@ -173,7 +173,7 @@ static void alpc_quick_fail(struct hlist_head *waits,
  */
 void alpc_quick_fail_all(struct alpc_conn *conn, struct alpc_wake *wake)
 {
-	struct alpc_sections *all = conn->sections;
+	struct alpc_sections *all = READ_ONCE(conn->sections);
 
 	lockdep_assert_held(&conn->port->lock);
 	if (!all)

@@ -503,7 +503,7 @@ int alpc_call_resume(struct alpc_op *op)
 		return alpc_reply_await(op);
 	alpc_message_reattach(m);
 	/* Also if it was answered meanwhile, and brings something else. */
-	if (unlikely(m->parcel && m->parcel->grant.count))
+	if (unlikely(alpc_parcel_grants(m)))
 		alpc_op_note_grant(op, m);
 	switch (m->state) {
 	case ALPC_MSG_REPLIED:

@@ -208,7 +208,7 @@ static void alpc_run_recycle(struct alpc_chain *done)
 			count++;
 		} while (m && m->from == from && alpc_message_is_clean(m));
 		alpc_chain_cut(&chain, done, last, count);
-		alpc_pool_give(from->pool, &chain);
+		alpc_pool_give(READ_ONCE(from->pool), &chain);
 	}
 }
 

@@ -129,8 +129,8 @@ static void alpc_run_commit(struct alpc_outgoing_run *run)
 /* Keep what was not sent. */
 static void alpc_run_abort(struct alpc_outgoing_run *run)
 {
-	alpc_pool_give(run->end->pool, &run->ready);
-	alpc_pool_give(run->end->pool, &run->unused);
+	alpc_pool_give(READ_ONCE(run->end->pool), &run->ready);
+	alpc_pool_give(READ_ONCE(run->end->pool), &run->unused);
 }
 
 static int alpc_run_report(struct alpc_vector_send __user *u, u32 count)
@@ -153,7 +153,8 @@ static u32 alpc_run_limit(const struct alpc_end *end,
 			  const struct alpc_vector *v)
 {
 	const struct alpc_queue *to = alpc_end_outbox(end);
-	u32 count = READ_ONCE(to->count);
+	/* A hint: it is looked at again under the lock, which those who write hold. */
+	u32 count = data_race(READ_ONCE(to->count));
 
 	if (count >= to->max_count)
 		return 0;
@@ -181,7 +182,7 @@ int alpc_run_send(struct alpc_end *end, struct alpc_vector *v)
 	run.ident = NULL;
 	alpc_chain_init(&run.unused);
 	alpc_chain_init(&run.ready);
-	alpc_pool_take(end->pool, count, &run.unused);
+	alpc_pool_take(READ_ONCE(end->pool), count, &run.unused);
 	while (run.ready.count < count &&
 	       alpc_run_prepare(&run, &u[run.ready.count]))
 		;

@@ -108,7 +108,7 @@ static struct alpc_sections *alpc_sections_get(struct alpc_conn *conn)
 		refcount_set(&all->ref, 1);
 		if (cmpxchg(&conn->sections, NULL, all)) {
 			kfree(all);
-			all = conn->sections;
+			all = READ_ONCE(conn->sections);
 		}
 	}
 	refcount_inc(&all->ref);
@@ -398,7 +398,7 @@ u64 alpc_sections_bytes(const struct alpc_end *end)
  */
 void alpc_sections_release(struct alpc_end *end)
 {
-	struct alpc_sections *all = end->conn->sections;
+	struct alpc_sections *all = READ_ONCE(end->conn->sections);
 	struct alpc_section *sec;
 
 	if (!all)

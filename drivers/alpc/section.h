@@ -87,7 +87,8 @@ struct alpc_sections {
  * @opener: while there are @peer_files, user who opened the first of them; a
  *	reference, else NULL
  * @charged: who of these two is charged
- * @marks: pages that secure views protect, one bit each; NULL until there was one
+ * @marks: pages that secure views protect, one bit each; NULL until there was one:
+ *	cmpxchg(), READ_ONCE(); the bits are also read without the lock, by faults
  * @faults: held for reading by faults of the creator's side
  * @rcu: for freeing
  */

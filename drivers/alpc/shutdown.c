@@ -148,7 +148,7 @@ static void alpc_conn_shutdown(struct alpc_conn *conn, int error,
 		alpc_conn_settled(conn);
 		alpc_conn_unlist(conn);
 	}
-	conn->state = ALPC_STATE_CLOSED;
+	WRITE_ONCE(conn->state, ALPC_STATE_CLOSED);
 	conn->error = error;
 	alpc_end_fail_requests(&conn->client, error, work);
 	alpc_end_fail_requests(&conn->server, -EPIPE, work);
@@ -220,7 +220,7 @@ static void alpc_client_release(struct alpc_conn *conn)
 	alpc_sections_release(&conn->client);
 	alpc_security_release(&conn->client);
 	alpc_reserves_release(&conn->client);
-	alpc_pool_close(conn->client.pool);
+	alpc_pool_close(READ_ONCE(conn->client.pool));
 }
 
 static void alpc_server_release(struct alpc_conn *conn)
@@ -237,7 +237,7 @@ static void alpc_server_release(struct alpc_conn *conn)
 	alpc_sections_release(&conn->server);
 	alpc_security_release(&conn->server);
 	alpc_reserves_release(&conn->server);
-	alpc_pool_close(conn->server.pool);
+	alpc_pool_close(READ_ONCE(conn->server.pool));
 }
 
 /**

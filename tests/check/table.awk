@@ -3,7 +3,7 @@
 #
 # Turn lines of "row column passed failed" into the table and the last line, and
 # fail if anything failed or nothing ran.
-BEGIN { columns = split("host 6.1 6.12 7.3 debug arm64", column, " ") }
+BEGIN { columns = split("host 6.1 6.12 7.3 debug kcsan arm64", column, " ") }
 
 {
 	if (!($1 in known)) {
