@@ -39,14 +39,16 @@ TARGET ?= $(filter arm64,$(KERNEL))
 compiler_arm64 = CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar
 compiler_i386 = CC="gcc -m32 -isystem /usr/include/$(shell gcc -print-multiarch)"
 programs := $(OUT)$(if $(TARGET),/$(TARGET))
+# TARGET=faults: this machine's, and their system calls fail.
+faults := $(if $(filter faults,$(TARGET)),FAULTS=1)
 
 # Where the kernel's own test harness is taken from.
 ksrc = KSRC=$${KSRC:-$$(tests/kernel/source 6.12)}
 tool = $(MAKE) --no-print-directory -C $(1) OUTPUT=$(programs)/$(2) TOP=$(CURDIR) \
-	$(compiler_$(TARGET))
+	$(compiler_$(TARGET)) $(faults)
 
 .PHONY: all module lib lib-check examples bench-tool fuzz-tool tools tests selftests \
-	libalpc-tests example-tests sparse checkpatch demo check bench scale fuzz docs install \
+	libalpc-tests example-tests sparse checkpatch demo check faults bench scale fuzz docs install \
 	module-install lib-install clean help
 
 all: module lib tools
@@ -94,7 +96,7 @@ tools: examples bench-tool fuzz-tool
 suites := $(patsubst %_test.c,%,$(notdir $(wildcard tools/testing/selftests/alpc/*_test.c)))
 libalpc_suites := $(patsubst %_test.c,libalpc_%,$(notdir $(wildcard tools/lib/alpc/tests/module/*_test.c)))
 example_suites := examples
-ifneq ($(TARGET),)
+ifneq ($(filter arm64 i386,$(TARGET)),)
   # Debian has libacl and libevent for the machine's own architecture.
   suites := $(filter-out acl,$(suites))
   example_suites :=
@@ -131,6 +133,9 @@ demo:
 check:
 	@tests/check/run $(if $(KERNEL),--kernel $(KERNEL)) $(if $(SUITE),--suite $(SUITE)) \
 		$(if $(TIMES),--times $(TIMES))
+
+faults:
+	@tests/check/run --faults $(if $(SUITE),--suite $(SUITE)) $(if $(TIMES),--times $(TIMES))
 
 bench:
 	@tests/bench/run
@@ -177,6 +182,8 @@ help:
 	@echo 'make demo          real processes over the module in a guest; NATIVE=1: on this kernel'
 	@echo 'make check         every test on every kernel; KERNEL=... SUITE=... for a part,'
 	@echo '                   TIMES=... to repeat what is left to chance so often'
+	@echo 'make faults        the suites on the debug kernel, each allocation and copy failing once;'
+	@echo '                   SUITE=... for one of them'
 	@echo 'make bench         measure against the other ways to talk to a process'
 	@echo 'make scale         100,000 connections and 1,000 ports: what each takes, and whether it grows'
 	@echo 'make fuzz          programs made at random, on the debug kernel; TIME=seconds (180),'

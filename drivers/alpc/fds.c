@@ -149,12 +149,15 @@ static struct alpc_fds *alpc_fds_of(const struct alpc_end *end,
 	return &m->parcel->fds;
 }
 
-/* May the calling thread's user have so many more charged? */
-static bool alpc_fds_fit(u32 count)
+/* May the calling thread's user have so many more charged? Or -ENOMEM. */
+static int alpc_fds_fit(u32 count)
 {
 	struct alpc_user *user = alpc_user_get_current();
-	bool fit = user && alpc_user_fits(user, ALPC_USER_FDS, count);
+	bool fit;
 
+	if (!user)
+		return -ENOMEM;
+	fit = alpc_user_fits(user, ALPC_USER_FDS, count);
 	alpc_user_put(user);
 	return fit;
 }
@@ -165,32 +168,40 @@ static bool alpc_fds_fit(u32 count)
  * @m: message in the table of @end's side
  * @attrs: the receiver's, with the kinds that it wants; gets the numbers of
  *	those and of the others
+ * @kinds: gets the kinds for alpc_fds_select(): those that the receiver wants, or
+ *	none if its user has too many already: what fits nowhere must not keep it
+ *	from receiving
  *
- * Return: the kinds for alpc_fds_select(): those that the receiver wants, or none
- * if its user has too many already: what fits nowhere must not keep it from
- * receiving.
+ * Return: 0 or -ENOMEM.
  */
-u32 alpc_fds_count(struct alpc_end *end, struct alpc_message *m,
-		   struct alpc_attrs *attrs)
+int alpc_fds_count(struct alpc_end *end, struct alpc_message *m,
+		   struct alpc_attrs *attrs, u32 *kinds)
 {
-	u32 i, wanted = 0, count = 0, kinds = attrs->fd_kinds;
 	const struct alpc_fds *fds;
+	u32 i, wanted = 0, count = 0;
+	int fit = true;
+
+	*kinds = attrs->fd_kinds;
 
 	spin_lock(&end->port->lock);
 	fds = alpc_fds_of(end, m);
 	if (fds) {
 		count = fds->count;
 		for (i = 0; i < count; i++)
-			wanted += !!(fds->fd[i].kind & kinds);
+			wanted += !!(fds->fd[i].kind & *kinds);
 	}
 	spin_unlock(&end->port->lock);
-	if (wanted && !alpc_fds_fit(wanted)) {
-		kinds = 0;
+	if (wanted)
+		fit = alpc_fds_fit(wanted);
+	if (fit < 0)
+		return fit;
+	if (!fit) {
+		*kinds = 0;
 		wanted = 0;
 	}
 	attrs->fd_count = wanted;
 	attrs->out_fds_dropped = count - wanted;
-	return kinds;
+	return 0;
 }
 
 /* Close those of other kinds, and close the gaps that they leave. */

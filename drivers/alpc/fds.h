@@ -70,8 +70,8 @@ struct alpc_fds {
 int alpc_fds_capture(struct alpc_fds *fds, const struct alpc_attrs *attrs);
 int alpc_fds_fill(struct alpc_fds *fds, const s32 *numbers, u32 count);
 void alpc_fds_drop(struct alpc_fds *fds);
-u32 alpc_fds_count(struct alpc_end *end, struct alpc_message *m,
-		   struct alpc_attrs *attrs);
+int alpc_fds_count(struct alpc_end *end, struct alpc_message *m,
+		   struct alpc_attrs *attrs, u32 *kinds);
 void alpc_fds_select(struct alpc_end *end, struct alpc_message *m, u32 kinds);
 int alpc_take_fds(struct alpc_end *end, const struct alpc_take_fds *arg);
 

@@ -587,7 +587,6 @@ int alpc_parcel_unpack(struct alpc_end *end, const struct alpc_delivery *d,
 	if (attrs.fds || attrs.fd_kinds & ~ALPC_FD_ANY || attrs.security ||
 	    attrs.__reserved)
 		return -EINVAL;
-	*kinds = attrs.fd_kinds;
 	attrs.fd_count = 0;
 	attrs.out_fds_dropped = 0;
 	if (d->flags & ALPC_MSG_RANGES)
@@ -597,7 +596,9 @@ int alpc_parcel_unpack(struct alpc_end *end, const struct alpc_delivery *d,
 	if (ret)
 		return ret;
 	if (d->flags & ALPC_MSG_FDS) {
-		*kinds = alpc_fds_count(end, d->msg, &attrs);
+		ret = alpc_fds_count(end, d->msg, &attrs, kinds);
+		if (ret)
+			return ret;
 		if (!attrs.fd_count)
 			recv->flags &= ~ALPC_MSG_FDS;
 		/* Those that are not wanted need not be released. */

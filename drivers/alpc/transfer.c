@@ -329,6 +329,17 @@ static int alpc_report(const struct alpc_transfer *x,
 	       -EFAULT : 0;
 }
 
+/*
+ * Say how far a transfer was that has received nothing. What it has sent stays sent, even
+ * if that cannot be said: of all copies the only one behind an effect, so it has a name by
+ * which those who make copies fail can leave it out.
+ */
+static noinline int alpc_report_end(const struct alpc_transfer *x,
+				    struct alpc_transfer __user *ux, int ret)
+{
+	return alpc_report(x, ux) ?: ret;
+}
+
 static __always_inline int
 alpc_copy_delivery(struct alpc_end *end, const struct alpc_delivery *d,
 		   struct alpc_msg *recv, u32 *kinds)
@@ -535,7 +546,7 @@ int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 	      alpc_deadline_init(&op.deadline, x->timeout,
 				 x->flags & ALPC_TRANSFER_ABSTIME);
 	if (unlikely(ret))
-		return alpc_report(x, ux) ?: ret;
+		return alpc_report_end(x, ux, ret);
 	alpc_begin(&op, end, x);
 	op.dontwait = nonblock || (x->flags & ALPC_TRANSFER_DONTWAIT);
 
@@ -552,5 +563,5 @@ int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 	} else if (unlikely(op.granted)) {
 		alpc_op_end_grant(&op);
 	}
-	return alpc_report(x, ux) ?: ret;
+	return alpc_report_end(x, ux, ret);
 }

@@ -276,17 +276,18 @@ static void counted_are_those_that_are_wanted(struct kunit *test)
 {
 	struct handed h = hand(test, ALPC_SEND_REQUEST, mixed);
 	struct alpc_attrs attrs = {};
+	u32 kinds;
 
-	alpc_fds_count(h.end, h.m, &attrs);
+	KUNIT_ASSERT_EQ(test, alpc_fds_count(h.end, h.m, &attrs, &kinds), 0);
 	KUNIT_EXPECT_EQ(test, attrs.fd_count, 0);
 	KUNIT_EXPECT_EQ(test, attrs.out_fds_dropped, FDS_COUNT);
 	attrs.fd_kinds = ALPC_FD_PIPE | ALPC_FD_EVENTFD | ALPC_FD_SOCKET;
-	alpc_fds_count(h.end, h.m, &attrs);
+	KUNIT_ASSERT_EQ(test, alpc_fds_count(h.end, h.m, &attrs, &kinds), 0);
 	KUNIT_EXPECT_EQ(test, attrs.fd_count, 3);
 	KUNIT_EXPECT_EQ(test, attrs.out_fds_dropped, 1);
 	/* Another thread has released the message. */
 	h.m->brings = 0;
-	alpc_fds_count(h.end, h.m, &attrs);
+	KUNIT_ASSERT_EQ(test, alpc_fds_count(h.end, h.m, &attrs, &kinds), 0);
 	KUNIT_EXPECT_EQ(test, attrs.fd_count, 0);
 	KUNIT_EXPECT_EQ(test, attrs.out_fds_dropped, 0);
 }
@@ -383,6 +384,7 @@ static void reply_that_brings_others_is_left_alone(struct kunit *test)
 	struct alpc_attrs attrs = { .fd_kinds = ALPC_FD_OTHER };
 	struct alpc_parcel *parcel = h.m->parcel;
 	struct alpc_actor *a;
+	u32 kinds;
 
 	KUNIT_ASSERT_EQ(test, fill(test, &parcel->answer_fds, files_open(test),
 				   2, -1), 0);
@@ -391,7 +393,7 @@ static void reply_that_brings_others_is_left_alone(struct kunit *test)
 	alpc_fixture_receive(h.f, &h.f->conn[0]->client);
 	KUNIT_ASSERT_EQ(test, h.m->state, ALPC_MSG_KEPT);
 
-	alpc_fds_count(h.end, h.m, &attrs);
+	KUNIT_ASSERT_EQ(test, alpc_fds_count(h.end, h.m, &attrs, &kinds), 0);
 	KUNIT_EXPECT_EQ(test, attrs.fd_count, 0);
 	alpc_fds_select(h.end, h.m, 0);
 	KUNIT_EXPECT_EQ(test, h.m->state, ALPC_MSG_KEPT);

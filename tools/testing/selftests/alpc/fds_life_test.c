@@ -5,6 +5,7 @@
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
+#include <fcntl.h>
 #include <kselftest_harness.h>
 
 #include "alpc_fds.h"
@@ -463,6 +464,32 @@ TEST_F(fds_life, failing_is_free)
 		for (i = 0; i < LIMIT && ok; i++)
 			ok = send_fds(self->server, 0, 0, bad, 3) == -ELOOP;
 		child_exit(ok && flood(self->server, self->probe.sent));
+	}
+	EXPECT_EQ(0, child_end(&self->child));
+}
+
+/*
+ * Whatever fails on the debug kernel while they are received, by a user who has no account
+ * yet: they have come, or the message is still there.
+ */
+TEST_F(fds_life, abuse_24_receiver_without_memory_loses_none)
+{
+	write_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
+	ASSERT_EQ(0, send_fd(self->pair.client, self->probe.sent));
+	ASSERT_LE(0, child_start(&self->child));
+	if (!self->child.pid) {
+		int fail = open("/proc/thread-self/fail-nth", O_WRONLY | O_CLOEXEC);
+		unsigned int nth = 0;
+		int err;
+
+		if (become(12352, 12352))
+			child_exit(false);
+		do {
+			dprintf(fail, "%u", ++nth);
+			err = receive_fds(self->pair.port, &self->msg, &self->attrs, ALPC_FD_ANY);
+			dprintf(fail, "0");
+		} while (err && nth < 100);
+		child_exit(!err && self->attrs.fd_count == 1);
 	}
 	EXPECT_EQ(0, child_end(&self->child));
 }
