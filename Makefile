@@ -128,7 +128,7 @@ demo:
 
 check:
 	@tests/check/run $(if $(KERNEL),--kernel $(KERNEL)) $(if $(SUITE),--suite $(SUITE)) \
-		$(if $(TIMES),--times $(TIMES))
+		$(if $(TIMES),--times $(TIMES)) $(if $(SEED),--seed $(SEED))
 
 bench:
 	@tests/bench/run
@@ -173,7 +173,8 @@ help:
 	@echo '                   TARGET=i386|arm64 for programs of that architecture'
 	@echo 'make demo          real processes over the module in a guest; NATIVE=1: on this kernel'
 	@echo 'make check         every test on every kernel; KERNEL=... SUITE=... for a part,'
-	@echo '                   TIMES=... to repeat what is left to chance so often'
+	@echo '                   TIMES=... to repeat what is left to chance so often,'
+	@echo '                   SEED=... for the choices of the storm'
 	@echo 'make bench         measure against the other ways to talk to a process'
 	@echo 'make scale         100,000 connections and 1,000 ports: what each takes, and whether it grows'
 	@echo 'make fuzz          programs made at random, on the debug kernel; TIME=seconds (180),'
