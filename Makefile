@@ -132,7 +132,7 @@ demo:
 
 check:
 	@tests/check/run $(if $(KERNEL),--kernel $(KERNEL)) $(if $(SUITE),--suite $(SUITE)) \
-		$(if $(TIMES),--times $(TIMES))
+		$(if $(TIMES),--times $(TIMES)) $(if $(SEED),--seed $(SEED))
 
 faults:
 	@tests/check/run --faults $(if $(SUITE),--suite $(SUITE)) $(if $(TIMES),--times $(TIMES))
@@ -181,7 +181,8 @@ help:
 	@echo '                   TARGET=i386|arm64 for programs of that architecture'
 	@echo 'make demo          real processes over the module in a guest; NATIVE=1: on this kernel'
 	@echo 'make check         every test on every kernel; KERNEL=... SUITE=... for a part,'
-	@echo '                   TIMES=... to repeat what is left to chance so often'
+	@echo '                   TIMES=... to repeat what is left to chance so often,'
+	@echo '                   SEED=... for the choices of the storm'
 	@echo 'make faults        the suites on the debug kernel, each allocation and copy failing once;'
 	@echo '                   SUITE=... for one of them'
 	@echo 'make bench         measure against the other ways to talk to a process'

@@ -491,11 +491,13 @@ void alpc_parcel_release(struct alpc_message *m, struct alpc_spent *spent)
  * alpc_parcel_not_sent() - the sender hears from the error that its view is free
  * @m: message with a parcel that nobody has received
  *
- * Context: port's lock held, or nobody else has the message.
+ * It can be written to as soon as the sender hears of it, which may be before the
+ * message is dropped. Context: port's lock held, or nobody else has the message.
  */
 void alpc_parcel_not_sent(struct alpc_message *m)
 {
 	m->parcel->view.flags &= ~ALPC_VIEW_SLOT_MASK;
+	alpc_view_give_back(&m->parcel->view);
 }
 
 /**

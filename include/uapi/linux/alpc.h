@@ -786,8 +786,8 @@ struct alpc_attrs {
  *	%ALPC_PORT_CLOSED how many messages with this context were received
  *	before, by whichever thread, what came to a thread in a call (WAIT) not
  *	counted: a server that has handled as many can free what the context
- *	stands for. (A receive that failed with EFAULT just then may be
- *	counted.)
+ *	stands for. (A receive that failed with EFAULT just then, or
+ *	whose thread was killed, may be counted.)
  * @call: with a received callback: the call in which it came, for going on
  *	to wait. To go on: that value, which is also the out_id of the call. To wait
  *	for the reply to an asynchronous request: its out_id.

@@ -221,6 +221,10 @@ int child_get(struct child *child, void *data, size_t len);
 int child_put_fd(struct child *child, int fd);
 int child_get_fd(struct child *child);
 
+/* The same by the channel alone, with @len bytes, 1 or more. */
+int put_fd(int channel, int fd, const void *data, size_t len);
+int get_fd(int channel, void *data, size_t len);
+
 /* One byte each way: "go on", and waiting for it. */
 int child_signal(struct child *child);
 int child_wait(struct child *child);
@@ -298,6 +302,9 @@ int read_file(const char *path, char *buf, size_t size);
 /* In seconds: who emulates a CPU may have little of one. */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 240
+
+/* Memory that the kernel has for itself, in KiB; negative if that cannot be told. */
+long kernel_memory(void);
 
 /* To root: this kernel looks for leaks, and is some ten times as slow as others. */
 bool kernel_finds_leaks(void);

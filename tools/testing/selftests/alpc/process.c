@@ -95,6 +95,26 @@ int read_file(const char *path, char *buf, size_t size)
 	return got < 0 ? -errno : (int)done;
 }
 
+long kernel_memory(void)
+{
+	static const char *const kinds[] = {
+		"Slab:", "VmallocUsed:", "Percpu:", "KernelStack:", NULL
+	};
+	const char *const *kind;
+	char text[8192], *at;
+	long sum = 0;
+
+	if (read_file("/proc/meminfo", text, sizeof(text)) < 0)
+		return -1;
+	for (kind = kinds; *kind; kind++) {
+		at = strstr(text, *kind);
+		if (!at)
+			return -1;
+		sum += strtol(at + strlen(*kind), NULL, 10);
+	}
+	return sum;
+}
+
 bool kernel_finds_leaks(void)
 {
 	return !access("/sys/kernel/debug/kmemleak", F_OK);
@@ -161,10 +181,10 @@ union fd_message {
 	char room[CMSG_SPACE(sizeof(int))];
 };
 
-int child_put_fd(struct child *child, int fd)
+int put_fd(int channel, int fd, const void *data, size_t len)
 {
 	union fd_message control = {};
-	struct iovec iov = { .iov_base = "", .iov_len = 1 };
+	struct iovec iov = { .iov_base = (void *)data, .iov_len = len };
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = &control, .msg_controllen = sizeof(control),
@@ -175,14 +195,13 @@ int child_put_fd(struct child *child, int fd)
 	head->cmsg_type = SCM_RIGHTS;
 	head->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(head), &fd, sizeof(int));
-	return sendmsg(child->channel, &msg, MSG_NOSIGNAL) == 1 ? 0 : -errno;
+	return sendmsg(channel, &msg, MSG_NOSIGNAL) == (ssize_t)len ? 0 : -errno;
 }
 
-int child_get_fd(struct child *child)
+int get_fd(int channel, void *data, size_t len)
 {
 	union fd_message control = {};
-	char byte;
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct iovec iov = { .iov_base = data, .iov_len = len };
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = &control, .msg_controllen = sizeof(control),
@@ -190,13 +209,25 @@ int child_get_fd(struct child *child)
 	struct cmsghdr *head;
 	int fd;
 
-	if (recvmsg(child->channel, &msg, MSG_CMSG_CLOEXEC) != 1)
+	if (recvmsg(channel, &msg, MSG_CMSG_CLOEXEC) != (ssize_t)len)
 		return -EPIPE;
 	head = CMSG_FIRSTHDR(&msg);
 	if (!head || head->cmsg_type != SCM_RIGHTS)
 		return -EBADF;
 	memcpy(&fd, CMSG_DATA(head), sizeof(int));
 	return fd;
+}
+
+int child_put_fd(struct child *child, int fd)
+{
+	return put_fd(child->channel, fd, "", 1);
+}
+
+int child_get_fd(struct child *child)
+{
+	char byte;
+
+	return get_fd(child->channel, &byte, 1);
 }
 
 void child_exit(bool ok)

@@ -70,25 +70,6 @@ static int use_everything(void)
 	return err;
 }
 
-/* Memory that the kernel has for itself, in KiB; negative if that cannot be told. */
-static long kernel_memory(void)
-{
-	static const char *const kinds[] = { "Slab:", "VmallocUsed:", "Percpu:", "KernelStack:" };
-	char text[8192], *at;
-	long sum = 0;
-	size_t i;
-
-	if (read_file("/proc/meminfo", text, sizeof(text)) < 0)
-		return -1;
-	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
-		at = strstr(text, kinds[i]);
-		if (!at)
-			return -1;
-		sum += strtol(at + strlen(kinds[i]), NULL, 10);
-	}
-	return sum;
-}
-
 TEST_F_TIMEOUT(reload, abuse_23_leaves_nothing_behind, 900)
 {
 	const unsigned int n = WARM + rounds(ROUNDS);

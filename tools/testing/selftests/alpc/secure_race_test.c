@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Secure views while many threads of the sender write, read and change the
- * protection of the memory: what the receiver holds does not change.
+ * protection of the memory: what the receiver holds does not change, and what nobody
+ * holds can be written to.
  *
  * Copyright (C) 2026 The ALPC for Linux authors
  */
@@ -11,7 +12,7 @@
 #include "alpc_view.h"
 #include "rounds.h"
 
-enum { ROUNDS = 400, VIEW = 4 };
+enum { ROUNDS = 400, UNSEEN_ROUNDS = 2000, VIEW = 4 };
 
 struct writers {
 	unsigned char *mem;
@@ -147,6 +148,72 @@ TEST_F(race, abuse_35_bytes_do_not_change_while_they_are_held)
 	EXPECT_LT(0, between);
 	free(seen);
 	free(last);
+}
+
+/* --- calls that nobody has seen -------------------------------------------- */
+
+#define COOKIE	17
+
+struct canceler {
+	int port;
+	int stop;
+};
+
+static int cancel_all(void *arg)
+{
+	struct canceler *canceler = arg;
+
+	while (!__atomic_load_n(&canceler->stop, __ATOMIC_RELAXED))
+		alpc_cancel_cookie(canceler->port, COOKIE);
+	return 0;
+}
+
+FIXTURE(unseen)
+{
+	struct pair pair;
+	struct section own;
+	struct canceler canceler;
+	struct worker worker;
+};
+
+FIXTURE_SETUP(unseen)
+{
+	const struct sigaction act = { .sa_handler = touch_failed, .sa_flags = SA_NODEFER };
+
+	ASSERT_EQ(0, pair_open(&self->pair, NULL));
+	ASSERT_EQ(0, section_make(self->pair.client, page_size(), 0, &self->own));
+	ASSERT_EQ(0, sigaction(SIGSEGV, &act, NULL));
+	self->canceler.port = self->pair.client;
+	ASSERT_EQ(0, worker_start(&self->worker, cancel_all, &self->canceler));
+}
+
+FIXTURE_TEARDOWN(unseen)
+{
+	__atomic_store_n(&self->canceler.stop, 1, __ATOMIC_RELAXED);
+	worker_join(&self->worker);
+	section_close(&self->own);
+	pair_close(&self->pair);
+}
+
+/* Who hears that its call was not sent can write at once. */
+TEST_F(unseen, call_ends_its_view_before_the_caller_hears_of_it)
+{
+	volatile unsigned int i, refused = 0;
+	struct alpc_transfer t;
+
+	for (i = 0; i < rounds(UNSEEN_ROUNDS); i++) {
+		transfer_init(&t, ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT);
+		transfer_send(&t, ALPC_SEND_REQUEST, 0, NULL, 0);
+		transfer_view(&t.send, self->own.id, 0, page_size(), ALPC_VIEW_SECURE);
+		t.send.cookie = COOKIE;
+		ASSERT_EQ(-ECANCELED, alpc_transfer(self->pair.client, &t));
+		ASSERT_EQ(ALPC_DONE_CANCELED, t.out_done);
+		if (sigsetjmp(touch_escape, 0))
+			refused++;
+		else
+			*(volatile unsigned char *)self->own.mem = i;
+	}
+	EXPECT_EQ(0, refused);
 }
 
 TEST_HARNESS_MAIN
