@@ -649,9 +649,14 @@ TEST_F(shared, by_several_senders_and_receivers)
 		EXPECT_TRUE(variant->holes || !r[i].disorder);
 		total += r[i].received;
 	}
-	while (!vectors_receive(&self->v, self->pair.port, MAX))
+	/* Where one without data came there is no room for the next. */
+	for (;;) {
+		vectors_init(&self->v);
+		if (vectors_receive(&self->v, self->pair.port, MAX))
+			break;
 		for (i = 0; i < self->v.v.out_received; i++)
 			total += !!self->v.recv[i].len;
+	}
 	EXPECT_EQ(SENDERS * EACH, total);
 }
 
