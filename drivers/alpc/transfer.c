@@ -331,8 +331,8 @@ static int alpc_report(const struct alpc_transfer *x,
 
 /*
  * Say how far a transfer was that has received nothing. What it has sent stays sent, even
- * if that cannot be said: of all copies the only one behind an effect, so it has a name by
- * which those who make copies fail can leave it out.
+ * if that cannot be said: of all copies of a transfer the only one behind an effect, so it has a
+ * name by which those who make copies fail can leave it out.
  */
 static noinline int alpc_report_end(const struct alpc_transfer *x,
 				    struct alpc_transfer __user *ux, int ret)
