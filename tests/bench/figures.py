@@ -38,6 +38,7 @@ NAMES = {
     "binder": "binder",
     "memfd-scm-rights": "memfd and SCM_RIGHTS",
     "alpc-auto": "libalpc chooses",
+    "alpc-section": "in place, without libalpc",
     "alpc-view": "filled in place",
     "alpc-view-secure": "in place, secure",
     "alpc-completion": "it waits at a completion port",
@@ -110,7 +111,7 @@ def long_table(results):
     """Round trips of long messages."""
     yield ("mechanism", *map(size_text, READ_SIZES))
     yield from grid(results, ("alpc-auto", "alpc-view", "alpc-view-secure",
-                              "unix-seqpacket", "unix-stream", "pipe", "posix-mq",
+                              "alpc-section", "unix-seqpacket", "unix-stream", "pipe", "posix-mq",
                               "sysv-msg", "binder", "memfd-scm-rights"), READ_SIZES,
                     lambda name, size: value_text(results, "count", name, size,
                                                   "roundtrip"))

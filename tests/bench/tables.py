@@ -18,7 +18,7 @@ SIZES = (64, 256)
 LONG_SIZES = (4 << 10, 64 << 10, 1 << 20)
 
 # Beside the others, these of the ways that only the sweep shows.
-LONG_WAYS = ("alpc-auto", "alpc-view", "alpc-view-secure")
+LONG_WAYS = ("alpc-auto", "alpc-view", "alpc-view-secure", "alpc-section")
 
 
 def print_round_trips(results):
@@ -71,7 +71,7 @@ def print_long(results):
     print_by_size(results, "Long messages both ways, instructions on one CPU",
                   "roundtrip", names, "alpc-auto")
     print("auto: from the caller's buffer to the callee's and back; view: in "
-          "place, a few bytes\ntouched. memfd-scm-rights: a new memfd each way, "
+          "place, a few bytes\ntouched; section: likewise, by system calls alone. memfd-scm-rights: a new memfd each way, "
           "written, sealed, sent, mapped.")
     print_by_size(results, "Reading another process's memory once, instructions",
                   "read", ("process-vm-readv", "alpc-direct"), "alpc-direct")

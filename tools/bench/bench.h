@@ -164,6 +164,7 @@ extern const struct mechanism mech_binder;
 extern const struct mechanism mech_process_vm_readv;
 extern const struct mechanism mech_alpc;
 extern const struct mechanism mech_alpc_nospin;
+extern const struct mechanism mech_alpc_section;
 extern const struct mechanism mech_alpc_completion;
 extern const struct mechanism mech_alpc_bound;
 extern const struct mechanism mech_unix_epoll;

@@ -21,6 +21,7 @@ const struct mechanism *const mechanisms[MAX_MECHANISMS + 1] = {
 	&mech_process_vm_readv,
 	&mech_alpc,
 	&mech_alpc_nospin,
+	&mech_alpc_section,
 	&mech_alpc_completion,
 	&mech_alpc_bound,
 	&mech_unix_epoll,
