@@ -132,7 +132,8 @@ demo:
 
 check:
 	@tests/check/run $(if $(KERNEL),--kernel $(KERNEL)) $(if $(SUITE),--suite $(SUITE)) \
-		$(if $(TIMES),--times $(TIMES)) $(if $(SEED),--seed $(SEED))
+		$(if $(TIMES),--times $(TIMES)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(AGAIN),--again)
 
 faults:
 	@tests/check/run --faults $(if $(SUITE),--suite $(SUITE)) $(if $(TIMES),--times $(TIMES))
@@ -182,7 +183,8 @@ help:
 	@echo 'make demo          real processes over the module in a guest; NATIVE=1: on this kernel'
 	@echo 'make check         every test on every kernel; KERNEL=... SUITE=... for a part,'
 	@echo '                   TIMES=... to repeat what is left to chance so often,'
-	@echo '                   SEED=... for the choices of the storm'
+	@echo '                   SEED=... for the choices of the storm, AGAIN=1 to run what'
+	@echo '                   has passed before, too'
 	@echo 'make faults        the suites on the debug kernel, each allocation and copy failing once;'
 	@echo '                   SUITE=... for one of them'
 	@echo 'make bench         measure against the other ways to talk to a process'

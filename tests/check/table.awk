@@ -2,7 +2,8 @@
 # Copyright (C) 2026 The ALPC for Linux authors
 #
 # Turn lines of "row column passed failed" into the table and the last line, and
-# fail if anything failed or nothing ran. Variable: columns (their names).
+# fail if anything failed or nothing ran. Variables: columns (their names), recalled (how many
+# passed in an earlier run).
 BEGIN { columns = split(columns, column, " ") }
 
 {
@@ -40,6 +41,9 @@ END {
 		sub(/ +$/, "", line)
 		print line
 	}
+	if (recalled)
+		printf "%d of these passed in an earlier run of the same (AGAIN=1 has all run)\n",
+		       recalled
 	printf "%d passed, %d failed\n", all_passed, all_failed
 	exit all_failed > 0 || all_passed == 0
 }
