@@ -11,7 +11,7 @@ V ?= 0
 W ?= 1
 
 # Which kernel the module is built for: one of the test kernels in the cache
-# (KERNEL=6.1, 6.12, 7.3, debug, kcsan, arm64), any build tree (KDIR=), or the running kernel.
+# (KERNEL=6.1, 6.12, 7.3, debug, kcsan, kmsan, arm64), any build tree (KDIR=), or the running kernel.
 KERNEL ?=
 KUNIT ?=
 ifdef KERNEL
@@ -26,11 +26,12 @@ module_dir := $(OUT)/module/$(variant)
 kbuild_args = M=$(module_dir) CONFIG_ALPC=m V=$(V) W=$(W) \
 	$(if $(KUNIT),CONFIG_ALPC_KUNIT_TEST=y) \
 	$(if $(filter debug,$(KERNEL)),KCOV_INSTRUMENT=y) \
+	$(if $(filter kmsan,$(KERNEL)),CC=clang) \
 	$(if $(filter $(with_lines),$(KERNEL)),KCFLAGS=-g)
 
 # Of these kernels the module has debug information, for what is said about coverage,
-# and to find the lines of races; guests load it without.
-with_lines := debug kcsan
+# and to find the lines of reports; guests load it without.
+with_lines := debug kcsan kmsan
 
 # Whose programs the library and its tests are: this machine's, or those of arm64 or
 # i386, which lie in a directory of their own. One set of kernel headers serves both word
@@ -174,7 +175,7 @@ clean:
 
 help:
 	@echo 'make               the module for the running kernel, libalpc and the tools'
-	@echo 'make module        the module alone; KERNEL=6.1|6.12|7.3|debug|kcsan|arm64'
+	@echo 'make module        the module alone; KERNEL=6.1|6.12|7.3|debug|kcsan|kmsan|arm64'
 	@echo '                   or KDIR=DIR'
 	@echo 'make lib           libalpc: shared, static, pkg-config file'
 	@echo 'make tools         the examples, the bench and the fuzzer'
