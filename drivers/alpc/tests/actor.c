@@ -61,7 +61,7 @@ static int actor_send_commit(struct alpc_actor *a)
 
 /*
  * Nobody looks at the data, so none are read: the message only says how long it
- * is.
+ * is. What may be copied must have been written all the same.
  */
 static int actor_send(struct alpc_actor *a, u32 flags, u32 what, u64 id,
 		      u32 len)
@@ -79,6 +79,7 @@ static int actor_send(struct alpc_actor *a, u32 flags, u32 what, u64 id,
 	if (ret)
 		return ret;
 	a->op.m->len = len;
+	memset(a->op.m->data, 0, min_t(u32, len, ALPC_MESSAGE_INLINE));
 	return actor_send_commit(a);
 }
 
