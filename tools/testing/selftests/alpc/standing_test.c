@@ -604,19 +604,23 @@ TEST_F(server, abuse_57_that_is_killed_ends_the_call)
 FIXTURE(machine)
 {
 	struct place place[ARRAY_SIZE(states)];
+	char nap[16];			/* what it is usually */
 };
 
 FIXTURE_SETUP(machine)
 {
+	char how[64];
 	size_t i;
 
-	if (access(POWER "pm_test", W_OK))
-		SKIP(return, "this kernel cannot try to suspend the machine");
+	if (access(POWER "pm_test", W_OK) ||
+	    read_file(POWER "mem_sleep", how, sizeof(how)) < 0 || !strstr(how, "[deep]"))
+		SKIP(return, "this machine cannot try to be suspended");
 	/*
 	 * All of it but the last step, after which something has to wake it: what does that
 	 * may come too early, and then the machine sleeps on.
 	 */
 	ASSERT_EQ(0, write_file(POWER "pm_test", "core"));
+	ASSERT_LT(0, read_file(NAP, self->nap, sizeof(self->nap)));
 	ASSERT_EQ(0, write_file(NAP, "1"));
 	for (i = 0; i < ARRAY_SIZE(states); i++) {
 		self->place[i].completion = completion_create(0);
@@ -628,6 +632,9 @@ FIXTURE_SETUP(machine)
 
 FIXTURE_TEARDOWN(machine)
 {
+	if (!self->nap[0])
+		return;
+	write_file(NAP, self->nap);
 	write_file(POWER "pm_test", "none");
 }
 
