@@ -148,9 +148,11 @@ def flood_table(results):
 
 def profile_lines(results):
     """What of a round trip each part takes, and its dearest functions, for each miss."""
+    shown = set()
     for target in targets(results):
-        if target.reached() or not target.trip:
+        if target.reached() or not target.trip or target.trip in shown:
             continue
+        shown.add(target.trip)
         path = "-".join(map(str, ("profile", *target.trip))) + ".csv"
         with open(os.path.join(OUT, path), encoding="ascii") as file:
             functions = list(csv.DictReader(file))

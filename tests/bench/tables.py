@@ -71,7 +71,8 @@ def print_long(results):
     print_by_size(results, "Long messages both ways, instructions on one CPU",
                   "roundtrip", names, "alpc-auto")
     print("auto: from the caller's buffer to the callee's and back; view: in "
-          "place, a few bytes\ntouched; section: likewise, by system calls alone. memfd-scm-rights: a new memfd each way, "
+          "place, a few bytes\ntouched; section: likewise,\n"
+          "by system calls alone. memfd-scm-rights: a new memfd each way, "
           "written, sealed, sent, mapped.")
     print_by_size(results, "Reading another process's memory once, instructions",
                   "read", ("process-vm-readv", "alpc-direct"), "alpc-direct")

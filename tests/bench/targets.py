@@ -89,7 +89,7 @@ def long_calls(results):
     for what, view, call in (
             ("call with a view of 64 MiB / 64 B call", "alpc-section", "alpc"),
             ("the same, both by libalpc", "alpc-view", "alpc-auto"),
-            ("the same by libalpc / without it", "alpc-view", "alpc")):
+            ("such a view by libalpc / 64 B call without it", "alpc-view", "alpc")):
         yield Target("P5", what, 1.15, count(view, 64 << 20) / count(call, 64),
                      (view, 64 << 20))
     for size in READ_SIZES:

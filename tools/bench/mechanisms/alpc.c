@@ -101,9 +101,11 @@ static void put_payload(struct alpc_msg *m, const struct channel *ch)
 {
 	const struct alpc_channel *p = ch->priv;
 
-	m->len = p->room;
-	if (!p->section)
+	if (!p->section) {
+		m->data = (uintptr_t)ch->msg;
+		m->len = p->room;
 		return;
+	}
 	m->section = p->section;
 	m->view_len = ch->bytes;
 	m->view_flags = ALPC_VIEW_BODY;
@@ -125,8 +127,7 @@ static void alpc_serve(struct channel *ch)
 		.size = sizeof(t),
 		.flags = ALPC_TRANSFER_RECEIVE,
 		.timeout = ALPC_INFINITE,
-		.send.data = (uintptr_t)ch->msg,
-		.recv.data = (uintptr_t)ch->msg,
+		.recv.data = p->room ? (uintptr_t)ch->msg : 0,
 	};
 
 	while (!last) {
@@ -146,7 +147,7 @@ static void alpc_serve(struct channel *ch)
 		}
 		if (t.recv.type != ALPC_REQUEST || !is_payload(&t.recv, ch))
 			fail("the server received type %u, %u bytes",
-			     t.recv.type, t.recv.len);
+			     t.recv.type, t.recv.len + (__u32)t.recv.view_len);
 		if (t.recv.section != p->section)
 			open_section(ch, &t.recv);
 		last = msg_answer(ch->msg, ch->msg, ch->bytes);
@@ -171,9 +172,8 @@ static void alpc_attach(struct channel *ch)
 		.size = sizeof(p->call),
 		.flags = ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT,
 		.timeout = ALPC_INFINITE,
-		.send.data = (uintptr_t)ch->msg,
 		.send.flags = ALPC_SEND_REQUEST,
-		.recv.data = (uintptr_t)ch->msg,
+		.recv.data = p->room ? (uintptr_t)ch->msg : 0,
 	};
 	put_payload(&p->call.send, ch);
 	if (p->section)
@@ -190,7 +190,7 @@ static const void *alpc_call(struct channel *ch)
 		fail_errno("ALPC_IOC_TRANSFER in the client");
 	if (t->recv.type != ALPC_REPLY || !is_payload(&t->recv, ch))
 		fail("the client received type %u, %u bytes", t->recv.type,
-		     t->recv.len);
+		     t->recv.len + (__u32)t->recv.view_len);
 	return ch->msg;
 }
 
