@@ -11,7 +11,8 @@ V ?= 0
 W ?= 1
 
 # Which kernel the module is built for: one of the test kernels in the cache
-# (KERNEL=6.1, 6.12, 7.3, debug, kcsan, kmsan, arm64), any build tree (KDIR=), or the running kernel.
+# (KERNEL=6.1, 6.12, 7.3, debug, kcsan, kmsan, arm64), any build tree (KDIR=), or the running
+# kernel.
 KERNEL ?=
 KUNIT ?=
 ifdef KERNEL

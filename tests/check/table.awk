@@ -42,7 +42,7 @@ END {
 		print line
 	}
 	if (recalled)
-		printf "%d of these passed in an earlier run of the same (AGAIN=1 has all run)\n",
+		printf "%d tests of suites passed in an earlier run of the same (AGAIN=1 has all run)\n",
 		       recalled
 	printf "%d passed, %d failed\n", all_passed, all_failed
 	exit all_failed > 0 || all_passed == 0
