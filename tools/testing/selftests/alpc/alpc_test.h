@@ -309,9 +309,12 @@ long kernel_memory(void);
 /* To root: this kernel looks for leaks, and is some ten times as slow as others. */
 bool kernel_finds_leaks(void);
 
+/* Remove a cgroup, once the threads that were in it have ended. */
+void cgroup_remove(const char *path);
+
 /*
  * A cgroup to freeze processes in: bring one into it; freeze those in it, or let them
- * go on, and wait until that has happened; remove it once its processes have ended.
+ * go on, and wait until that has happened; remove it.
  */
 int freezer_enter(pid_t pid);
 int freezer_set(bool frozen);

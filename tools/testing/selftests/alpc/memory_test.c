@@ -43,9 +43,7 @@ FIXTURE_TEARDOWN(memory)
 {
 	close_fd(&self->server);
 	pair_close(&self->pair);
-	/* It goes once the memory of the last process in it is given back. */
-	while (rmdir(CGROUP) && errno == EBUSY)
-		sched_yield();
+	cgroup_remove(CGROUP);
 }
 
 /* In a child: from now on its memory is the cgroup's. */

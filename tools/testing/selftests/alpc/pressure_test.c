@@ -87,8 +87,7 @@ FIXTURE_TEARDOWN(pressure)
 	find_memory_again();
 	close_fd(&self->server);
 	pair_close(&self->pair);
-	while (rmdir(CGROUP) && errno == EBUSY)
-		sched_yield();
+	cgroup_remove(CGROUP);
 }
 
 /* In the child: use up all memory of the cgroup, and be killed for it. */

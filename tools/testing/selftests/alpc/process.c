@@ -481,8 +481,13 @@ int child_go_on(struct child *child, bool frozen)
 	return kill(child->pid, SIGCONT) ? -errno : 0;
 }
 
+void cgroup_remove(const char *path)
+{
+	while (rmdir(path) && errno == EBUSY)
+		sched_yield();
+}
+
 void freezer_remove(void)
 {
-	while (rmdir(FREEZER) && errno == EBUSY)
-		sched_yield();
+	cgroup_remove(FREEZER);
 }

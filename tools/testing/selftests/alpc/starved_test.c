@@ -13,20 +13,52 @@
 
 #include "command_fixture.h"
 
-#define CGROUP	"/sys/fs/cgroup/alpc-starved"
+#define CGROUPS	"/sys/fs/cgroup"
 
 /* Sizes of System V messages, which are memory of whoever sends them, in bytes. */
 static const size_t crumbs[] = { 2000, 512, 128, 32, 1 };
 
-static int enter_cgroup(void)
-{
-	int err = write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+/*
+ * A cgroup that only this process ever was in, so that nothing which an earlier one had
+ * is given back to it late, after a grace period of RCU; and its files, opened before
+ * anything is charged to it, for the same reason.
+ */
+struct cgroup {
+	char path[64];
+	int procs;
+	int limit;
+	int others;		/* cgroup.procs of the cgroup to go back to. */
+};
 
-	if (!err && mkdir(CGROUP, 0700) && errno != EEXIST)
+static int open_in(const char *path, const char *file)
+{
+	char name[96];
+	int fd;
+
+	snprintf(name, sizeof(name), "%s/%s", path, file);
+	fd = open(name, O_WRONLY);
+	return fd < 0 ? -errno : fd;
+}
+
+static int make_cgroup(struct cgroup *cgroup)
+{
+	int err = write_file(CGROUPS "/cgroup.subtree_control", "+memory");
+
+	snprintf(cgroup->path, sizeof(cgroup->path), CGROUPS "/alpc-starved-%d", getpid());
+	if (!err && mkdir(cgroup->path, 0700))
 		err = -errno;
+	if (err)
+		return err;
+	cgroup->procs = open_in(cgroup->path, "cgroup.procs");
+	cgroup->limit = open_in(cgroup->path, "memory.max");
+	cgroup->others = open_in(CGROUPS, "cgroup.procs");
 	/* Nobody in it is to be killed instead. */
-	return err ?: write_file("/proc/self/oom_score_adj", "-1000") ?:
-	       write_file(CGROUP "/cgroup.procs", "0");
+	return write_file("/proc/self/oom_score_adj", "-1000");
+}
+
+static int put(int fd, const char *text)
+{
+	return pwrite(fd, text, strlen(text), 0) < 0 ? -errno : 0;
 }
 
 static int use_one_processor(void)
@@ -60,16 +92,11 @@ static void touch_stack(void)
 		stack[i] = 0;
 }
 
-static int set_limit(int limit, const char *text)
-{
-	return pwrite(limit, text, strlen(text), 0) < 0 ? -errno : 0;
-}
-
 /*
  * Have no memory but what this process has touched. Processors keep what was charged
  * last, down to single bytes: messages of ever smaller sizes use that up.
  */
-static int starve(int limit, int queue)
+static int starve(const struct cgroup *cgroup, int queue)
 {
 	struct {
 		long type;
@@ -81,7 +108,7 @@ static int starve(int limit, int queue)
 	touch_stack();
 	if (mlockall(MCL_CURRENT | MCL_FUTURE))
 		return -errno;
-	err = set_limit(limit, "0");
+	err = put(cgroup->procs, "0") ?: put(cgroup->limit, "0");
 	for (i = 0; i < ARRAY_SIZE(crumbs) && !err; i++) {
 		while (!msgsnd(queue, &crumb, crumbs[i], IPC_NOWAIT))
 			;
@@ -118,19 +145,18 @@ static bool needs_memory(enum command_index index)
 
 TEST_F(command, abuse_57_without_memory_fails_and_does_nothing)
 {
-	int queue, limit, err, fed;
+	struct cgroup cgroup;
+	int queue, err, fed;
 
 	ASSERT_EQ(0, use_one_processor());
-	ASSERT_EQ(0, enter_cgroup());
-	limit = open(CGROUP "/memory.max", O_WRONLY);
-	ASSERT_LE(0, limit);
+	ASSERT_EQ(0, make_cgroup(&cgroup));
 	queue = make_queue();
 	ASSERT_LE(0, queue);
 	self->fds = open_fds();
-	err = starve(limit, queue);
+	err = starve(&cgroup, queue);
 	if (!err)
 		err = alpc_ioctl(self->fd, self->command->number, self->arg);
-	fed = set_limit(limit, "max");
+	fed = put(cgroup.limit, "max");
 	ASSERT_EQ(0, fed);
 	munlockall();
 	EXPECT_EQ(0, msgctl(queue, IPC_RMID, NULL));
@@ -142,6 +168,8 @@ TEST_F(command, abuse_57_without_memory_fails_and_does_nothing)
 		EXPECT_TRUE(self->command->happened(&self->scene, self->arg));
 		EXPECT_EQ(0, pair_works(&self->scene.pair));
 	}
+	EXPECT_EQ(0, put(cgroup.others, "0"));
+	cgroup_remove(cgroup.path);
 }
 
 TEST_HARNESS_MAIN
