@@ -22,7 +22,7 @@ enum {
 /* Fewer on a kernel that is slow. */
 static int many(void)
 {
-	return kernel_finds_leaks() ? MANY / 10 : MANY;
+	return kernel_finds_leaks() ? MANY / 40 : MANY;
 }
 
 /* Let one user have them all, or, with "0", what users usually may. */
