@@ -5,11 +5,11 @@
  * Copyright (C) 2026 The ALPC for Linux authors
  *
  * A transfer that has sent says so (out_done), and only receives when it is made again; a
- * call fetches its reply by its id. A vector says how far it was. Where even that cannot
- * be said the effect stands: the last copy of a transfer that has received nothing is left
- * out by tests/check/guest, and those behind the effect of a connect, which has made a
- * connection and ended it, and of a cancellation are left out here. The suite `pointer`
- * has all these fail once.
+ * call fetches its reply by its id. A vector says how far it was. An access is made again
+ * from its beginning. Where even that cannot be said the effect stands: the last copy of a
+ * transfer that has received nothing is left out by tests/check/guest, and those behind the
+ * effect of a connect, which has made a connection and ended it, and of a cancellation are
+ * left out here. The suite `pointer` has all these fail once.
  */
 #include <errno.h>
 #include <poll.h>
@@ -212,6 +212,18 @@ static void describe_vector(struct fault_call *call)
 	call->finish = vector_finish;
 }
 
+/* --- access to the caller's memory ------------------------------------------------- */
+
+/*
+ * Reading or writing the same once more changes nothing. Where there is no memory for a
+ * page of the caller's, or of one's own, the kernel says of the second that it is not there.
+ */
+static bool access_again(struct fault_call *call, unsigned int *nth, long *ret)
+{
+	(void)nth;
+	return call->hit && *ret < 0 && (errno == ENOMEM || errno == EFAULT);
+}
+
 /* --- all commands ----------------------------------------------------------------- */
 
 /*
@@ -275,6 +287,9 @@ void fault_describe(struct fault_call *call, unsigned long command)
 		break;
 	case ALPC_IOC_VECTOR:
 		describe_vector(call);
+		break;
+	case ALPC_IOC_ACCESS:
+		call->again = access_again;
 		break;
 	}
 	if (fault_copies)
