@@ -51,9 +51,10 @@ package_version() {
 	apt-cache "${apt_options[@]}" policy "$1" | awk '$1 == "Candidate:" { print $2 }'
 }
 
+# One at a time: apt gives up where another one holds its lists.
 refresh_lists() {
 	say "reading the package lists"
-	apt-get "${apt_options[@]}" -qq update >&2 ||
+	in_cache_lock package-lists apt-get "${apt_options[@]}" -qq update >&2 ||
 		say "apt-get update failed; going on with the lists there are"
 }
 

@@ -221,7 +221,8 @@ static void describe_vector(struct fault_call *call)
 static bool access_again(struct fault_call *call, unsigned int *nth, long *ret)
 {
 	(void)nth;
-	return call->hit && *ret < 0 && (errno == ENOMEM || errno == EFAULT);
+	return fault_is_ours(call, *ret) ||
+	       (call->hit && !fault_copies && *ret < 0 && errno == EFAULT);
 }
 
 /* --- all commands ----------------------------------------------------------------- */

@@ -168,7 +168,7 @@ TEST_F(command, abuse_57_without_memory_fails_and_does_nothing)
 		EXPECT_TRUE(self->command->happened(&self->scene, self->arg));
 		EXPECT_EQ(0, pair_works(&self->scene.pair));
 	}
-	EXPECT_EQ(0, put(cgroup.others, "0"));
+	ASSERT_EQ(0, put(cgroup.others, "0"));
 	cgroup_remove(cgroup.path);
 }
 
