@@ -230,8 +230,8 @@ static long alpc_ioctl_transfer(struct file *file,
 			     file->f_flags & O_NONBLOCK);
 }
 
-/* The other one. */
-static long alpc_ioctl_access(struct alpc_end *end,
+/* The other one. Out of line, like the next one: the first one needs no such frame. */
+static noinline long alpc_ioctl_access(struct alpc_end *end,
 			      struct alpc_access __user *ua)
 {
 	struct alpc_access arg __uninitialized;
@@ -254,7 +254,8 @@ static long alpc_ioctl_access(struct alpc_end *end,
 }
 
 /* Many of the first one. */
-static long alpc_ioctl_vector(struct file *file, struct alpc_vector __user *uv)
+static noinline long alpc_ioctl_vector(struct file *file,
+				       struct alpc_vector __user *uv)
 {
 	struct alpc_vector v;
 	u32 usize;

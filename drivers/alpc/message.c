@@ -373,14 +373,14 @@ fault:
 }
 
 /**
- * alpc_copy_in() - copy a message's data from the sender
+ * alpc_copy_in_some() - copy a message's data from the sender
  * @to: buffer of at least @len bytes, 8-byte aligned
  * @from: user address
- * @len: bytes
+ * @len: bytes, more than 0
  *
  * Return: 0 or -EFAULT; then some of the buffer may have been written.
  */
-int alpc_copy_in(void *to, const void __user *from, u32 len)
+int alpc_copy_in_some(void *to, const void __user *from, u32 len)
 {
 	if (likely(len <= ALPC_MESSAGE_INLINE))
 		return alpc_copy_in_short(to, from, len);
@@ -388,14 +388,14 @@ int alpc_copy_in(void *to, const void __user *from, u32 len)
 }
 
 /**
- * alpc_copy_out() - copy a message's data to the receiver
+ * alpc_copy_out_some() - copy a message's data to the receiver
  * @to: user address
  * @from: buffer of at least @len bytes, 8-byte aligned
- * @len: bytes
+ * @len: bytes, more than 0
  *
  * Return: 0 or -EFAULT; then some of it may have been written.
  */
-int alpc_copy_out(void __user *to, const void *from, u32 len)
+int alpc_copy_out_some(void __user *to, const void *from, u32 len)
 {
 	if (likely(len <= ALPC_MESSAGE_INLINE))
 		return alpc_copy_out_short(to, from, len);

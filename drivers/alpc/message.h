@@ -199,8 +199,19 @@ struct alpc_answer *alpc_answer_alloc(struct alpc_user *user, u32 len);
 void alpc_answer_free(struct alpc_answer *answer);
 int alpc_arg_get(void *arg, u32 ksize, u32 min_size, u32 usize,
 		 const void __user *uarg);
-int alpc_copy_in(void *to, const void __user *from, u32 len);
-int alpc_copy_out(void __user *to, const void *from, u32 len);
+int alpc_copy_in_some(void *to, const void __user *from, u32 len);
+int alpc_copy_out_some(void __user *to, const void *from, u32 len);
+
+/* A message whose data lie in a section has none here. */
+static inline int alpc_copy_in(void *to, const void __user *from, u32 len)
+{
+	return len ? alpc_copy_in_some(to, from, len) : 0;
+}
+
+static inline int alpc_copy_out(void __user *to, const void *from, u32 len)
+{
+	return len ? alpc_copy_out_some(to, from, len) : 0;
+}
 
 static inline void *alpc_message_inline(struct alpc_message *m)
 {

@@ -35,21 +35,25 @@ static bool alpc_view_fits(const struct alpc_view *view, u64 len)
 	return view->len <= len && view->offset <= len - view->len;
 }
 
+/* What the sender is to see when it is given back, once. */
+#define ALPC_VIEW_SEEN	(ALPC_VIEW_SECURE | ALPC_VIEW_SLOT_MASK)
+
+static noinline void alpc_view_show_free(struct alpc_view *view)
+{
+	if (view->flags & ALPC_VIEW_SECURE)
+		alpc_section_unprotect(view->section, view->offset, view->len);
+	alpc_section_count_slot(view->section, alpc_view_slot(view));
+	view->flags &= ~ALPC_VIEW_SEEN;
+}
+
 /*
  * The view is its sender's again. What it was a view of is kept until it is
  * emptied, as that may sleep. Context: port's lock, or nobody else has it.
  */
-static void alpc_view_give_back(struct alpc_view *view)
+static inline void alpc_view_give_back(struct alpc_view *view)
 {
-	struct alpc_section *sec = view->section;
-
-	if (!sec || !(view->flags & (ALPC_VIEW_SECURE | ALPC_VIEW_SLOT_MASK)))
-		return;
-	if (view->flags & ALPC_VIEW_SECURE)
-		alpc_section_unprotect(sec, view->offset, view->len);
-	alpc_section_count_slot(sec, alpc_view_slot(view));
-	/* Once. */
-	view->flags &= ~(ALPC_VIEW_SECURE | ALPC_VIEW_SLOT_MASK);
+	if (view->section && view->flags & ALPC_VIEW_SEEN)
+		alpc_view_show_free(view);
 }
 
 static void alpc_view_drop(struct alpc_view *view)
@@ -208,8 +212,9 @@ static int alpc_pack_security(struct alpc_message *m, struct alpc_end *end,
 }
 
 /* The ranges, which the view may be one of, and everything else. */
-static int alpc_pack_attrs(struct alpc_message *m, struct alpc_end *end,
-			   const struct alpc_msg *send, bool call)
+static noinline int alpc_pack_attrs(struct alpc_message *m,
+				    struct alpc_end *end,
+				    const struct alpc_msg *send, bool call)
 {
 	struct alpc_attrs attrs;
 	int ret;
@@ -271,8 +276,9 @@ static struct alpc_conn *alpc_answer_conn(struct alpc_message *m,
 }
 
 /* A view of a section that the answering side has created. */
-static int alpc_answer_with_section(struct alpc_message *m, struct alpc_end *end,
-				    struct alpc_view *view)
+static noinline int alpc_answer_with_section(struct alpc_message *m,
+					     struct alpc_end *end,
+					     struct alpc_view *view)
 {
 	struct alpc_conn *conn = alpc_answer_conn(m, end);
 	bool client = end->kind == ALPC_KIND_CLIENT;
@@ -345,8 +351,8 @@ void alpc_parcel_drop_answer(struct alpc_message *m)
 	alpc_fds_drop_any(&parcel->answer_fds);
 }
 
-static int alpc_pack_answer_attrs(struct alpc_message *m,
-				  const struct alpc_msg *send)
+static noinline int alpc_pack_answer_attrs(struct alpc_message *m,
+					   const struct alpc_msg *send)
 {
 	struct alpc_attrs attrs;
 	int ret;
@@ -465,10 +471,13 @@ void alpc_parcel_answer(struct alpc_message *m, struct alpc_spent *spent)
 	alpc_parcel_spend(parcel, parcel->view.inside ? &parcel->view :
 							&parcel->answer_view,
 			  spent);
+	m->brings = parcel->view.len ? ALPC_BRINGS_VIEW : 0;
+	if (likely(!parcel->fds.fd && !parcel->answer_fds.fd))
+		return;
 	parcel->fds = parcel->answer_fds;
 	memset(&parcel->answer_fds, 0, sizeof(parcel->answer_fds));
-	m->brings = (parcel->view.len ? ALPC_BRINGS_VIEW : 0) |
-		    (parcel->fds.count ? ALPC_BRINGS_FDS : 0);
+	if (parcel->fds.count)
+		m->brings |= ALPC_BRINGS_FDS;
 }
 
 /**
@@ -516,29 +525,11 @@ void alpc_parcel_empty(struct alpc_message *m)
 		alpc_grant_drop(&parcel->grant);
 	alpc_fds_drop_any(&parcel->fds);
 	alpc_fds_drop_any(&parcel->answer_fds);
-	alpc_security_put(parcel->security);
-	parcel->security = NULL;
+	if (unlikely(parcel->security)) {
+		alpc_security_put(parcel->security);
+		parcel->security = NULL;
+	}
 	m->brings = 0;
-}
-
-/* Does who received it hold a view of the other side's memory? */
-static bool alpc_parcel_holds_view(const struct alpc_message *m)
-{
-	const struct alpc_view *view = &m->parcel->view;
-
-	return m->brings & ALPC_BRINGS_VIEW && view->section && !view->inside &&
-	       !(view->flags & ALPC_VIEW_AUTO_RELEASE);
-}
-
-/**
- * alpc_parcel_is_held() - must a message that is not a request be released?
- * @m: message with a parcel
- *
- * Context: port's lock held.
- */
-bool alpc_parcel_is_held(const struct alpc_message *m)
-{
-	return m->brings & ALPC_BRINGS_FDS || alpc_parcel_holds_view(m);
 }
 
 /**
@@ -558,13 +549,15 @@ void alpc_parcel_describe(const struct alpc_message *m, struct alpc_delivery *d)
 		d->section = view->id;
 		d->view_flags = view->flags & ~ALPC_VIEW_SLOT_MASK;
 	}
+	d->holds_view = alpc_parcel_holds_view(m);
+	if (likely(!(m->brings & ~ALPC_BRINGS_VIEW)))
+		return;
 	if (m->brings & ALPC_BRINGS_RANGES)
 		d->flags |= ALPC_MSG_RANGES;
 	if (m->brings & ALPC_BRINGS_FDS)
 		d->flags |= ALPC_MSG_FDS;
 	if (m->brings & ALPC_BRINGS_SECURITY)
 		d->flags |= ALPC_MSG_SECURITY;
-	d->holds_view = alpc_parcel_holds_view(m);
 }
 
 /**

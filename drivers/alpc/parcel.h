@@ -139,6 +139,26 @@ static inline bool alpc_parcel_grants(const struct alpc_message *m)
 	return parcel && parcel->grant.count;
 }
 
+/* Does who received it hold a view of the other side's memory? */
+static inline bool alpc_parcel_holds_view(const struct alpc_message *m)
+{
+	const struct alpc_view *view = &m->parcel->view;
+
+	return m->brings & ALPC_BRINGS_VIEW && view->section && !view->inside &&
+	       !(view->flags & ALPC_VIEW_AUTO_RELEASE);
+}
+
+/**
+ * alpc_parcel_is_held() - must a message that is not a request be released?
+ * @m: message with a parcel
+ *
+ * Context: port's lock held.
+ */
+static inline bool alpc_parcel_is_held(const struct alpc_message *m)
+{
+	return m->brings & ALPC_BRINGS_FDS || alpc_parcel_holds_view(m);
+}
+
 int alpc_parcel_get(struct alpc_message *m);
 int alpc_parcel_pack(struct alpc_message *m, struct alpc_end *end,
 		     const struct alpc_transfer *x);
@@ -149,7 +169,6 @@ void alpc_parcel_drop_answer(struct alpc_message *m);
 void alpc_parcel_release(struct alpc_message *m, struct alpc_spent *spent);
 void alpc_parcel_not_sent(struct alpc_message *m);
 void alpc_parcel_empty(struct alpc_message *m);
-bool alpc_parcel_is_held(const struct alpc_message *m);
 void alpc_parcel_describe(const struct alpc_message *m,
 			  struct alpc_delivery *d);
 int alpc_parcel_unpack(struct alpc_end *end, const struct alpc_delivery *d,
