@@ -208,31 +208,9 @@ static long alpc_ioctl(struct alpc_end *end, unsigned int kind,
 	return op->run(&ucmd);
 }
 
-/* The command that has to be fast. */
-static long alpc_ioctl_transfer(struct file *file,
-				struct alpc_transfer __user *ux)
-{
-	struct alpc_transfer x __uninitialized;
-	u32 usize;
-	int ret;
-
-	if (get_user(usize, &ux->size))
-		return -EFAULT;
-	if (likely(usize == sizeof(x)))
-		ret = copy_from_user(&x, ux, sizeof(x)) ? -EFAULT : 0;
-	else
-		ret = alpc_arg_get(&x, sizeof(x),
-				   offsetofend(struct alpc_transfer, recv),
-				   usize, ux);
-	if (unlikely(ret))
-		return ret;
-	return alpc_transfer(file->private_data, &x, ux,
-			     file->f_flags & O_NONBLOCK);
-}
-
-/* The other one. Out of line, like the next one: the first one needs no such frame. */
+/* Fast, but out of line like the next one: a transfer is to find no frame made for them. */
 static noinline long alpc_ioctl_access(struct alpc_end *end,
-			      struct alpc_access __user *ua)
+				       struct alpc_access __user *ua)
 {
 	struct alpc_access arg __uninitialized;
 	u32 usize;
@@ -253,7 +231,7 @@ static noinline long alpc_ioctl_access(struct alpc_end *end,
 	return put_user(arg.out_done, &ua->out_done) ? -EFAULT : ret;
 }
 
-/* Many of the first one. */
+/* Many transfers. */
 static noinline long alpc_ioctl_vector(struct file *file,
 				       struct alpc_vector __user *uv)
 {
@@ -279,7 +257,8 @@ long alpc_port_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	struct alpc_end *end = file->private_data;
 
 	if (likely(cmd == ALPC_IOC_TRANSFER))
-		return alpc_ioctl_transfer(file, (void __user *)arg);
+		return alpc_transfer(end, (void __user *)arg,
+				     file->f_flags & O_NONBLOCK);
 	if (cmd == ALPC_IOC_VECTOR)
 		return alpc_ioctl_vector(file, (void __user *)arg);
 	if (cmd == ALPC_IOC_ACCESS)

@@ -58,12 +58,13 @@ static inline void alpc_view_give_back(struct alpc_view *view)
 
 static void alpc_view_drop(struct alpc_view *view)
 {
-	if (view->section && !view->inside) {
+	if (view->section) {
 		alpc_view_give_back(view);
 		alpc_section_put(view->section);
 	}
 	view->section = NULL;
 	view->len = 0;
+	view->inside = false;
 }
 
 static void alpc_fds_drop_any(struct alpc_fds *fds)
@@ -292,7 +293,7 @@ static noinline int alpc_answer_with_section(struct alpc_message *m,
 	return ret;
 }
 
-/* A part of the view that the request brought, whose reference is enough. */
+/* A part of the view that the request brought, whose reference becomes the reply's. */
 static int alpc_answer_inside(const struct alpc_view *asked,
 			      struct alpc_view *view)
 {
@@ -302,7 +303,6 @@ static int alpc_answer_inside(const struct alpc_view *asked,
 		return -EINVAL;
 	if (!(asked->flags & ALPC_VIEW_WRITE))
 		return -EPERM;
-	view->section = asked->section;
 	view->inside = true;
 	return 0;
 }
@@ -441,18 +441,39 @@ void alpc_spent_drop(struct alpc_spent *spent)
 	spent->any = false;
 }
 
-/* Have the section of a view that was given back dropped, and the descriptors. */
-static void alpc_parcel_spend(struct alpc_parcel *parcel,
-			      struct alpc_view *view, struct alpc_spent *spent)
+/* Have the section of a view that was given back dropped. */
+static void alpc_view_spend(struct alpc_view *view, struct alpc_spent *spent)
 {
-	if (view->section && !view->inside) {
-		alpc_spent_begin(spent);
-		swap(spent->section, view->section);
+	if (!view->section)
+		return;
+	alpc_spent_begin(spent);
+	swap(spent->section, view->section);
+}
+
+/* Have the descriptors dropped. */
+static void alpc_fds_spend(struct alpc_fds *fds, struct alpc_spent *spent)
+{
+	if (likely(!fds->fd))
+		return;
+	alpc_spent_begin(spent);
+	swap(spent->fds, *fds);
+}
+
+/* The view of a reply takes the place of that of the request. */
+static void alpc_view_answer(struct alpc_view *view, struct alpc_view *answer,
+			     struct alpc_spent *spent)
+{
+	alpc_view_give_back(view);
+	if (!answer->inside) {
+		swap(*view, *answer);
+		alpc_view_spend(answer, spent);
+		return;
 	}
-	if (unlikely(parcel->fds.fd)) {
-		alpc_spent_begin(spent);
-		swap(spent->fds, parcel->fds);
-	}
+	answer->inside = false;
+	view->offset = answer->offset;
+	view->len = answer->len;
+	view->flags = answer->flags;
+	view->inside = true;
 }
 
 /**
@@ -466,18 +487,13 @@ void alpc_parcel_answer(struct alpc_message *m, struct alpc_spent *spent)
 {
 	struct alpc_parcel *parcel = m->parcel;
 
-	alpc_view_give_back(&parcel->view);
-	swap(parcel->view, parcel->answer_view);
-	alpc_parcel_spend(parcel, parcel->view.inside ? &parcel->view :
-							&parcel->answer_view,
-			  spent);
+	alpc_view_answer(&parcel->view, &parcel->answer_view, spent);
+	alpc_fds_spend(&parcel->fds, spent);
 	m->brings = parcel->view.len ? ALPC_BRINGS_VIEW : 0;
-	if (likely(!parcel->fds.fd && !parcel->answer_fds.fd))
+	if (likely(!parcel->answer_fds.fd))
 		return;
-	parcel->fds = parcel->answer_fds;
-	memset(&parcel->answer_fds, 0, sizeof(parcel->answer_fds));
-	if (parcel->fds.count)
-		m->brings |= ALPC_BRINGS_FDS;
+	swap(parcel->fds, parcel->answer_fds);
+	m->brings |= ALPC_BRINGS_FDS;
 }
 
 /**
@@ -492,7 +508,8 @@ void alpc_parcel_release(struct alpc_message *m, struct alpc_spent *spent)
 	struct alpc_parcel *parcel = m->parcel;
 
 	alpc_view_give_back(&parcel->view);
-	alpc_parcel_spend(parcel, &parcel->view, spent);
+	alpc_view_spend(&parcel->view, spent);
+	alpc_fds_spend(&parcel->fds, spent);
 	m->brings &= ~ALPC_BRINGS_HELD;
 }
 

@@ -55,12 +55,13 @@ struct alpc_security_context;
 
 /**
  * struct alpc_view - a range of a section, or of a range
- * @section: a reference, or NULL; with @inside, none of its own
+ * @section: a reference, or NULL
  * @offset: in bytes
  * @len: in bytes
  * @id: of the section, or number of the range
  * @flags: ALPC_VIEW_* bits
- * @inside: in a reply, a part of the request's view: nobody holds it
+ * @inside: in a reply, a part of the request's view, of which it takes over @section
+ *	when it is sent: nobody holds it
  */
 struct alpc_view {
 	struct alpc_section *section;

@@ -113,7 +113,7 @@ static void alpc_request_settle(struct alpc_queue *own, struct alpc_message *m,
  * notice any more. As notices are not charged, nobody waits for the room that this
  * makes.
  */
-static __always_inline struct alpc_message *
+static struct alpc_message *
 alpc_request_find(struct alpc_end *end, u64 id, u8 type, struct alpc_wake *wake,
 		  struct alpc_spent *spent)
 {
@@ -132,6 +132,35 @@ alpc_request_find(struct alpc_end *end, u64 id, u8 type, struct alpc_wake *wake,
 	return m->state == ALPC_MSG_PENDING ? m : ERR_PTR(-ESRCH);
 }
 
+static __always_inline void alpc_request_begin(struct alpc_message *m,
+					       struct alpc_conn **conn)
+{
+	m->state = ALPC_MSG_REPLYING;
+	refcount_inc(&m->ref);
+	if (conn)
+		*conn = alpc_conn_get(m->from->conn);
+}
+
+/* alpc_request_claim() of what may not be there to be answered. */
+static noinline struct alpc_message *
+alpc_request_claim_any(struct alpc_end *end, u64 id, u8 type,
+		       struct alpc_conn **conn)
+{
+	struct alpc_spent spent __uninitialized;
+	struct alpc_message *m;
+	struct alpc_wake wake = {};
+
+	spent.any = false;
+	spin_lock(&end->port->lock);
+	m = alpc_request_find(end, id, type, &wake, &spent);
+	if (!IS_ERR(m))
+		alpc_request_begin(m, conn);
+	spin_unlock(&end->port->lock);
+	if (spent.any)
+		alpc_spent_drop(&spent);
+	return m;
+}
+
 /**
  * alpc_request_claim() - become the one thread that answers a request
  * @end: port
@@ -145,23 +174,18 @@ alpc_request_find(struct alpc_end *end, u64 id, u8 type, struct alpc_wake *wake,
 struct alpc_message *alpc_request_claim(struct alpc_end *end, u64 id, u8 type,
 					struct alpc_conn **conn)
 {
-	struct alpc_spent spent __uninitialized;
 	struct alpc_message *m;
-	struct alpc_wake wake = {};
 
-	spent.any = false;
 	spin_lock(&end->port->lock);
-	m = alpc_request_find(end, id, type, &wake, &spent);
-	if (!IS_ERR(m)) {
-		m->state = ALPC_MSG_REPLYING;
-		refcount_inc(&m->ref);
-		if (conn)
-			*conn = alpc_conn_get(m->from->conn);
+	m = alpc_pending_find(&end->own->pending, id);
+	if (likely(m && m->type == type && m->state == ALPC_MSG_PENDING &&
+		   (!end->conn || m->from->conn == end->conn))) {
+		alpc_request_begin(m, conn);
+		spin_unlock(&end->port->lock);
+		return m;
 	}
 	spin_unlock(&end->port->lock);
-	if (unlikely(spent.any))
-		alpc_spent_drop(&spent);
-	return m;
+	return alpc_request_claim_any(end, id, type, conn);
 }
 
 /* It becomes the notice of this to its sender, and brings nothing. */

@@ -523,32 +523,49 @@ int alpc_op_copy_out(struct alpc_end *end, const struct alpc_delivery *d,
 	return alpc_copy_delivery(end, d, recv, kinds);
 }
 
+/* Read the argument. */
+static __always_inline int alpc_transfer_get(struct alpc_transfer *x,
+					     const struct alpc_transfer __user *ux)
+{
+	u32 usize;
+
+	if (get_user(usize, &ux->size))
+		return -EFAULT;
+	if (likely(usize == sizeof(*x)))
+		return copy_from_user(x, ux, sizeof(*x)) ? -EFAULT : 0;
+	return alpc_arg_get(x, sizeof(*x),
+			    offsetofend(struct alpc_transfer, recv), usize, ux);
+}
+
 /**
  * alpc_transfer() - send, receive, or both
  * @end: port
- * @x: argument; its outputs are written
- * @ux: where the caller has it, for the outputs
+ * @ux: argument; its outputs are written if it could be read
  * @nonblock: the file is in non-blocking mode
  *
  * Return: 0 or an error of &struct alpc_transfer; -ERESTARTSYS if nothing was
  * done and the call can be repeated.
  */
-int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
-		  struct alpc_transfer __user *ux, bool nonblock)
+long alpc_transfer(struct alpc_end *end, struct alpc_transfer __user *ux,
+		   bool nonblock)
 {
+	struct alpc_transfer x __uninitialized;
 	struct alpc_op op __uninitialized;
 	int ret;
 
-	x->out_id = 0;
-	x->out_done = 0;
-	op.brings = x->flags & ALPC_TRANSFER_SEND && alpc_msg_brings(&x->send);
-	ret = alpc_check(end, x, op.brings) ?:
-	      alpc_deadline_init(&op.deadline, x->timeout,
-				 x->flags & ALPC_TRANSFER_ABSTIME);
+	ret = alpc_transfer_get(&x, ux);
 	if (unlikely(ret))
-		return alpc_report_end(x, ux, ret);
-	alpc_begin(&op, end, x);
-	op.dontwait = nonblock || (x->flags & ALPC_TRANSFER_DONTWAIT);
+		return ret;
+	x.out_id = 0;
+	x.out_done = 0;
+	op.brings = x.flags & ALPC_TRANSFER_SEND && alpc_msg_brings(&x.send);
+	ret = alpc_check(end, &x, op.brings) ?:
+	      alpc_deadline_init(&op.deadline, x.timeout,
+				 x.flags & ALPC_TRANSFER_ABSTIME);
+	if (unlikely(ret))
+		return alpc_report_end(&x, ux, ret);
+	alpc_begin(&op, end, &x);
+	op.dontwait = nonblock || (x.flags & ALPC_TRANSFER_DONTWAIT);
 
 	ret = alpc_prepare(&op);
 	if (likely(!ret))
@@ -563,5 +580,5 @@ int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
 	} else if (unlikely(op.granted)) {
 		alpc_op_end_grant(&op);
 	}
-	return alpc_report_end(x, ux, ret);
+	return alpc_report_end(&x, ux, ret);
 }

@@ -116,8 +116,8 @@ int alpc_op_copy_out(struct alpc_end *end, const struct alpc_delivery *d,
 		     struct alpc_msg *recv, u32 *kinds);
 
 void alpc_receive_switch(struct alpc_end *end, bool on);
-int alpc_transfer(struct alpc_end *end, struct alpc_transfer *x,
-		  struct alpc_transfer __user *ux, bool nonblock);
+long alpc_transfer(struct alpc_end *end, struct alpc_transfer __user *ux,
+		   bool nonblock);
 
 /* Where to receive: attributes with their size, and no reserve. */
 static inline bool alpc_msg_is_clean(const struct alpc_msg *msg)

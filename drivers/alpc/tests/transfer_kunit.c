@@ -9,19 +9,27 @@
 #include <linux/mman.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/uaccess.h>
 
 #include "fixture.h"
 
-/* Do a transfer whose outputs go to user memory, as the ABI has it. */
+/* Do a transfer whose argument lies in user memory, as the ABI has it. */
 static int transfer(struct kunit *test, struct alpc_end *end,
 		    struct alpc_transfer *x)
 {
+	struct alpc_transfer __user *ux;
 	unsigned long at;
+	int ret;
 
 	at = kunit_vm_mmap(test, NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE,
 			   MAP_ANONYMOUS | MAP_PRIVATE, 0);
 	KUNIT_ASSERT_NE(test, at, 0);
-	return alpc_transfer(end, x, (struct alpc_transfer __user *)at, false);
+	ux = (struct alpc_transfer __user *)at;
+	x->size = sizeof(*x);
+	KUNIT_ASSERT_EQ(test, copy_to_user(ux, x, sizeof(*x)), 0);
+	ret = alpc_transfer(end, ux, false);
+	KUNIT_ASSERT_EQ(test, copy_from_user(x, ux, sizeof(*x)), 0);
+	return ret;
 }
 
 /* The same with a signal that is there when the thread is about to sleep. */
