@@ -29,19 +29,10 @@ static int send_inline(const struct alpc_lib_body *b, struct alpc_transfer *t)
 	return 0;
 }
 
-/* A view of a block, of which the first @b->len bytes are data, or none. */
 static void set_view(struct alpc_lib_body *b, struct alpc_transfer *t,
 		     size_t len, uint32_t flags)
 {
-	t->send.view_offset = alpc_lib_block_offset(b->block);
-	t->send.view_len = len;
-	t->send.section = b->block->section->id;
-	t->send.view_flags = flags | ALPC_VIEW_SLOT(b->block->slot);
-	if (!(flags & ALPC_VIEW_BODY) || len == b->len)
-		return;
-	b->prefix.len = b->len;
-	t->send.data = (uintptr_t)&b->prefix;
-	t->send.len = sizeof(b->prefix.len);
+	alpc_lib_set_view(&t->send, b->block, len, flags, b->len, &b->prefix);
 }
 
 /*

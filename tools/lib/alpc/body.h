@@ -196,6 +196,31 @@ static inline void alpc_lib_attrs_send(struct alpc_lib_body *body,
 		alpc_lib_attrs_list(body, t);
 }
 
+/**
+ * alpc_lib_set_view() - a message is to bring a view of a block
+ * @send: message
+ * @block: block
+ * @view_len: bytes of it
+ * @flags: ALPC_VIEW_* bits
+ * @len: with %ALPC_VIEW_BODY: how many of the bytes are data
+ * @prefix: is sent inline if that has to be said
+ */
+static inline void alpc_lib_set_view(struct alpc_msg *send,
+				     const struct alpc_lib_block *block,
+				     size_t view_len, uint32_t flags, size_t len,
+				     struct alpc_lib_prefix *prefix)
+{
+	send->view_offset = alpc_lib_block_offset(block);
+	send->view_len = view_len;
+	send->section = block->section->id;
+	send->view_flags = flags | ALPC_VIEW_SLOT(block->slot);
+	if (!(flags & ALPC_VIEW_BODY) || view_len == len)
+		return;
+	prefix->len = len;
+	send->data = (uintptr_t)prefix;
+	send->len = sizeof(prefix->len);
+}
+
 /* They went. */
 static inline void alpc_lib_attrs_sent(struct alpc_lib_body *body)
 {

@@ -54,7 +54,7 @@ static int call_answer(struct call *c)
 	ret = c->opt->callback(c->opt->arg, request, c->answer);
 	if (ret)
 		return ret < 0 ? ret : -EINVAL;
-	c->reply->io.send = (struct alpc_msg){ 0 };
+	alpc_lib_send_clear(&c->reply->io.send);
 	alpc_lib_body_init(&c->answered, NULL, 0);
 	c->answered.message = c->answer;
 	ret = alpc_lib_answer(c->port, &request->io, request->io.recv.id,
@@ -111,16 +111,14 @@ static int call_go_on(struct call *c, int ret)
 	return ret;
 }
 
-/* Send, and wait for the reply. */
-static __always_inline int call_run(struct alpc_port *port,
-				    struct alpc_message *reply,
-				    const struct alpc_call_options *opt)
+/* The request was sent, and what came first, or @ret: until the reply is there. */
+static __always_inline int call_replied(struct alpc_port *port,
+					struct alpc_message *reply,
+					const struct alpc_call_options *opt,
+					int ret)
 {
 	struct call c;
-	int ret;
 
-	reply->io.flags |= ALPC_TRANSFER_WAIT;
-	ret = alpc_lib_transfer_run(port, reply);
 	if (!ret && reply->io.recv.type == ALPC_REPLY)
 		return 0;
 	/* Not all of it: it is large. */
@@ -183,15 +181,13 @@ static __always_inline int call_take(struct alpc_port *port,
 	return ret;
 }
 
-/* Send what was prepared, and take its reply. */
-static __always_inline int call_body(struct alpc_port *port,
-				     struct alpc_lib_body *body,
-				     struct alpc_message *reply,
-				     const struct alpc_call_options *opt)
+/* The first transfer of a call has ended with @ret: take the reply. */
+static __always_inline int call_end(struct alpc_port *port,
+				    struct alpc_lib_body *body,
+				    struct alpc_message *reply,
+				    const struct alpc_call_options *opt, int ret)
 {
-	int ret;
-
-	ret = call_run(port, reply, opt);
+	ret = call_replied(port, reply, opt, ret);
 	alpc_lib_body_sent(body, reply->done & ALPC_DONE_SENT);
 	if (!ret)
 		ret = call_take(port, reply, body);
@@ -199,21 +195,26 @@ static __always_inline int call_body(struct alpc_port *port,
 	return ret;
 }
 
+/* Send what was prepared, and take its reply. */
+static __always_inline int call_body(struct alpc_port *port,
+				     struct alpc_lib_body *body,
+				     struct alpc_message *reply,
+				     const struct alpc_call_options *opt)
+{
+	reply->io.flags |= ALPC_TRANSFER_WAIT;
+	return call_end(port, body, reply, opt,
+			alpc_lib_transfer_run(port, reply));
+}
+
 /* What a program says that does not say anything. */
 static const struct alpc_call_options no_options;
 
-/* @opt: the options if there are none, else @copy, where they are checked. */
-static int call_init(const struct alpc_call_options **opt,
-		     struct alpc_call_options *copy,
-		     const struct alpc_call_options *options)
+/* Copy the options, and check them. */
+static int call_options(struct alpc_call_options *copy,
+			const struct alpc_call_options *options)
 {
-	int ret;
+	int ret = alpc_lib_options(copy, sizeof(*copy), options);
 
-	*opt = &no_options;
-	if (!options)
-		return 0;
-	*opt = copy;
-	ret = alpc_lib_options(copy, sizeof(*copy), options);
 	if (!ret && (copy->range_count > ALPC_RANGES_MAX ||
 		     (copy->range_count && !copy->ranges) || copy->reserved))
 		ret = -EINVAL;
@@ -260,18 +261,18 @@ ALPC_API int alpc_call_with(struct alpc_port *port, const void *data,
 			    int64_t timeout,
 			    const struct alpc_call_options *options)
 {
-	const struct alpc_call_options *opt;
 	struct alpc_call_options copy;
 	struct alpc_lib_call_body call;
 	int ret;
 
-	ret = call_init(&opt, &copy, options);
+	ret = options ? call_options(&copy, options) : 0;
 	if (ret) {
 		alpc_lib_message_clear(reply);
 		return ret;
 	}
 	alpc_lib_body_init(&call.body, data, len);
-	return call_start(port, &call.body, reply, timeout, opt);
+	return call_start(port, &call.body, reply, timeout,
+			  options ? &copy : &no_options);
 }
 
 ALPC_API int alpc_call(struct alpc_port *port, const void *data, size_t len,
@@ -299,6 +300,79 @@ static void call_settle(struct alpc_message *request,
 	}
 }
 
+/* What came first to a call in place, or @ret, is not a reply that lies there. */
+static __attribute_noinline__ int
+call_in_place_end(struct alpc_port *port, struct alpc_message *message,
+		  size_t len, int ret)
+{
+	struct alpc_lib_body body;
+
+	alpc_lib_body_init(&body, message->place, len);
+	body.message = message;
+	body.reply = message;
+	body.borrowed = true;
+	body.space = message->home;
+	body.block = message->block;
+	body.direct = false;
+	ret = call_end(port, &body, message, &no_options, ret);
+	if (ret)
+		call_settle(message, &body, message);
+	return ret;
+}
+
+/* Is this the reply, in the block in which the request was? */
+static bool reply_is_in(const struct alpc_message *m,
+			const struct alpc_lib_block *b)
+{
+	const struct alpc_msg *head = &m->io.recv;
+	uint64_t offset = head->view_offset - alpc_lib_block_offset(b);
+
+	return head->type == ALPC_REPLY && !head->len &&
+	       head->section == b->section->id &&
+	       head->view_flags == ALPC_VIEW_BODY && offset <= b->size &&
+	       head->view_len <= b->size - offset && head->view_len <= m->max;
+}
+
+/* Does the message lie in a block of this port's, and does nothing go with it? */
+static bool call_is_in_place(const struct alpc_port *port,
+			     const struct alpc_message *m)
+{
+	return alpc_lib_place_is_filled(m) &&
+	       m->home == alpc_lib_port_space(port) && !m->attrs && !m->secure;
+}
+
+/*
+ * A message in place is to become its own reply: its block goes there and back, and
+ * there is nothing else to decide.
+ */
+static int call_in_place(struct alpc_port *port, struct alpc_message *message,
+			 int64_t timeout)
+{
+	struct alpc_lib_block *b = message->block;
+	struct alpc_transfer *t = &message->io;
+	struct alpc_lib_prefix prefix;
+	size_t len = message->len;
+	int ret;
+
+	alpc_lib_message_ready(message);
+	message->call = 0;
+	ret = alpc_lib_transfer_init(t, timeout);
+	if (ret)
+		return call_in_place_end(port, message, len, ret);
+	t->flags |= ALPC_TRANSFER_SEND | ALPC_TRANSFER_WAIT;
+	t->send.flags = ALPC_SEND_REQUEST;
+	alpc_lib_set_view(&t->send, b, b->size, ALPC_VIEW_BODY | ALPC_VIEW_WRITE,
+			  len, &prefix);
+	ret = alpc_lib_transfer_run(port, message);
+	if (ret || !reply_is_in(message, b))
+		return call_in_place_end(port, message, len, ret);
+	b->sent++;
+	message->way = ALPC_WAY_VIEW;
+	message->data = b->section->base + t->recv.view_offset;
+	message->len = (size_t)t->recv.view_len;
+	return 0;
+}
+
 static int call_check(const struct alpc_port *port,
 		      const struct alpc_message *request,
 		      const struct alpc_message *reply)
@@ -314,17 +388,15 @@ static int call_check(const struct alpc_port *port,
 	return 0;
 }
 
-ALPC_API int alpc_call_message(struct alpc_port *port,
-			       struct alpc_message *request,
-			       struct alpc_message *reply, int64_t timeout,
-			       const struct alpc_call_options *options)
+static __attribute_noinline__ int
+call_message(struct alpc_port *port, struct alpc_message *request,
+	     struct alpc_message *reply, int64_t timeout,
+	     const struct alpc_call_options *options)
 {
-	const struct alpc_call_options *opt;
 	struct alpc_call_options copy;
 	struct alpc_lib_call_body call;
 	int ret;
 
-	alpc_lib_message_forget(request);
 	ret = call_check(port, request, reply);
 	if (ret) {
 		/* It may be @request, which stays as it is. */
@@ -336,14 +408,27 @@ ALPC_API int alpc_call_message(struct alpc_port *port,
 	alpc_lib_body_init(&call.body, request->data, request->len);
 	call.body.message = request;
 	call.body.borrowed = alpc_lib_place_is_filled(request);
-	ret = call_init(&opt, &copy, options);
+	ret = options ? call_options(&copy, options) : 0;
 	if (ret)
 		alpc_lib_message_clear(reply);
 	else
-		ret = call_start(port, &call.body, reply, timeout, opt);
+		ret = call_start(port, &call.body, reply, timeout,
+				 options ? &copy : &no_options);
 	if (ret)
 		call_settle(request, &call.body, reply);
 	return ret;
+}
+
+ALPC_API int alpc_call_message(struct alpc_port *port,
+			       struct alpc_message *request,
+			       struct alpc_message *reply, int64_t timeout,
+			       const struct alpc_call_options *options)
+{
+	alpc_lib_message_forget(request);
+	if (request == reply && !options && timeout &&
+	    call_is_in_place(port, request))
+		return call_in_place(port, request, timeout);
+	return call_message(port, request, reply, timeout, options);
 }
 
 ALPC_API int alpc_callback(struct alpc_port *port, uint64_t request,

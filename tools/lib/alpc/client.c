@@ -181,17 +181,11 @@ void alpc_lib_client_connect(struct alpc_server *server,
 	alpc_lib_client_close(c);
 }
 
-/* The client that sent a message, ready to be given to a handler, or NULL. */
-struct alpc_client *alpc_lib_client_of(const struct alpc_message *message)
+/* Until whoever accepts the client has its port. */
+void alpc_lib_client_wait(struct alpc_client *client)
 {
-	struct alpc_client *c;
-
-	c = (struct alpc_client *)(uintptr_t)message->io.recv.context;
-	if (c && !atomic_load_explicit(&c->open, memory_order_acquire)) {
-		pthread_mutex_lock(&c->gate);
-		pthread_mutex_unlock(&c->gate);
-	}
-	return c;
+	pthread_mutex_lock(&client->gate);
+	pthread_mutex_unlock(&client->gate);
 }
 
 /* Acquire and release: what any handler did happens before closed(). */

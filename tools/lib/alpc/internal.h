@@ -242,6 +242,24 @@ static inline void alpc_lib_message_ready(struct alpc_message *message)
 	alpc_lib_message_empty(message);
 }
 
+/* Nothing is sent, and nothing goes with it: whatever the kernel reads of it. */
+static inline void alpc_lib_send_clear(struct alpc_msg *send)
+{
+	send->id = 0;
+	send->cookie = 0;
+	send->data = 0;
+	send->len = 0;
+	send->type = 0;
+	send->flags = 0;
+	send->view_offset = 0;
+	send->view_len = 0;
+	send->section = 0;
+	send->view_flags = 0;
+	send->attrs = 0;
+	send->attrs_len = 0;
+	send->reserve = 0;
+}
+
 /* Start a transfer: nothing to do yet, and the time that it may take. */
 static inline int alpc_lib_transfer_init(struct alpc_transfer *t,
 					 int64_t timeout)
@@ -250,7 +268,7 @@ static inline int alpc_lib_transfer_init(struct alpc_transfer *t,
 	t->size = sizeof(*t);
 	t->flags = 0;
 	t->timeout = timeout;
-	t->send = (struct alpc_msg){ 0 };
+	alpc_lib_send_clear(&t->send);
 	t->__reserved = 0;
 	return timeout == ALPC_INFINITE ? 0 : alpc_lib_transfer_limit(t, timeout);
 }

@@ -74,9 +74,20 @@ static bool map_kill(struct alpc_lib_space *space, struct alpc_lib_map *map)
 	return true;
 }
 
+/* It is used just now. Two who count at once count one: it is for a guess. */
+static void map_touch(struct alpc_lib_space *space, struct alpc_lib_map *map)
+{
+	uint64_t tick;
+
+	tick = atomic_load_explicit(&space->map_tick, memory_order_relaxed) + 1;
+	atomic_store_explicit(&space->map_tick, tick, memory_order_relaxed);
+	atomic_store_explicit(&map->tick, tick, memory_order_relaxed);
+}
+
 /* Unmap what was not used for longest, if anything is not used. Lock held. */
 static struct alpc_lib_map *map_evict(struct alpc_lib_space *space)
 {
+	map_touch(space, atomic_load(&space->last));
 	for (;;) {
 		struct alpc_lib_map *oldest = NULL;
 
@@ -130,24 +141,9 @@ static int map_new(struct alpc_lib_space *space, int fd, uint32_t section,
 static struct alpc_lib_map *map_find(struct alpc_lib_space *space,
 				     uint32_t section)
 {
-	for (int i = 0; i < ALPC_LIB_MAPS; i++) {
-		struct alpc_lib_map *m = &space->maps[i];
-		unsigned int users;
-
-		if (atomic_load_explicit(&m->id, memory_order_relaxed) != section)
-			continue;
-		users = atomic_load_explicit(&m->users, memory_order_relaxed);
-		while (users & MAP_LIVE &&
-		       !atomic_compare_exchange_weak(&m->users, &users,
-						     users + 1))
-			;
-		if (!(users & MAP_LIVE))
-			continue;
-		/* It may have become another one before it was counted. */
-		if (atomic_load(&m->id) == section)
-			return m;
-		alpc_lib_map_put(space, m);
-	}
+	for (int i = 0; i < ALPC_LIB_MAPS; i++)
+		if (alpc_lib_map_use(space, &space->maps[i], section))
+			return &space->maps[i];
 	return NULL;
 }
 
@@ -170,20 +166,10 @@ static int map_get(struct alpc_lib_space *space, int fd, uint32_t section,
 	return ret;
 }
 
-/**
- * alpc_lib_map_get() - use a section of the other end
- * @space: space
- * @fd: as in alpc_lib_map_open()
- * @section: likewise
- * @id: likewise
- * @map: the mapping; give it back with alpc_lib_map_put()
- *
- * Return: as alpc_lib_map_open().
- */
-int alpc_lib_map_get(struct alpc_lib_space *space, int fd, uint32_t section,
-		     uint64_t id, struct alpc_lib_map **map)
+/* alpc_lib_map_get() if it is not the one that was used last. */
+int alpc_lib_map_search(struct alpc_lib_space *space, int fd, uint32_t section,
+			uint64_t id, struct alpc_lib_map **map)
 {
-	uint64_t tick;
 	int ret;
 
 	*map = NULL;
@@ -194,18 +180,17 @@ int alpc_lib_map_get(struct alpc_lib_space *space, int fd, uint32_t section,
 		if (ret)
 			return ret;
 	}
-	/* Two who count at once count one: it is for a guess. */
-	tick = atomic_load_explicit(&space->map_tick, memory_order_relaxed) + 1;
-	atomic_store_explicit(&space->map_tick, tick, memory_order_relaxed);
-	atomic_store_explicit(&(*map)->tick, tick, memory_order_relaxed);
+	/* One that nobody else can find is used this once. */
+	if (!(atomic_load(&(*map)->users) & MAP_LIVE))
+		return 0;
+	map_touch(space, atomic_exchange(&space->last, *map));
+	map_touch(space, *map);
 	return 0;
 }
 
-void alpc_lib_map_put(struct alpc_lib_space *space, struct alpc_lib_map *map)
+/* Nobody uses it or can find it. */
+void alpc_lib_map_end(struct alpc_lib_space *space, struct alpc_lib_map *map)
 {
-	if (atomic_fetch_sub(&map->users, 1) != 1)
-		return;
-	/* Nobody can find it. */
 	alpc_lib_map_close(map);
 	alpc_lib_inbox_unmapped(space->inbox);
 	free(map);

@@ -157,14 +157,13 @@ void alpc_lib_message_conceal(struct alpc_message *message, bool use)
 	message->room = message->exposed_room;
 }
 
-ALPC_API int alpc_message_resize(struct alpc_message *message, size_t len,
-				 void **data)
+/* Its data go to other memory, or might: make room, and move them. */
+static __attribute_noinline__ int
+message_move(struct alpc_message *message, size_t len, void **data)
 {
 	void *to;
 	int ret;
 
-	if (len > message->limit)
-		return -EMSGSIZE;
 	if (message->home)
 		ret = alpc_lib_place_grow(message, len);
 	else if (message->place && len <= message->place_room)
@@ -184,28 +183,47 @@ ALPC_API int alpc_message_resize(struct alpc_message *message, size_t len,
 	return 0;
 }
 
-ALPC_API int alpc_message_fill(struct alpc_message *message, size_t len,
-			       void **data)
+ALPC_API int alpc_message_resize(struct alpc_message *message, size_t len,
+				 void **data)
 {
-	size_t before;
+	if (len > message->limit)
+		return -EMSGSIZE;
+	alpc_lib_message_forget(message);
+	/* Most often they lie where they are to lie. */
+	if (!message->place || message->data != message->place ||
+	    len > message->place_room)
+		return message_move(message, len, data);
+	message->len = len;
+	*data = message->data;
+	return 0;
+}
+
+/* Make room; what it had before need not be moved. */
+static __attribute_noinline__ int
+message_empty(struct alpc_message *message, size_t len, void **data)
+{
+	size_t before = message->len;
 	int ret;
 
-	alpc_lib_message_forget(message);
-	/* Written once and not looked at again: it need not be copied there. */
-	if (message->given && len <= message->given_room &&
-	    len > message->given_from) {
-		message->data = message->given;
-		message->len = len;
-		*data = message->given;
-		return 0;
-	}
-	/* What it had before need not be moved. */
-	before = message->len;
 	message->len = 0;
 	ret = alpc_message_resize(message, len, data);
 	if (ret)
 		message->len = before;
 	return ret;
+}
+
+ALPC_API int alpc_message_fill(struct alpc_message *message, size_t len,
+			       void **data)
+{
+	alpc_lib_message_forget(message);
+	/* Written once and not looked at again: it need not be copied there. */
+	if (!message->given || len > message->given_room ||
+	    len <= message->given_from)
+		return message_empty(message, len, data);
+	message->data = message->given;
+	message->len = len;
+	*data = message->given;
+	return 0;
 }
 
 ALPC_API int alpc_message_set(struct alpc_message *message, const void *data,

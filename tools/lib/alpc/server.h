@@ -123,7 +123,7 @@ struct alpc_client {
 void alpc_lib_client_connect(struct alpc_server *server,
 			     const struct alpc_message *request,
 			     struct alpc_message *answer);
-struct alpc_client *alpc_lib_client_of(const struct alpc_message *message);
+void alpc_lib_client_wait(struct alpc_client *client);
 bool alpc_lib_client_hold(struct alpc_client *client);
 void alpc_lib_client_finish(struct alpc_client *client);
 void alpc_lib_client_gone(struct alpc_client *client, uint64_t received);
@@ -142,9 +142,31 @@ int alpc_lib_worker_init(struct alpc_lib_worker *worker,
 void alpc_lib_worker_exit(struct alpc_lib_worker *worker);
 int alpc_lib_worker_turn(struct alpc_lib_worker *worker, unsigned int count);
 int alpc_lib_worker_run(struct alpc_server *server);
-void alpc_lib_worker_clear(struct alpc_message *reply);
 
 /* later.c */
 void alpc_lib_later_note(struct alpc_lib_worker *worker);
+
+/* The client that sent a message, ready to be given to a handler, or NULL. */
+static inline struct alpc_client *
+alpc_lib_client_of(const struct alpc_message *message)
+{
+	struct alpc_client *c;
+
+	c = (struct alpc_client *)(uintptr_t)message->io.recv.context;
+	if (c && !atomic_load_explicit(&c->open, memory_order_acquire))
+		alpc_lib_client_wait(c);
+	return c;
+}
+
+/* Nothing that was meant for one client goes to the next one. */
+static inline void alpc_lib_worker_clear(struct alpc_message *reply)
+{
+	alpc_lib_message_ready(reply);
+	reply->place = NULL;
+	reply->given = NULL;
+	reply->limit = ALPC_LIB_LEN_MAX;
+	if (reply->attrs)
+		reply->attrs->fd_count = 0;
+}
 
 #endif /* ALPC_LIB_SERVER_H */

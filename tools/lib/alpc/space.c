@@ -68,6 +68,7 @@ static int space_new(const struct alpc_port *port, struct alpc_lib_space **space
 	s->max_section = info.out_max_section;
 	s->max_view = info.out_max_view;
 	s->limbo_end = &s->limbo;
+	atomic_init(&s->last, &s->maps[0]);
 	s->inbox = alpc_lib_inbox_get(port->peer ? alpc_lib_port_inbox(port) :
 						   NULL);
 	*space = s;
@@ -106,19 +107,11 @@ int alpc_lib_space_of(struct alpc_port *port, struct alpc_lib_space **space)
 	return 0;
 }
 
-struct alpc_lib_space *alpc_lib_space_get(struct alpc_lib_space *space)
-{
-	atomic_fetch_add_explicit(&space->refs, 1, memory_order_relaxed);
-	return space;
-}
-
-void alpc_lib_space_put(struct alpc_lib_space *space)
+/* Nobody refers to it any more. */
+void alpc_lib_space_free(struct alpc_lib_space *space)
 {
 	struct alpc_lib_section *sec;
 
-	if (!space || atomic_fetch_sub_explicit(&space->refs, 1,
-						memory_order_acq_rel) != 1)
-		return;
 	if (alpc_lib_process_is(space->process)) {
 		for (sec = space->sections; sec; sec = sec->next)
 			alpc_lib_section_unmap(sec);

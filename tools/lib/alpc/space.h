@@ -92,7 +92,7 @@ struct alpc_lib_section {
  * struct alpc_lib_map - mapping of a section of the other end
  * @users: who uses it just now, and %MAP_LIVE as long as it can be found; atomic
  * @id: of the section; atomic
- * @tick: when it was used last; atomic
+ * @tick: when it was used last, unless it is &alpc_lib_space.last; atomic
  * @base: memory
  * @len: bytes
  * @writable: the other end lets us write to it
@@ -114,7 +114,7 @@ struct alpc_lib_map {
  * struct alpc_lib_space - memory of one end of a connection in this process
  * @refs: the port's handle, messages that use it; atomic
  * @process: number of the process that it belongs to; set under the lock; atomic
- * @map_tick: counts mappings that are used; atomic
+ * @map_tick: counts how often another mapping is used than before; atomic
  * @lock: protects what follows
  * @fd: the port, -1 when the handle is closed
  * @max_section: limit of the port, bytes; 0 if it has no sections
@@ -125,6 +125,7 @@ struct alpc_lib_map {
  * @limbo: blocks that are put back but may still be read, oldest first
  * @limbo_end: where the next one is added
  * @maps: mappings of the other end's sections; looked for without the lock
+ * @last: the one of these that was used last; atomic
  * @inbox: of the port that receives, which counts mappings; or NULL
  */
 struct alpc_lib_space {
@@ -141,6 +142,7 @@ struct alpc_lib_space {
 	struct alpc_lib_block *limbo;
 	struct alpc_lib_block **limbo_end;
 	struct alpc_lib_map maps[ALPC_LIB_MAPS];
+	struct alpc_lib_map *_Atomic last;
 	struct alpc_lib_inbox *inbox;
 };
 
@@ -149,8 +151,7 @@ int alpc_lib_process_number(uint32_t *number);
 
 /* space.c */
 int alpc_lib_space_of(struct alpc_port *port, struct alpc_lib_space **space);
-struct alpc_lib_space *alpc_lib_space_get(struct alpc_lib_space *space);
-void alpc_lib_space_put(struct alpc_lib_space *space);
+void alpc_lib_space_free(struct alpc_lib_space *space);
 void alpc_lib_space_lock(struct alpc_lib_space *space);
 int alpc_lib_space_ioctl(struct alpc_lib_space *space, unsigned long request,
 			 void *arg);
@@ -178,11 +179,76 @@ size_t alpc_lib_block_trim(struct alpc_lib_space *space, uint64_t idle);
 int alpc_lib_map_open(int fd, uint32_t section, uint64_t id,
 		      struct alpc_lib_map *map);
 void alpc_lib_map_close(struct alpc_lib_map *map);
-int alpc_lib_map_get(struct alpc_lib_space *space, int fd, uint32_t section,
-		     uint64_t id, struct alpc_lib_map **map);
-void alpc_lib_map_put(struct alpc_lib_space *space, struct alpc_lib_map *map);
+int alpc_lib_map_search(struct alpc_lib_space *space, int fd, uint32_t section,
+			uint64_t id, struct alpc_lib_map **map);
+void alpc_lib_map_end(struct alpc_lib_space *space, struct alpc_lib_map *map);
 bool alpc_lib_map_evict(struct alpc_lib_space *space);
 void alpc_lib_maps_close(struct alpc_lib_space *space);
+
+static inline struct alpc_lib_space *
+alpc_lib_space_get(struct alpc_lib_space *space)
+{
+	atomic_fetch_add_explicit(&space->refs, 1, memory_order_relaxed);
+	return space;
+}
+
+static inline void alpc_lib_space_put(struct alpc_lib_space *space)
+{
+	if (space && atomic_fetch_sub_explicit(&space->refs, 1,
+					       memory_order_acq_rel) == 1)
+		alpc_lib_space_free(space);
+}
+
+static inline void alpc_lib_map_put(struct alpc_lib_space *space,
+				    struct alpc_lib_map *map)
+{
+	if (atomic_fetch_sub(&map->users, 1) == 1)
+		alpc_lib_map_end(space, map);
+}
+
+/* Be one of the users of a mapping, if it is that of the section. */
+static inline bool alpc_lib_map_use(struct alpc_lib_space *space,
+				    struct alpc_lib_map *map, uint32_t section)
+{
+	unsigned int users;
+
+	if (atomic_load_explicit(&map->id, memory_order_relaxed) != section)
+		return false;
+	users = atomic_load_explicit(&map->users, memory_order_relaxed);
+	do {
+		if (!(users & MAP_LIVE))
+			return false;
+	} while (!atomic_compare_exchange_weak(&map->users, &users, users + 1));
+	/* It may have become another one before it was counted. */
+	if (atomic_load(&map->id) == section)
+		return true;
+	alpc_lib_map_put(space, map);
+	return false;
+}
+
+/**
+ * alpc_lib_map_get() - use a section of the other end
+ * @space: space
+ * @fd: as in alpc_lib_map_open()
+ * @section: likewise
+ * @id: likewise
+ * @map: the mapping; give it back with alpc_lib_map_put()
+ *
+ * Return: as alpc_lib_map_open().
+ */
+static inline int alpc_lib_map_get(struct alpc_lib_space *space, int fd,
+				   uint32_t section, uint64_t id,
+				   struct alpc_lib_map **map)
+{
+	struct alpc_lib_map *last;
+
+	last = atomic_load_explicit(&space->last, memory_order_relaxed);
+	if (!alpc_lib_process_is(space->process) ||
+	    !alpc_lib_map_use(space, last, section))
+		return alpc_lib_map_search(space, fd, section, id, map);
+	*map = last;
+	return 0;
+}
 
 static inline size_t alpc_lib_page_round(size_t len)
 {

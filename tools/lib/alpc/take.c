@@ -59,7 +59,8 @@ static int take_copy(struct alpc_message *m, const struct alpc_lib_map *map,
 }
 
 /* Map it for this message alone: nobody knows whose it is. */
-static int take_once(struct alpc_port *port, struct alpc_message *m, uint64_t len)
+static __attribute_noinline__ int
+take_once(struct alpc_port *port, struct alpc_message *m, uint64_t len)
 {
 	struct alpc_lib_map map;
 	bool in_place = m->in_place;
@@ -92,7 +93,8 @@ static int take_view(struct alpc_port *port, struct alpc_message *m, uint64_t le
 	return take_copy(m, m->map, len);
 }
 
-static int take_range(struct alpc_port *port, struct alpc_message *m, uint64_t len)
+static __attribute_noinline__ int
+take_range(struct alpc_port *port, struct alpc_message *m, uint64_t len)
 {
 	/* In a reply: the other side has written it here. */
 	if (m->io.recv.type == ALPC_REPLY) {
@@ -255,6 +257,7 @@ void alpc_lib_let_go(struct alpc_message *message)
 	message->map = NULL;
 	alpc_lib_space_put(message->space);
 	message->space = NULL;
-	alpc_lib_inbox_put(message->inbox);
+	if (message->inbox)
+		alpc_lib_inbox_put(message->inbox);
 	message->inbox = NULL;
 }

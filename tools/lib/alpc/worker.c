@@ -133,20 +133,21 @@ static void worker_canceled(struct alpc_lib_worker *w, struct alpc_client *clien
 		ops->canceled(client, head->id);
 }
 
-static void worker_dispatch(struct alpc_lib_worker *w, struct alpc_client *client)
+static __attribute_noinline__ void
+worker_open_quick(struct alpc_lib_worker *w, struct alpc_client *client)
+{
+	if (alpc_lib_quick_hello(w, client))
+		worker_replies(w, client);
+}
+
+/* Not a request. */
+static __attribute_noinline__ void
+worker_other(struct alpc_lib_worker *w, struct alpc_client *client)
 {
 	const struct alpc_server_ops *ops = &w->server->ops;
 	const struct alpc_message *m = w->message;
 
-	if (alpc_lib_quick_is_hello(m)) {
-		if (alpc_lib_quick_hello(w, client))
-			worker_replies(w, client);
-		return;
-	}
 	switch (m->io.recv.type) {
-	case ALPC_REQUEST:
-		worker_request(w, client);
-		break;
 	case ALPC_DATAGRAM:
 		if (ops->datagram)
 			ops->datagram(client, m);
@@ -176,8 +177,8 @@ static void worker_tell(const struct alpc_lib_worker *w, uint64_t id, int error)
  * and an answer, whatever it says, takes the notice of that out of the way. If it
  * has not, waiting on would be for ever.
  */
-static void worker_untaken(struct alpc_lib_worker *w, struct alpc_client *client,
-			   int error)
+static __attribute_noinline__ void
+worker_untaken(struct alpc_lib_worker *w, struct alpc_client *client, int error)
 {
 	const struct alpc_msg *head = &w->message->io.recv;
 
@@ -203,47 +204,62 @@ static struct alpc_lib_space *worker_space(const struct alpc_lib_worker *w,
 	return space;
 }
 
-/* Nothing that was meant for one client goes to the next one. */
-void alpc_lib_worker_clear(struct alpc_message *reply)
+static __attribute_noinline__ void
+worker_connect(struct alpc_lib_worker *w)
 {
-	alpc_lib_message_ready(reply);
-	reply->place = NULL;
-	reply->given = NULL;
-	reply->limit = ALPC_LIB_LEN_MAX;
-	if (reply->attrs)
-		reply->attrs->fd_count = 0;
+	alpc_lib_take(w->server->port, w->message, NULL);
+	w->reply->limit = w->server->max_message;
+	alpc_lib_client_connect(w->server, w->message, w->reply);
+}
+
+static __attribute_noinline__ void
+worker_closed(struct alpc_lib_worker *w, struct alpc_client *client)
+{
+	const struct alpc_msg *head = &w->message->io.recv;
+
+	alpc_lib_inbox_gone(w->server->port, head->context);
+	/* Whoever looks at its page holds it. */
+	atomic_store(&client->port.ended, true);
+	alpc_lib_quick_forget(client);
+	alpc_lib_client_gone(client, head->seq);
+}
+
+static void worker_message(struct alpc_lib_worker *w, struct alpc_client *client)
+{
+	unsigned int type = w->message->io.recv.type;
+	int ret;
+
+	ret = alpc_lib_take(w->server->port, w->message, worker_space(w, client));
+	if (ret)
+		worker_untaken(w, client, ret);
+	else if (alpc_lib_quick_is_hello(w->message))
+		worker_open_quick(w, client);
+	else if (type == ALPC_REQUEST)
+		worker_request(w, client);
+	else
+		worker_other(w, client);
+	if (type == ALPC_REQUEST)
+		alpc_lib_quick_follow(w, client);
 }
 
 static void worker_handle(struct alpc_lib_worker *w)
 {
+	unsigned int type = w->message->io.recv.type;
 	struct alpc_client *client;
-	int ret;
 
 	alpc_lib_worker_clear(w->reply);
-	if (w->message->io.recv.type == ALPC_CONNECTION_REQUEST) {
-		alpc_lib_take(w->server->port, w->message, NULL);
-		w->reply->limit = w->server->max_message;
-		alpc_lib_client_connect(w->server, w->message, w->reply);
+	if (type == ALPC_CONNECTION_REQUEST) {
+		worker_connect(w);
 		return;
 	}
 	client = alpc_lib_client_of(w->message);
 	if (!client)
 		return;
-	if (w->message->io.recv.type == ALPC_PORT_CLOSED) {
-		alpc_lib_inbox_gone(w->server->port, w->message->io.recv.context);
-		/* Whoever looks at its page holds it. */
-		atomic_store(&client->port.ended, true);
-		alpc_lib_quick_forget(client);
-		alpc_lib_client_gone(client, w->message->io.recv.seq);
+	if (type == ALPC_PORT_CLOSED) {
+		worker_closed(w, client);
 		return;
 	}
-	ret = alpc_lib_take(w->server->port, w->message, worker_space(w, client));
-	if (ret)
-		worker_untaken(w, client, ret);
-	else
-		worker_dispatch(w, client);
-	if (w->message->io.recv.type == ALPC_REQUEST)
-		alpc_lib_quick_follow(w, client);
+	worker_message(w, client);
 	/*
 	 * Before the reply goes out: that call may wait for the next message
 	 * for ever, and the client must not have to.
@@ -290,14 +306,42 @@ static int worker_answer(struct alpc_lib_worker *w, struct alpc_lib_body *body)
 	return 0;
 }
 
+/*
+ * Was the reply made where the caller has room for it, with nothing beside it? Then
+ * it stays there, and that is said.
+ */
+static bool worker_answer_inside(struct alpc_lib_worker *w)
+{
+	struct alpc_transfer *t = &w->message->io;
+	const struct alpc_message *m = w->reply;
+	unsigned int way;
+
+	if (m->data != m->given || m->len <= m->given_from || m->attrs)
+		return false;
+	way = atomic_load_explicit(&w->server->port->way, memory_order_relaxed);
+	if (way != ALPC_WAY_AUTO && way != ALPC_WAY_VIEW)
+		return false;
+	alpc_lib_message_forget(w->message);
+	if (!w->message->map)
+		return false;
+	t->flags |= ALPC_TRANSFER_SEND;
+	t->send.id = w->id;
+	t->send.flags = ALPC_SEND_REPLY;
+	t->send.view_offset = t->recv.view_offset;
+	t->send.view_len = m->len;
+	t->send.section = t->recv.section;
+	t->send.view_flags = ALPC_VIEW_BODY;
+	return true;
+}
+
 /* Reply with the transfer that takes the next message up. */
-static void worker_reply(struct alpc_lib_worker *w)
+static __attribute_noinline__ void
+worker_answer_any(struct alpc_lib_worker *w)
 {
 	struct alpc_transfer *t = &w->message->io;
 	struct alpc_lib_body body;
 	int ret;
 
-	w->replying = false;
 	ret = worker_answer(w, &body);
 	/*
 	 * Who waits for the next message keeps no block of any client, and what is
@@ -312,6 +356,13 @@ static void worker_reply(struct alpc_lib_worker *w)
 		t->flags &= ~ALPC_TRANSFER_SEND;
 		worker_unanswered(w, ret);
 	}
+}
+
+static void worker_reply(struct alpc_lib_worker *w)
+{
+	w->replying = false;
+	if (!worker_answer_inside(w))
+		worker_answer_any(w);
 }
 
 /* After so many that need little of it, the memory for a long one goes. */
@@ -372,36 +423,36 @@ static int worker_receive(struct alpc_lib_worker *w, int64_t timeout)
 	return alpc_lib_transfer_run(port, w->message);
 }
 
-/*
- * The next message, after any number of quick ones. Who is not to wait looks at no
- * page: others have their turn.
- */
-static int worker_next(struct alpc_lib_worker *w, int64_t timeout)
+/* The next message, after any number of quick ones. */
+static __attribute_noinline__ int
+worker_look(struct alpc_lib_worker *w, int64_t timeout)
 {
-	if (!timeout)
-		alpc_lib_quick_leave(w);
-	for (;;) {
-		int ret;
+	int ret;
 
-		if (w->look)
-			alpc_lib_quick_begin(w);
-		ret = worker_receive(w, w->look ? 0 : timeout);
-		if (!w->look)
-			return ret;
+	do {
+		alpc_lib_quick_begin(w);
+		ret = worker_receive(w, 0);
 		if (ret != -EAGAIN) {
 			alpc_lib_quick_pause(w);
 			return ret;
 		}
 		if (!alpc_lib_quick_look(w))
 			alpc_lib_quick_leave(w);
-	}
+	} while (w->look);
+	return worker_receive(w, timeout);
 }
 
-/* Take the next message up, and handle it. */
+/*
+ * Take the next message up, and handle it. Who is not to wait looks at no page:
+ * others have their turn.
+ */
 static int worker_step(struct alpc_lib_worker *w, int64_t timeout)
 {
-	int ret = worker_next(w, timeout);
+	int ret;
 
+	if (!timeout)
+		alpc_lib_quick_leave(w);
+	ret = w->look ? worker_look(w, timeout) : worker_receive(w, timeout);
 	if (!ret)
 		worker_handle(w);
 	return ret == -EINTR ? 0 : ret;
